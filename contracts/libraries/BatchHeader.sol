@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @notice What L1 believes about one batch. Only its hash is stored. See docs/protocol.md §1.
+/// @param index Position in the chain; genesis is 0.
+/// @param timestamp L1 time, in seconds, when the batch was posted.
+/// @param finalizesAt L1 time from which it may be finalized; fixed when posted, so no later parameter change shortens it.
+/// @param inboxFrom First inbox message consumed.
+/// @param inboxTo First inbox message not consumed.
+/// @param l2BlockFrom Last L2 block of the parent batch.
+/// @param l2BlockTo Last L2 block of this batch.
+/// @param submitter Who posted it, and whose bond answers for it.
+/// @param parentHash Header hash of batch `index - 1`.
+/// @param prevStateRoot State root before the batch.
+/// @param stateRoot State root after the batch.
+/// @param withdrawalsRoot Root of the batch's withdrawals; zero when there is none.
+/// @param inboxAcc Inbox accumulator at `inboxTo`.
+/// @param dataHash Commitment to the batch data, from the data-availability layer.
+struct BatchHeader {
+    uint64 index;
+    uint64 timestamp;
+    uint64 finalizesAt;
+    uint64 inboxFrom;
+    uint64 inboxTo;
+    uint64 l2BlockFrom;
+    uint64 l2BlockTo;
+    address submitter;
+    bytes32 parentHash;
+    bytes32 prevStateRoot;
+    bytes32 stateRoot;
+    bytes32 withdrawalsRoot;
+    bytes32 inboxAcc;
+    bytes32 dataHash;
+}
+
+using BatchHeaderLib for BatchHeader global;
+
+/// @title BatchHeaderLib
+/// @notice The hash that stands for a header.
+library BatchHeaderLib {
+    /// @notice keccak256 of the 14 ABI words of the header.
+    function hash(BatchHeader memory header) internal pure returns (bytes32) {
+        return keccak256(abi.encode(header));
+    }
+}

@@ -1,0 +1,34 @@
+import { createRequire } from "node:module";
+
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+// The npm package `solc` makes the build work offline; HARDHAT_ROLLUP_SOLC=download lets Hardhat fetch the native one.
+const compiler = {
+  version: "0.8.30",
+  ...(process.env.HARDHAT_ROLLUP_SOLC === "download" ? {} : { path: require.resolve("solc/soljson.js") }),
+  settings: {
+    optimizer: { enabled: true, runs: 10_000 },
+    viaIR: true,
+    evmVersion: "cancun",
+    // Bytecode must not depend on who compiled it: source paths enter the metadata hash.
+    metadata: { bytecodeHash: "none" as const },
+  },
+};
+
+export default defineConfig({
+  plugins: [toolbox],
+  solidity: {
+    // One set of settings: what the tests measure is what the package ships.
+    profiles: {
+      default: compiler,
+      production: { ...compiler, isolated: false },
+    },
+    splitTestsCompilation: true,
+  },
+  paths: { sources: "./contracts", tests: { mocha: "./test", solidity: "./test/solidity" } },
+  typechain: { outDir: "typechain-types" },
+  test: { mocha: { timeout: 60_000 } },
+});

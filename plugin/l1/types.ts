@@ -1,0 +1,31 @@
+import type { BatchHeader, Hex, InboxMessage } from "../types.js";
+
+export interface L1Block {
+  number: number;
+  hash: Hex;
+  timestamp: bigint;
+}
+
+/** What the suite did on L1, in order. */
+export type L1Event =
+  | { kind: "message"; message: InboxMessage }
+  | { kind: "batch"; header: BatchHeader; headerHash: Hex; transaction: Hex }
+  | { kind: "finalized"; index: bigint; headerHash: Hex }
+  | { kind: "reverted"; fromIndex: bigint; toIndex: bigint }
+  | { kind: "claimed"; batchIndex: bigint; leafIndex: bigint };
+
+export type PlacedEvent = L1Event & { block: L1Block; logIndex: number };
+
+/** One step of following L1. `rollbackTo`: blocks above it that were reported before are gone; then come new events. */
+export interface L1Update {
+  rollbackTo?: number;
+  events: PlacedEvent[];
+  /** Everything up to here has been reported. */
+  head: L1Block;
+}
+
+/** Follows the suite's events from a block on. */
+export interface L1Follower {
+  /** Reads what is new; never reports the same thing twice unless a rollback came between. */
+  poll(signal?: AbortSignal): Promise<L1Update>;
+}

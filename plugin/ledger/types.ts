@@ -1,0 +1,91 @@
+import type { Hex, InboxMessage, Withdrawal } from "../types.js";
+
+/** Reads tree nodes and leaves (64 or 128 bytes) by their keccak256 hash. Synchronous: a guest cannot wait. */
+export interface NodeReader {
+  get(hash: Uint8Array): Uint8Array | undefined;
+}
+
+/** A transaction as batches carry it; docs/protocol.md §6. */
+export interface BatchTransaction {
+  nonce: bigint;
+  maxPriorityFeePerGas: bigint;
+  maxFeePerGas: bigint;
+  gasLimit: bigint;
+  to: Hex;
+  value: bigint;
+  data: Uint8Array;
+  yParity: 0 | 1;
+  r: Uint8Array;
+  s: Uint8Array;
+  /** Account index of `to` when it was known before the block; else the address is written out. */
+  toIndex?: bigint;
+  /** For a token transfer: account index of the recipient inside `data`. */
+  recipientIndex?: bigint;
+}
+
+export interface BatchBlock {
+  /** Seconds. */
+  timestamp: bigint;
+  /** Inbox messages consumed at its start. */
+  messages: number;
+  transactions: BatchTransaction[];
+}
+
+/** Everything that batch data says. */
+export interface BatchContent {
+  coinbase: Hex;
+  /** Wei per gas. */
+  baseFee: bigint;
+  blocks: BatchBlock[];
+}
+
+/** What a run of the ledger starts from: what L1 binds in `inputHash`, with the contents behind its hashes. */
+export interface LedgerInput {
+  l2ChainId: bigint;
+  bridge: Hex;
+  index: bigint;
+  timestamp: bigint;
+  inboxFrom: bigint;
+  l2BlockFrom: bigint;
+  prevStateRoot: Hex;
+  /** Accumulator at inboxFrom. */
+  prevInboxAcc: Hex;
+  messages: InboxMessage[];
+  data: Uint8Array;
+}
+
+export type ReceiptStatus = "failed" | "succeeded" | "skipped";
+
+/** What became of one message or transaction, in order of execution. */
+export interface Receipt {
+  source: "message" | "transaction";
+  status: ReceiptStatus;
+  /** 0-based block within the run. */
+  block: number;
+  sender: Hex;
+  gasUsed: bigint;
+  /** Wei paid to the coinbase. */
+  fee: bigint;
+}
+
+export interface LedgerOutput {
+  stateRoot: Hex;
+  withdrawalsRoot: Hex;
+  l2BlockTo: bigint;
+  /** Accumulator after the messages. */
+  inboxAcc: Hex;
+  inputHash: Hex;
+  outputHash: Hex;
+  withdrawals: Withdrawal[];
+  receipts: Receipt[];
+  /** Nodes and leaves of the new tree that the old one lacked (may hold some unreachable ones). */
+  nodes: { hash: Uint8Array; preimage: Uint8Array }[];
+}
+
+/** An account as the state tree holds it. */
+export interface Account {
+  nonce: bigint;
+  index: bigint;
+  /** Wei. */
+  balance: bigint;
+}

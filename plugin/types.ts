@@ -1,0 +1,112 @@
+/** A 0x-prefixed hex string: an address, a hash, or bytes. */
+export type Hex = `0x${string}`;
+
+/** An inbox message; field meanings in docs/protocol.md §2. Amounts in the token's smallest unit, times in seconds. */
+export interface InboxMessage {
+  kind: 0 | 1 | 2;
+  index: bigint;
+  timestamp: bigint;
+  sender: Hex;
+  target: Hex;
+  token: Hex;
+  amount: bigint;
+  data: Hex;
+}
+
+/** A batch header; docs/protocol.md §1. */
+export interface BatchHeader {
+  index: bigint;
+  timestamp: bigint;
+  finalizesAt: bigint;
+  inboxFrom: bigint;
+  inboxTo: bigint;
+  l2BlockFrom: bigint;
+  l2BlockTo: bigint;
+  submitter: Hex;
+  parentHash: Hex;
+  prevStateRoot: Hex;
+  stateRoot: Hex;
+  withdrawalsRoot: Hex;
+  inboxAcc: Hex;
+  dataHash: Hex;
+}
+
+/** A message from L2 to L1; docs/protocol.md §4. */
+export interface Withdrawal {
+  nonce: bigint;
+  sender: Hex;
+  target: Hex;
+  token: Hex;
+  amount: bigint;
+  data: Hex;
+}
+
+export const ZERO_ADDRESS: Hex = "0x0000000000000000000000000000000000000000";
+export const ZERO_HASH: Hex = "0x0000000000000000000000000000000000000000000000000000000000000000";
+
+/** The L2 address of the bridge, where withdrawals are asked for. */
+export const L2_BRIDGE: Hex = "0x4c32000000000000000000000000000000000001";
+
+/** Parameters of a rollup. Every time is in seconds, every amount in wei. */
+export interface RollupParameters {
+  l2ChainId: bigint;
+  proof: "fraud";
+  da: "calldata";
+  /** How long a batch can be disputed before it is final. */
+  challengeWindow: bigint;
+  /** Age from which an inbox message can no longer be skipped by a batch. */
+  forceInclusionDelay: bigint;
+  /** How many unfinalized inbox messages fit before the queue grows; a power of two. */
+  inboxCapacity: bigint;
+  /** Bond of a sequencer. */
+  sequencerBond: bigint;
+  /** Time between a sequencer's exit and its bond; longer than challengeWindow. */
+  bondWithdrawalDelay: bigint;
+  /** Silence after which the next sequencer may post. */
+  sequencerGrace: bigint;
+  /** Silence after which any bonded account may post. */
+  permissionlessDelay: bigint;
+  /** Delay of every upgrade. */
+  upgradeDelay: bigint;
+  /** How long a pause of deposits lasts. */
+  pauseDuration: bigint;
+  /** Time between the end of a pause and the next. */
+  pauseCooldown: bigint;
+  /** May pause deposits. Zero address: nobody. */
+  guardian: Hex;
+  /** May propose and execute upgrades after the delay. */
+  upgrader: Hex;
+}
+
+export type ContractName =
+  | "L1EscrowBridge"
+  | "StateCommitmentChain"
+  | "SequencerRegistry"
+  | "CalldataDA"
+  | "UpgradeTimelock"
+  | "SuiteFactory";
+
+export interface ContractRecord {
+  address: Hex;
+  /** keccak256 of the runtime code at `address`. */
+  codeHash: Hex;
+  /** For proxies. */
+  implementation?: { address: Hex; codeHash: Hex };
+  proxyAdmin?: Hex;
+  /** The transaction that created it. */
+  transaction: Hex;
+}
+
+/** The address book that `rollup:deploy` writes and everything else reads. */
+export interface Deployment {
+  version: 1;
+  network: string;
+  l1ChainId: bigint;
+  parameters: RollupParameters;
+  /** keccak256 of the guest's wasm. */
+  guestHash: Hex;
+  /** L1 block from which events are read. */
+  fromBlock: bigint;
+  genesis: BatchHeader;
+  contracts: Record<ContractName, ContractRecord>;
+}
