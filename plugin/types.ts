@@ -79,12 +79,7 @@ export interface RollupParameters {
 }
 
 export type ContractName =
-  | "L1EscrowBridge"
-  | "StateCommitmentChain"
-  | "SequencerRegistry"
-  | "CalldataDA"
-  | "UpgradeTimelock"
-  | "SuiteFactory";
+  "L1EscrowBridge" | "StateCommitmentChain" | "SequencerRegistry" | "CalldataDA" | "UpgradeTimelock" | "SuiteFactory";
 
 export interface ContractRecord {
   address: Hex;
