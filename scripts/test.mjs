@@ -1,5 +1,5 @@
 // Builds, runs every test of both runners, and ends with `N passed, N failed` from Hardhat's own summary.
-// --long adds the slow sweeps.
+// --long adds the slow sweeps; --gas runs the gas snapshots instead.
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 
@@ -7,7 +7,10 @@ import { run } from "./run.mjs";
 
 run(process.execPath, ["scripts/build.mjs"]);
 
-const files = [...globSync("test/**/*.test.ts"), ...globSync("test/solidity/**/*.t.sol")].sort();
+const patterns = process.argv.includes("--gas")
+  ? ["test/gas/*.gas.ts"]
+  : ["test/**/*.test.ts", "test/solidity/**/*.t.sol"];
+const files = globSync(patterns).sort();
 const env = { ...process.env, ...(process.argv.includes("--long") ? { ROLLUP_TEST_LONG: "1" } : {}) };
 const child = spawn(process.execPath, ["node_modules/hardhat/dist/src/cli.js", "test", ...files], {
   stdio: ["ignore", "pipe", "inherit"],
