@@ -5,9 +5,16 @@ import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {InboxMessage} from "../libraries/InboxMessage.sol";
 
 /// @notice What a batch claims; the rest of its header follows from its parent, the inbox and the data.
+/// @param stateRoot State root after the batch; not zero.
+/// @param withdrawalsRoot Root of its withdrawals; zero when there is none.
+/// @param inboxAcc Accumulator at `inboxTo` as the poster saw it: a reorganised inbox makes the posting revert instead
+/// of making an honest claim false.
+/// @param inboxTo First inbox message not consumed.
+/// @param l2BlockTo Last L2 block of the batch.
 struct BatchClaim {
     bytes32 stateRoot;
     bytes32 withdrawalsRoot;
+    bytes32 inboxAcc;
     uint64 inboxTo;
     uint64 l2BlockTo;
 }
@@ -15,6 +22,8 @@ struct BatchClaim {
 /// @title IStateCommitmentChain
 /// @notice The chain of batches: pending, finalized, reverted. The only judge of what is final.
 interface IStateCommitmentChain {
+    /// @notice The chain begins with this header, final at once.
+    event GenesisSet(bytes32 indexed headerHash, BatchHeader header);
     /// @notice A batch was posted.
     event BatchAppended(uint64 indexed index, bytes32 indexed headerHash, BatchHeader header);
     /// @notice A batch became final.
@@ -22,26 +31,62 @@ interface IStateCommitmentChain {
     /// @notice Batches `fromIndex` to `toIndex` were reverted.
     event BatchesReverted(uint64 indexed fromIndex, uint64 indexed toIndex, bytes32 newHeadHash);
 
-    /// @notice Posts the batch after `parent`.
+    /// @notice A constructor parameter that must not be zero is.
+    error ChainZeroParameter(string name);
+    /// @notice The shown parent is not the head of the chain: another batch was first, or L1 was reorganised.
+    error ChainParentMismatch(bytes32 headHash, bytes32 parentHash);
+    /// @notice A batch must leave a state root other than zero.
+    error ChainZeroStateRoot();
+    /// @notice A batch has at least one L2 block, so `l2BlockTo` must be above its parent's.
+    error ChainL2BlockNotAfter(uint64 l2BlockTo, uint64 parentL2BlockTo);
+    /// @notice `inboxTo` must lie between the parent's `inboxTo` and the number of messages enqueued.
+    error ChainInboxOutOfRange(uint64 inboxTo, uint64 parentInboxTo, uint64 messageCount);
+    /// @notice The inbox up to `inboxTo` is not the one that the batch was made from.
+    error ChainInboxMismatch(bytes32 claimed, bytes32 accumulator);
+    /// @notice The batch leaves message `index`, which may be due, and must show it.
+    error ChainMessageNotShown(uint64 index);
+    /// @notice The shown message is not message `index` of the inbox.
+    error ChainMessageMismatch(uint64 index);
+    /// @notice Message `index` had to be consumed by every batch posted from `dueAt` on, in seconds.
+    error ChainMessageDue(uint64 index, uint64 dueAt);
+    /// @notice Finalizing needs at least one header.
+    error ChainNothingToFinalize();
+    /// @notice Batches become final strictly in order; `expected` is next.
+    error ChainNotNext(uint64 expected, uint64 given);
+    /// @notice The chain holds another header at `index`.
+    error ChainHeaderMismatch(uint64 index, bytes32 stored, bytes32 given);
+    /// @notice Batch `index` can be disputed until `finalizesAt`, in seconds.
+    error ChainWindowOpen(uint64 index, uint64 finalizesAt);
+    /// @notice Batch `index` is not pending: pending ones lie above `finalizedHead` up to `head`.
+    error ChainNotPending(uint64 index, uint64 finalizedHead, uint64 head);
+    /// @notice Only the resolver of disputes may call.
+    error ChainUnauthorized(address caller);
+
+    /// @notice Posts the batch after `parent`. Only whom the sequencer registry allows.
     /// @param parent Header of the last batch.
     /// @param claim What the batch claims.
-    /// @param nextMessage The first inbox message that the batch leaves; ignored when it leaves none. At most one element.
+    /// @param nextMessage The first inbox message that the batch leaves; only the first element is read. May be empty
+    /// when the batch leaves none, or when it consumes all that `lastActivity` counted and that activity is younger
+    /// than the force-inclusion delay: then the first message left must be young.
     /// @param daInput Input of the data-availability layer; for calldata, the batch data.
+    /// @return newHeaderHash Hash of the batch's header, which the event shows in full.
     function appendBatch(
         BatchHeader calldata parent,
         BatchClaim calldata claim,
         InboxMessage[] calldata nextMessage,
         bytes calldata daInput
-    ) external returns (bytes32 headerHash);
+    ) external returns (bytes32 newHeaderHash);
 
     /// @notice Finalizes the oldest pending batches, in order. Anyone may call.
+    /// @param headers Their headers, the first one at `finalizedHead + 1`.
     function finalize(BatchHeader[] calldata headers) external;
 
-    /// @notice Reverts the pending batch of `header` and every later one.
-    /// @dev Only the resolver of disputes.
-    /// @param header The false batch.
-    /// @param parent Its parent, the new head.
-    function revertBatches(BatchHeader calldata header, BatchHeader calldata parent, address winner) external;
+    /// @notice Reverts the pending batch of `header` and every later one, and slashes the bond of its submitter.
+    /// @dev Only the resolver of disputes. Submitters of later batches are not slashed: that theirs are false was not
+    /// shown. Messages that reverted batches consumed wait in the inbox again, for consumption is read from the head's header.
+    /// @param header The false batch; its parent becomes the head.
+    /// @param winner Who gets the winner's part of the bond.
+    function revertBatches(BatchHeader calldata header, address winner) external;
 
     /// @notice Whether `header` is a batch of this chain and final. The one place where finality is asked.
     function isFinalized(BatchHeader calldata header) external view returns (bool);
@@ -51,4 +96,9 @@ interface IStateCommitmentChain {
 
     /// @notice Index of the last batch and of the last final one.
     function heads() external view returns (uint64 head, uint64 finalizedHead);
+
+    /// @notice When the chain last moved by a posting or a revert, and how many inbox messages there were then.
+    /// @return at In seconds; the registry counts a sequencer's silence from here.
+    /// @return messageCount Every message from this index on was enqueued at or after `at`.
+    function lastActivity() external view returns (uint64 at, uint64 messageCount);
 }

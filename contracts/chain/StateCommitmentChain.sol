@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Initializable} from "@openzeppelin/contracts-upgradeable/proxy/utils/Initializable.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IInbox} from "../bridge/IInbox.sol";
+import {IDataAvailability} from "../da/IDataAvailability.sol";
+import {BatchHeader} from "../libraries/BatchHeader.sol";
+import {InboxMessage} from "../libraries/InboxMessage.sol";
+import {ISequencerRegistry} from "../sequencing/ISequencerRegistry.sol";
+import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
+
+/// @title StateCommitmentChain
+/// @notice What L1 believes about L2: one header hash per batch and where the chain of them stands.
+/// @dev Lives behind a proxy; neighbours and parameters are immutables of the implementation.
+///
+/// Invariants:
+/// 1. `finalizedHead ≤ head`; both only grow, but for `head` falling back to no less than `finalizedHead` in a revert.
+/// 2. For 0 < i ≤ head the header behind hash i names hash i-1 as its parent, so one hash stands for the whole chain below.
+/// 3. A hash at an index ≤ `finalizedHead` never changes. One above `head` is left over from a revert and is never read.
+/// 4. Along the chain `inboxTo` never falls and `l2BlockTo` grows; a batch starts in both where its parent ended.
+/// 5. No batch was posted while it left a message of age ≥ `forceInclusionDelay`.
+/// 6. Batch i becomes final only after batch i-1, and not before the `finalizesAt` that was fixed when it was posted.
+contract StateCommitmentChain is IStateCommitmentChain, Initializable, ReentrancyGuardTransient {
+    /// @notice Neighbours and parameters. Times in seconds.
+    /// @param inbox Where messages from L1 queue: the bridge.
+    /// @param registry Who may post, and the bonds.
+    /// @param dataAvailability What turns batch data into `dataHash`.
+    /// @param resolver Who may revert batches; zero while there is no dispute game.
+    /// @param challengeWindow How long a batch can be disputed.
+    /// @param forceInclusionDelay Age from which a message cannot be left.
+    /// @param l2ChainId Chain id of the L2.
+    /// @param machineHash The program that batches are judged by.
+    /// @param genesisStateRoot State root before the first batch.
+    struct Parameters {
+        IInbox inbox;
+        ISequencerRegistry registry;
+        IDataAvailability dataAvailability;
+        address resolver;
+        uint64 challengeWindow;
+        uint64 forceInclusionDelay;
+        uint256 l2ChainId;
+        bytes32 machineHash;
+        bytes32 genesisStateRoot;
+    }
+
+    /// @dev One slot: what changes with every batch.
+    struct Heads {
+        uint64 head;
+        uint64 finalizedHead;
+        uint64 activeAt;
+        uint64 messageCount;
+    }
+
+    /* IMMUTABLES */
+
+    IInbox private immutable INBOX;
+    ISequencerRegistry private immutable REGISTRY;
+    IDataAvailability private immutable DATA_AVAILABILITY;
+    address private immutable RESOLVER;
+    uint64 private immutable CHALLENGE_WINDOW;
+    uint64 private immutable FORCE_INCLUSION_DELAY;
+    uint256 private immutable L2_CHAIN_ID;
+    bytes32 private immutable MACHINE_HASH;
+    bytes32 private immutable GENESIS_STATE_ROOT;
+
+    /* STORAGE */
+
+    Heads private _heads;
+    mapping(uint64 index => bytes32 headerHash) private _headerHashes;
+
+    /* CONSTRUCTOR */
+
+    constructor(Parameters memory p) {
+        if (address(p.inbox) == address(0)) revert ChainZeroParameter("inbox");
+        if (address(p.registry) == address(0)) revert ChainZeroParameter("registry");
+        if (address(p.dataAvailability) == address(0)) revert ChainZeroParameter("dataAvailability");
+        if (p.challengeWindow == 0) revert ChainZeroParameter("challengeWindow");
+        if (p.forceInclusionDelay == 0) revert ChainZeroParameter("forceInclusionDelay");
+        if (p.l2ChainId == 0) revert ChainZeroParameter("l2ChainId");
+        if (p.machineHash == 0) revert ChainZeroParameter("machineHash");
+        if (p.genesisStateRoot == 0) revert ChainZeroParameter("genesisStateRoot");
+
+        INBOX = p.inbox;
+        REGISTRY = p.registry;
+        DATA_AVAILABILITY = p.dataAvailability;
+        RESOLVER = p.resolver;
+        CHALLENGE_WINDOW = p.challengeWindow;
+        FORCE_INCLUSION_DELAY = p.forceInclusionDelay;
+        L2_CHAIN_ID = p.l2ChainId;
+        MACHINE_HASH = p.machineHash;
+        GENESIS_STATE_ROOT = p.genesisStateRoot;
+        _disableInitializers();
+    }
+
+    /// @notice Writes the genesis header. Called once, by the proxy's constructor.
+    function initialize() external initializer {
+        BatchHeader memory genesis;
+        genesis.timestamp = uint64(block.timestamp);
+        genesis.finalizesAt = genesis.timestamp;
+        genesis.stateRoot = GENESIS_STATE_ROOT;
+
+        bytes32 genesisHash = genesis.hash();
+        _headerHashes[0] = genesisHash;
+        _heads.activeAt = genesis.timestamp;
+        emit GenesisSet(genesisHash, genesis);
+    }
+
+    /* POSTING */
+
+    /// @inheritdoc IStateCommitmentChain
+    function appendBatch(
+        BatchHeader calldata parent,
+        BatchClaim calldata claim,
+        InboxMessage[] calldata nextMessage,
+        bytes calldata daInput
+    ) external nonReentrant returns (bytes32 newHeaderHash) {
+        Heads memory last = _heads;
+
+        // INVARIANT: a batch extends the head that its submitter saw, so an L1 reorganisation cannot put it elsewhere.
+        bytes32 parentHash = parent.hash();
+        bytes32 headHash = _headerHashes[last.head];
+        if (parentHash != headHash) revert ChainParentMismatch(headHash, parentHash);
+
+        REGISTRY.checkMayPost(msg.sender, last.activeAt);
+        if (claim.stateRoot == 0) revert ChainZeroStateRoot();
+        if (claim.l2BlockTo <= parent.l2BlockTo) revert ChainL2BlockNotAfter(claim.l2BlockTo, parent.l2BlockTo);
+        uint64 messageCount = _checkInbox(parent.inboxTo, claim, nextMessage, last);
+
+        BatchHeader memory header = BatchHeader({
+            index: last.head + 1,
+            timestamp: uint64(block.timestamp),
+            finalizesAt: uint64(block.timestamp) + CHALLENGE_WINDOW,
+            inboxFrom: parent.inboxTo,
+            inboxTo: claim.inboxTo,
+            l2BlockFrom: parent.l2BlockTo,
+            l2BlockTo: claim.l2BlockTo,
+            submitter: msg.sender,
+            parentHash: parentHash,
+            prevStateRoot: parent.stateRoot,
+            stateRoot: claim.stateRoot,
+            withdrawalsRoot: claim.withdrawalsRoot,
+            inboxAcc: claim.inboxAcc,
+            dataHash: DATA_AVAILABILITY.commit(msg.sender, daInput)
+        });
+
+        newHeaderHash = header.hash();
+        _headerHashes[header.index] = newHeaderHash;
+        _heads = Heads(header.index, last.finalizedHead, header.timestamp, messageCount);
+        emit BatchAppended(header.index, newHeaderHash, header);
+    }
+
+    /* FINALITY */
+
+    /// @inheritdoc IStateCommitmentChain
+    function finalize(BatchHeader[] calldata headers) external nonReentrant {
+        if (headers.length == 0) revert ChainNothingToFinalize();
+
+        uint64 head = _heads.head;
+        uint64 next = _heads.finalizedHead;
+        for (uint256 i = 0; i < headers.length; ++i) {
+            BatchHeader calldata header = headers[i];
+            ++next;
+            // INVARIANT: strictly in order, and nothing above the head, where reverted hashes may lie.
+            if (header.index != next) revert ChainNotNext(next, header.index);
+            if (next > head) revert ChainNotPending(next, next - 1, head);
+            bytes32 hash = _requireStored(header);
+            // INVARIANT: the window that was fixed when the batch was posted is over.
+            if (block.timestamp < header.finalizesAt) revert ChainWindowOpen(next, header.finalizesAt);
+            emit BatchFinalized(next, hash);
+        }
+        _heads.finalizedHead = next;
+        INBOX.release(headers[headers.length - 1].inboxTo);
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function revertBatches(BatchHeader calldata header, address winner) external nonReentrant {
+        if (msg.sender != RESOLVER) revert ChainUnauthorized(msg.sender);
+
+        Heads memory last = _heads;
+        uint64 index = header.index;
+        // INVARIANT: what is final stays.
+        if (index <= last.finalizedHead || index > last.head) {
+            revert ChainNotPending(index, last.finalizedHead, last.head);
+        }
+        _requireStored(header);
+
+        // The hashes from `index` on stay in storage, unread until new batches overwrite them: no loop, bounded gas.
+        _heads = Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount());
+        emit BatchesReverted(index, last.head, header.parentHash);
+        REGISTRY.slash(header.submitter, winner);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IStateCommitmentChain
+    function isFinalized(BatchHeader calldata header) external view returns (bool) {
+        return header.index <= _heads.finalizedHead && _headerHashes[header.index] == header.hash();
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function headerHash(uint64 index) external view returns (bytes32) {
+        return index <= _heads.head ? _headerHashes[index] : bytes32(0);
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function heads() external view returns (uint64 head, uint64 finalizedHead) {
+        return (_heads.head, _heads.finalizedHead);
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function lastActivity() external view returns (uint64 at, uint64 messageCount) {
+        return (_heads.activeAt, _heads.messageCount);
+    }
+
+    /// @notice The immutables of this implementation.
+    function parameters() external view returns (Parameters memory) {
+        return
+            Parameters({
+                inbox: INBOX,
+                registry: REGISTRY,
+                dataAvailability: DATA_AVAILABILITY,
+                resolver: RESOLVER,
+                challengeWindow: CHALLENGE_WINDOW,
+                forceInclusionDelay: FORCE_INCLUSION_DELAY,
+                l2ChainId: L2_CHAIN_ID,
+                machineHash: MACHINE_HASH,
+                genesisStateRoot: GENESIS_STATE_ROOT
+            });
+    }
+
+    /* INTERNAL */
+
+    /// @dev Reverts unless the claim consumes a range that continues the parent's, was made from this very inbox, and
+    /// leaves no message that is due.
+    /// @return messageCount Number of messages enqueued.
+    function _checkInbox(
+        uint64 parentInboxTo,
+        BatchClaim calldata claim,
+        InboxMessage[] calldata nextMessage,
+        Heads memory last
+    ) private view returns (uint64 messageCount) {
+        uint64 inboxTo = claim.inboxTo;
+        // INVARIANT: no message is applied twice. Checked first: the inbox answers only for what is not released.
+        if (inboxTo < parentInboxTo) revert ChainInboxOutOfRange(inboxTo, parentInboxTo, INBOX.messageCount());
+        bytes32 acc;
+        bytes32 nextAcc;
+        (acc, nextAcc, messageCount) = INBOX.position(inboxTo);
+        if (inboxTo > messageCount) revert ChainInboxOutOfRange(inboxTo, parentInboxTo, messageCount);
+        if (acc != claim.inboxAcc) revert ChainInboxMismatch(claim.inboxAcc, acc);
+        if (inboxTo == messageCount) return messageCount;
+
+        // INVARIANT: the first message left is younger than the delay; those behind it are no older.
+        uint64 enqueuedAt;
+        if (nextMessage.length == 0) {
+            // Without this way out, a message sent just ahead of it would make any batch revert that consumes all.
+            if (inboxTo < last.messageCount) revert ChainMessageNotShown(inboxTo);
+            enqueuedAt = last.activeAt;
+            if (block.timestamp >= enqueuedAt + FORCE_INCLUSION_DELAY) revert ChainMessageNotShown(inboxTo);
+        } else {
+            InboxMessage calldata message = nextMessage[0];
+            if (keccak256(abi.encodePacked(acc, message.hash())) != nextAcc) revert ChainMessageMismatch(inboxTo);
+            enqueuedAt = message.timestamp;
+            uint64 dueAt = enqueuedAt + FORCE_INCLUSION_DELAY;
+            if (block.timestamp >= dueAt) revert ChainMessageDue(inboxTo, dueAt);
+        }
+    }
+
+    /// @dev Reverts unless `header` is the one stored at its index.
+    function _requireStored(BatchHeader calldata header) private view returns (bytes32 hash) {
+        hash = header.hash();
+        bytes32 stored = _headerHashes[header.index];
+        if (stored != hash) revert ChainHeaderMismatch(header.index, stored, hash);
+    }
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Initializable} from "@openzeppelin/contracts-upgradeable/proxy/utils/Initializable.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ISequencerRegistry} from "./ISequencerRegistry.sol";
+
+/// @title SequencerRegistry
+/// @notice The ranked set of bonded sequencers. The first posts; when it is silent the next may, then everyone in the set.
+/// @dev Lives behind a proxy; neighbours and parameters are immutables of the implementation.
+///
+/// Invariants:
+/// 1. Balance ≥ sum of bonds + sum of rewards; equal unless somebody forces ether in.
+/// 2. The set is a ring through the zero address in order of registration; who is in it has bond ≥ the minimum at its
+/// registration and `withdrawableAt == 0`.
+/// 3. Who exited has its bond, `withdrawableAt ≠ 0` and no neighbours, until it withdraws or is slashed. It can neither
+/// post nor register before.
+/// 4. A bond leaves no earlier than `withdrawalDelay` after its last possible posting, which outlasts the challenge window.
+contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuardTransient {
+    /// @notice Neighbours and parameters. Times in seconds.
+    /// @param chain The state-commitment chain, the only one that may slash.
+    /// @param minimumBond In wei.
+    /// @param withdrawalDelay Time between exit and bond.
+    /// @param challengeWindow That of the chain.
+    /// @param sequencerGrace Silence after which the second in rank may post.
+    /// @param permissionlessDelay Silence after which everyone in the set may post.
+    struct Parameters {
+        address chain;
+        uint256 minimumBond;
+        uint64 withdrawalDelay;
+        uint64 challengeWindow;
+        uint64 sequencerGrace;
+        uint64 permissionlessDelay;
+    }
+
+    /// @dev Two slots. The entry of the zero address closes the ring: its `next` is the first, its `previous` the last.
+    struct Sequencer {
+        address next;
+        uint64 withdrawableAt;
+        address previous;
+        uint96 bond;
+    }
+
+    /* IMMUTABLES AND CONSTANTS */
+
+    /// @notice Part of a slashed bond that its winner gets; the rest is burnt, so that slashing oneself costs.
+    uint256 public constant WINNER_DIVISOR = 2;
+
+    address private immutable CHAIN;
+    uint256 private immutable MINIMUM_BOND;
+    uint64 private immutable WITHDRAWAL_DELAY;
+    uint64 private immutable CHALLENGE_WINDOW;
+    uint64 private immutable SEQUENCER_GRACE;
+    uint64 private immutable PERMISSIONLESS_DELAY;
+
+    /* STORAGE */
+
+    mapping(address account => Sequencer) private _sequencers;
+    mapping(address account => uint256) private _rewards;
+
+    /* CONSTRUCTOR */
+
+    constructor(Parameters memory p) {
+        if (p.chain == address(0)) revert RegistryZeroParameter("chain");
+        if (p.minimumBond == 0) revert RegistryZeroParameter("minimumBond");
+        if (p.challengeWindow == 0) revert RegistryZeroParameter("challengeWindow");
+        if (p.withdrawalDelay <= p.challengeWindow) {
+            revert RegistryWithdrawalDelayTooShort(p.withdrawalDelay, p.challengeWindow);
+        }
+        if (p.permissionlessDelay < p.sequencerGrace) {
+            revert RegistryPermissionlessDelayTooShort(p.permissionlessDelay, p.sequencerGrace);
+        }
+
+        CHAIN = p.chain;
+        MINIMUM_BOND = p.minimumBond;
+        WITHDRAWAL_DELAY = p.withdrawalDelay;
+        CHALLENGE_WINDOW = p.challengeWindow;
+        SEQUENCER_GRACE = p.sequencerGrace;
+        PERMISSIONLESS_DELAY = p.permissionlessDelay;
+        _disableInitializers();
+    }
+
+    /// @notice Marks the proxy as initialised; the set starts empty. Called once, by the proxy's constructor.
+    function initialize() external initializer {}
+
+    /* SEQUENCERS */
+
+    /// @inheritdoc ISequencerRegistry
+    function register() external payable nonReentrant {
+        if (msg.value < MINIMUM_BOND) revert RegistryBondTooSmall(msg.value, MINIMUM_BOND);
+        // INVARIANT: an old bond answers for old batches until it is gone; it is never mixed with a new one.
+        if (_sequencers[msg.sender].bond != 0) revert RegistryAlreadyBonded(msg.sender);
+
+        address last = _sequencers[address(0)].previous;
+        _sequencers[msg.sender] = Sequencer({
+            next: address(0),
+            withdrawableAt: 0,
+            previous: last,
+            bond: SafeCast.toUint96(msg.value)
+        });
+        _sequencers[last].next = msg.sender;
+        _sequencers[address(0)].previous = msg.sender;
+        emit SequencerRegistered(msg.sender, msg.value);
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function exit() external nonReentrant {
+        if (!isSequencer(msg.sender)) revert RegistryNotRegistered(msg.sender);
+
+        _unlink(msg.sender);
+        uint64 at = uint64(block.timestamp) + WITHDRAWAL_DELAY;
+        _sequencers[msg.sender].withdrawableAt = at;
+        emit SequencerExited(msg.sender, at);
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function withdrawBond(address payable to) external nonReentrant {
+        Sequencer memory sequencer = _sequencers[msg.sender];
+        if (sequencer.withdrawableAt == 0) revert RegistryNotExited(msg.sender);
+        if (block.timestamp < sequencer.withdrawableAt) revert RegistryBondLocked(sequencer.withdrawableAt);
+
+        delete _sequencers[msg.sender];
+        emit BondWithdrawn(msg.sender, to, sequencer.bond);
+        _pay(to, sequencer.bond);
+    }
+
+    /* SLASHING */
+
+    /// @inheritdoc ISequencerRegistry
+    function slash(address sequencer, address winner) external nonReentrant {
+        if (msg.sender != CHAIN) revert RegistryUnauthorized(msg.sender);
+
+        uint256 bond = _sequencers[sequencer].bond;
+        if (bond == 0) return;
+
+        if (_sequencers[sequencer].withdrawableAt == 0) _unlink(sequencer);
+        delete _sequencers[sequencer];
+        uint256 reward = bond / WINNER_DIVISOR;
+        uint256 burnt = bond - reward;
+        _rewards[winner] += reward;
+        emit SequencerSlashed(sequencer, winner, reward, burnt);
+        // The zero address has no code and takes everything: this cannot fail.
+        _send(payable(address(0)), burnt);
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function claimReward(address payable to) external nonReentrant {
+        uint256 reward = _rewards[msg.sender];
+        if (reward == 0) revert RegistryNoReward(msg.sender);
+
+        delete _rewards[msg.sender];
+        emit RewardPaid(msg.sender, to, reward);
+        _pay(to, reward);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc ISequencerRegistry
+    function checkMayPost(address account, uint64 lastBatchAt) external view {
+        address active = _sequencers[address(0)].next;
+        if (account == active && account != address(0)) return;
+        if (!isSequencer(account)) revert RegistryNotRegistered(account);
+
+        uint64 from = lastBatchAt +
+            (account == _sequencers[active].next ? SEQUENCER_GRACE : PERMISSIONLESS_DELAY);
+        if (block.timestamp < from) revert RegistryNotYourTurn(account, active, from);
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function activeSequencer() external view returns (address) {
+        return _sequencers[address(0)].next;
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function sequencerAfter(address account) external view returns (address) {
+        return _sequencers[account].next;
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function isSequencer(address account) public view returns (bool) {
+        return _sequencers[account].bond != 0 && _sequencers[account].withdrawableAt == 0;
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function bondOf(address account) external view returns (uint256) {
+        return _sequencers[account].bond;
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function withdrawableAt(address account) external view returns (uint64) {
+        return _sequencers[account].withdrawableAt;
+    }
+
+    /// @inheritdoc ISequencerRegistry
+    function rewardOf(address account) external view returns (uint256) {
+        return _rewards[account];
+    }
+
+    /// @notice The immutables of this implementation.
+    function parameters() external view returns (Parameters memory) {
+        return
+            Parameters({
+                chain: CHAIN,
+                minimumBond: MINIMUM_BOND,
+                withdrawalDelay: WITHDRAWAL_DELAY,
+                challengeWindow: CHALLENGE_WINDOW,
+                sequencerGrace: SEQUENCER_GRACE,
+                permissionlessDelay: PERMISSIONLESS_DELAY
+            });
+    }
+
+    /* INTERNAL */
+
+    /// @dev Takes `account` out of the ring.
+    function _unlink(address account) private {
+        Sequencer storage sequencer = _sequencers[account];
+        (address previous, address next) = (sequencer.previous, sequencer.next);
+        _sequencers[previous].next = next;
+        _sequencers[next].previous = previous;
+        (sequencer.previous, sequencer.next) = (address(0), address(0));
+    }
+
+    /// @dev Pays a recipient that somebody named.
+    function _pay(address payable to, uint256 amount) private {
+        if (to == address(0)) revert RegistryZeroRecipient();
+        _send(to, amount);
+    }
+
+    function _send(address payable to, uint256 amount) private {
+        (bool success, ) = to.call{value: amount}("");
+        if (!success) revert RegistryPaymentFailed(to, amount);
+    }
+}
