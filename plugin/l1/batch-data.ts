@@ -1,0 +1,65 @@
+import { getBytes, type Provider } from "ethers";
+
+import { IStateCommitmentChain__factory } from "../../typechain-types/index.js";
+import type { BatchHeader, Hex } from "../types.js";
+import { ask, type AskOptions } from "./ask.js";
+import { dataHash } from "../ledger/hashes.js";
+
+/** The data of a batch is not where its header says it was posted. */
+export class BatchDataError extends Error {
+  override readonly name = "BatchDataError";
+
+  constructor(
+    readonly index: bigint,
+    readonly transaction: Hex,
+    readonly reason: string,
+  ) {
+    super(`data of batch ${index} not found in transaction ${transaction}: ${reason}`);
+  }
+}
+
+/**
+ * The data of a batch, from the transaction that posted it. `CalldataDA` takes batches only straight from an account
+ * without code, so the data always stands in that transaction's own calldata.
+ * @throws {BatchDataError} when it does not, or does not have the header's data hash: the node is wrong.
+ */
+export async function readBatchData(
+  provider: Provider,
+  header: BatchHeader,
+  transaction: Hex,
+  options: AskOptions,
+): Promise<Uint8Array> {
+  const found = await ask(`transaction ${transaction}`, () => provider.getTransaction(transaction), options);
+  if (found === null) throw new BatchDataError(header.index, transaction, "the node does not know it");
+  const data = daInputOf(getBytes(found.data));
+  if (data === undefined) throw new BatchDataError(header.index, transaction, "it is no call of appendBatch");
+  const hash = dataHash(data);
+  if (hash === header.dataHash) return data;
+  throw new BatchDataError(header.index, transaction, `its data hash is ${hash}, expected ${header.dataHash}`);
+}
+
+const SELECTOR = getBytes(IStateCommitmentChain__factory.createInterface().getFunction("appendBatch").selector);
+const WORD = 32;
+/** Arguments: 14 words of header, 5 of claim, the offset of nextMessage, the offset of daInput. */
+const OFFSET_WORD = 20;
+
+/**
+ * The daInput of a call of appendBatch; undefined when there is none. Read by hand: the contract never looks into
+ * `nextMessage` when it needs none, so a hostile sequencer can put there what a strict decoder refuses.
+ */
+export function daInputOf(calldata: Uint8Array): Uint8Array | undefined {
+  if (!SELECTOR.every((byte, i) => calldata[i] === byte)) return undefined;
+  const parameters = calldata.subarray(SELECTOR.length);
+  const offset = readLength(parameters, OFFSET_WORD * WORD);
+  if (offset === undefined) return undefined;
+  const length = readLength(parameters, offset);
+  if (length === undefined || offset + WORD + length > parameters.length) return undefined;
+  return parameters.slice(offset + WORD, offset + WORD + length);
+}
+
+/** A word that must be below the size of `bytes`. */
+function readLength(bytes: Uint8Array, at: number): number | undefined {
+  if (at + WORD > bytes.length) return undefined;
+  const value = bytes.subarray(at, at + WORD).reduce((sum, byte) => sum * 256 + byte, 0);
+  return value <= bytes.length ? value : undefined;
+}

@@ -1,0 +1,195 @@
+import { type Log, type Provider, type Signer, toBeHex, zeroPadValue } from "ethers";
+
+import {
+  type IL1EscrowBridge,
+  IL1EscrowBridge__factory,
+  type ISequencerRegistry,
+  ISequencerRegistry__factory,
+  type IStateCommitmentChain,
+  IStateCommitmentChain__factory,
+} from "../../typechain-types/index.js";
+import type { BatchHeader, Deployment, Hex, InboxMessage, RollupParameters } from "../types.js";
+import { ask, type AskOptions, L1InconsistentError } from "./ask.js";
+import { readBatchData } from "./batch-data.js";
+import { decodeLog, TOPICS } from "./decode.js";
+import type { L1Counts } from "./follower.js";
+import { headerHash } from "../ledger/hashes.js";
+import { readLogs } from "./logs.js";
+
+export interface PostedBatch {
+  header: BatchHeader;
+  headerHash: Hex;
+  /** The transaction that posted it; for genesis the one that created the chain. */
+  transaction: Hex;
+  /** L1 block number. */
+  block: number;
+}
+
+export interface L1Heads {
+  /** Index of the last batch. */
+  head: bigint;
+  /** Index of the last final batch. */
+  finalizedHead: bigint;
+}
+
+/** A batch that L1 does not have (any more). */
+export class UnknownBatchError extends Error {
+  override readonly name = "UnknownBatchError";
+
+  constructor(
+    readonly index: bigint,
+    readonly head: bigint,
+  ) {
+    super(`batch ${index} is not on L1; the last one is ${head}`);
+  }
+}
+
+export interface L1Contracts {
+  bridge: IL1EscrowBridge;
+  chain: IStateCommitmentChain;
+  registry: ISequencerRegistry;
+}
+
+/** One deployed suite, typed. Every read may throw `L1UnavailableError`. */
+export interface L1Client extends L1Contracts {
+  readonly provider: Provider;
+  readonly signer: Signer | undefined;
+  readonly deployment: Deployment;
+  readonly parameters: RollupParameters;
+  readonly addresses: { bridge: Hex; chain: Hex; registry: Hex };
+  /** Inbox messages `from` (inclusive) to `to` (exclusive). */
+  inboxMessages(from: bigint, to: bigint, signal?: AbortSignal): Promise<InboxMessage[]>;
+  /** The batch that L1 has at `index` now. @throws {UnknownBatchError} */
+  batch(index: bigint, signal?: AbortSignal): Promise<PostedBatch>;
+  /** Header of the batch that L1 has at `index` now. @throws {UnknownBatchError} */
+  batchHeader(index: bigint, signal?: AbortSignal): Promise<BatchHeader>;
+  /** Data of a batch on L1, checked against its data hash. @throws {BatchDataError} */
+  batchData(header: BatchHeader, signal?: AbortSignal): Promise<Uint8Array>;
+  heads(signal?: AbortSignal): Promise<L1Heads>;
+  /** The contracts' own counters, after block `at`. */
+  counts(at: number | "latest", signal?: AbortSignal): Promise<L1Counts>;
+  /** Timestamp of the last L1 block, in seconds. */
+  now(signal?: AbortSignal): Promise<bigint>;
+}
+
+export interface L1ClientOptions extends Omit<AskOptions, "signal"> {
+  /** Blocks per eth_getLogs; halved whenever the provider refuses. Default 10,000. */
+  maxRange?: number;
+}
+
+/** Connects to a deployed suite through any ethers 6 provider. Without `signer` it only reads. */
+export function connectL1(
+  provider: Provider,
+  deployment: Deployment,
+  signer?: Signer,
+  options: L1ClientOptions = {},
+): L1Client {
+  const addresses = {
+    bridge: deployment.contracts.L1EscrowBridge.address,
+    chain: deployment.contracts.StateCommitmentChain.address,
+    registry: deployment.contracts.SequencerRegistry.address,
+  };
+  const fromBlock = Number(deployment.fromBlock);
+  const runner = signer ?? provider;
+  const bridge = IL1EscrowBridge__factory.connect(addresses.bridge, runner);
+  const chain = IStateCommitmentChain__factory.connect(addresses.chain, runner);
+  const registry = ISequencerRegistry__factory.connect(addresses.registry, runner);
+
+  /** Newest first: what is asked for is nearly always recent. */
+  async function* logs(address: Hex, topics: (string | null)[], signal?: AbortSignal): AsyncGenerator<Log> {
+    const to = await ask("block number", () => provider.getBlockNumber(), { ...options, signal });
+    const query = { addresses: [address], topics, from: fromBlock, to };
+    for await (const some of readLogs(provider, query, "backward", { ...options, signal })) yield* some.reverse();
+  }
+
+  async function heads(signal?: AbortSignal): Promise<L1Heads> {
+    const { head, finalizedHead } = await ask("heads of the chain", () => chain.heads(), { ...options, signal });
+    return { head, finalizedHead };
+  }
+
+  async function inboxMessages(from: bigint, to: bigint, signal?: AbortSignal): Promise<InboxMessage[]> {
+    const found = new Map<bigint, InboxMessage>();
+    if (from >= to) return [];
+    for await (const log of logs(addresses.bridge, [TOPICS.message], signal)) {
+      const event = decodeLog(log);
+      if (event.kind !== "message" || event.message.index >= to) continue;
+      found.set(event.message.index, event.message);
+      if (event.message.index <= from) break;
+    }
+    const messages: InboxMessage[] = [];
+    for (let index = from; index < to; index++) {
+      const message = found.get(index);
+      if (message === undefined) throw new L1InconsistentError(`inbox message ${index} has no event`);
+      messages.push(message);
+    }
+    return messages;
+  }
+
+  async function batch(index: bigint, signal?: AbortSignal): Promise<PostedBatch> {
+    const { genesis, contracts } = deployment;
+    if (index === 0n) {
+      const { transaction } = contracts.StateCommitmentChain;
+      return { header: genesis, headerHash: headerHash(genesis), transaction, block: fromBlock };
+    }
+    const { head } = await heads(signal);
+    if (index < 0n || index > head) throw new UnknownBatchError(index, head);
+    const hash = (await ask(`hash of batch ${index}`, () => chain.headerHash(index), {
+      ...options,
+      signal,
+    })) as Hex;
+    return find(index, hash, signal);
+  }
+
+  async function find(index: bigint, hash: Hex, signal?: AbortSignal): Promise<PostedBatch> {
+    const topics = [TOPICS.batch, zeroPadValue(toBeHex(index), 32), hash];
+    for await (const log of logs(addresses.chain, topics, signal)) {
+      const event = decodeLog(log);
+      if (event.kind !== "batch") continue;
+      return {
+        header: event.header,
+        headerHash: event.headerHash,
+        transaction: event.transaction,
+        block: log.blockNumber,
+      };
+    }
+    throw new L1InconsistentError(`batch ${index} with header hash ${hash} has no event`);
+  }
+
+  async function batchData(header: BatchHeader, signal?: AbortSignal): Promise<Uint8Array> {
+    const { transaction } = await find(header.index, headerHash(header), signal);
+    return readBatchData(provider, header, transaction, { ...options, signal });
+  }
+
+  async function counts(at: number | "latest", signal?: AbortSignal): Promise<L1Counts> {
+    const [messages, both] = await ask(
+      `counters at block ${at}`,
+      () => Promise.all([bridge.messageCount({ blockTag: at }), chain.heads({ blockTag: at })]),
+      { ...options, signal },
+    );
+    return { messages, head: both.head, finalizedHead: both.finalizedHead };
+  }
+
+  async function now(signal?: AbortSignal): Promise<bigint> {
+    const block = await ask("last block", () => provider.getBlock("latest"), { ...options, signal });
+    if (block === null) throw new L1InconsistentError("the provider does not know its last block");
+    return BigInt(block.timestamp);
+  }
+
+  return {
+    provider,
+    signer,
+    deployment,
+    parameters: deployment.parameters,
+    addresses,
+    bridge,
+    chain,
+    registry,
+    inboxMessages,
+    batch,
+    batchHeader: async (index, signal) => (await batch(index, signal)).header,
+    batchData,
+    heads,
+    counts,
+    now,
+  };
+}

@@ -1,0 +1,114 @@
+import { type Log, type Result } from "ethers";
+
+import { IL1EscrowBridge__factory, IStateCommitmentChain__factory } from "../../typechain-types/index.js";
+import type { BatchHeader, Hex, InboxMessage } from "../types.js";
+import type { L1Event } from "./types.js";
+
+const bridge = IL1EscrowBridge__factory.createInterface();
+const chain = IStateCommitmentChain__factory.createInterface();
+
+/** Topics of the events that carry the suite's history. */
+export const TOPICS = {
+  message: bridge.getEvent("MessageEnqueued").topicHash,
+  claimed: bridge.getEvent("WithdrawalClaimed").topicHash,
+  batch: chain.getEvent("BatchAppended").topicHash,
+  finalized: chain.getEvent("BatchFinalized").topicHash,
+  reverted: chain.getEvent("BatchesReverted").topicHash,
+} as const;
+
+/** What a log of the suite says. */
+export function decodeLog(log: Log): L1Event {
+  switch (log.topics[0]) {
+    case TOPICS.message:
+      return { kind: "message", message: decodeMessage(log) };
+    case TOPICS.batch: {
+      const fields = reader(chain.decodeEventLog("BatchAppended", log.data, log.topics));
+      return {
+        kind: "batch",
+        header: toHeader(fields.struct("header")),
+        headerHash: fields.hex("headerHash"),
+        transaction: log.transactionHash as Hex,
+      };
+    }
+    case TOPICS.finalized: {
+      const fields = reader(chain.decodeEventLog("BatchFinalized", log.data, log.topics));
+      return { kind: "finalized", index: fields.int("index"), headerHash: fields.hex("headerHash") };
+    }
+    case TOPICS.reverted: {
+      const fields = reader(chain.decodeEventLog("BatchesReverted", log.data, log.topics));
+      return { kind: "reverted", fromIndex: fields.int("fromIndex"), toIndex: fields.int("toIndex") };
+    }
+    case TOPICS.claimed: {
+      const fields = reader(bridge.decodeEventLog("WithdrawalClaimed", log.data, log.topics));
+      return { kind: "claimed", batchIndex: fields.int("batchIndex"), leafIndex: fields.int("leafIndex") };
+    }
+    default:
+      throw new Error(`log ${log.transactionHash}:${log.index} is no event of the suite`);
+  }
+}
+
+function decodeMessage(log: Log): InboxMessage {
+  const fields = reader(bridge.decodeEventLog("MessageEnqueued", log.data, log.topics));
+  return {
+    kind: messageKind(fields.int("kind")),
+    index: fields.int("index"),
+    timestamp: fields.int("timestamp"),
+    sender: fields.hex("sender"),
+    target: fields.hex("target"),
+    token: fields.hex("token"),
+    amount: fields.int("amount"),
+    data: fields.hex("data"),
+  };
+}
+
+function toHeader(fields: Reader): BatchHeader {
+  return {
+    index: fields.int("index"),
+    timestamp: fields.int("timestamp"),
+    finalizesAt: fields.int("finalizesAt"),
+    inboxFrom: fields.int("inboxFrom"),
+    inboxTo: fields.int("inboxTo"),
+    l2BlockFrom: fields.int("l2BlockFrom"),
+    l2BlockTo: fields.int("l2BlockTo"),
+    submitter: fields.hex("submitter"),
+    parentHash: fields.hex("parentHash"),
+    prevStateRoot: fields.hex("prevStateRoot"),
+    stateRoot: fields.hex("stateRoot"),
+    withdrawalsRoot: fields.hex("withdrawalsRoot"),
+    inboxAcc: fields.hex("inboxAcc"),
+    dataHash: fields.hex("dataHash"),
+  };
+}
+
+function messageKind(value: bigint): 0 | 1 | 2 {
+  if (value === 0n) return 0;
+  if (value === 1n) return 1;
+  if (value === 2n) return 2;
+  throw new Error(`inbox message kind ${value} is unknown; 0, 1 and 2 are known`);
+}
+
+interface Reader {
+  int(name: string): bigint;
+  hex(name: string): Hex;
+  struct(name: string): Reader;
+}
+
+/** Reads fields of a decoded event with the type that the ABI promises; ethers gives them untyped. */
+function reader(result: Result): Reader {
+  const value = (name: string): unknown => result.getValue(name);
+  return {
+    int(name) {
+      const found = value(name);
+      if (typeof found !== "bigint") throw new TypeError(`event field ${name} is not an integer`);
+      return found;
+    },
+    hex(name) {
+      const found = value(name);
+      if (typeof found !== "string" || !found.startsWith("0x")) throw new TypeError(`event field ${name} is not hex`);
+      return found as Hex;
+    },
+    struct(name) {
+      return reader(value(name) as Result);
+    },
+  };
+}
