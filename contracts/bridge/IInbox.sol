@@ -22,8 +22,12 @@ interface IInbox {
         uint64 timestamp,
         bytes data
     );
+    /// @notice Deposits are refused until `until`, in seconds since 1970.
+    event DepositsPaused(uint64 until);
+    /// @notice The guardian ended a pause before its time.
+    event DepositsResumed();
 
-    /// @notice Only the state-commitment chain may call.
+    /// @notice The caller may not do this.
     error InboxUnauthorized(address caller);
     /// @notice `index` is not among the accumulators still kept, `from` to `to` inclusive.
     error InboxIndexOutOfRange(uint64 index, uint64 from, uint64 to);
@@ -33,6 +37,14 @@ interface IInbox {
     error InboxZeroTarget();
     /// @notice An amount must be above zero and below 2^192 (a forced withdrawal may also name 2^256-1 for all).
     error InboxAmount(uint256 amount);
+    /// @notice Deposits are paused until `until`; forced messages and withdrawals are not.
+    error InboxDepositsPaused(uint64 until);
+    /// @notice The next pause may begin at `from`.
+    error InboxPauseCooldown(uint64 from);
+    /// @notice Deposits are not paused.
+    error InboxNotPaused();
+    /// @notice A constructor parameter is out of its range.
+    error InboxParameter(string name, uint256 value);
 
     /// @notice Enqueues a raw signed EIP-1559 transaction of the L2, past the sequencer. Never pausable.
     function forceTransaction(bytes calldata rawTransaction) external returns (uint64 index);
@@ -47,10 +59,22 @@ interface IInbox {
     /// @dev Only the state-commitment chain.
     function release(uint64 inboxTo) external;
 
+    /// @notice Refuses deposits for the pause duration. Only the guardian; not again before the cooldown is over.
+    function pauseDeposits() external;
+
+    /// @notice Ends a pause before its time. Only the guardian; the cooldown starts now.
+    function resumeDeposits() external;
+
     /// @notice Number of messages ever enqueued.
     function messageCount() external view returns (uint64);
 
-    /// @notice The accumulator at `index` (0 ≤ released ≤ index ≤ messageCount).
+    /// @notice Number of messages whose storage may be used again; accumulators below this index are gone.
+    function releasedCount() external view returns (uint64);
+
+    /// @notice How many unreleased messages fit before the queue grows again.
+    function capacity() external view returns (uint64);
+
+    /// @notice The accumulator at `index` (0 ≤ releasedCount ≤ index ≤ messageCount).
     function accumulator(uint64 index) external view returns (bytes32);
 
     /// @notice What a batch that ends at `index` needs, in one call.
@@ -58,4 +82,7 @@ interface IInbox {
     /// @return nextAcc Accumulator at `index + 1`; zero when `index == count`.
     /// @return count Number of messages enqueued.
     function position(uint64 index) external view returns (bytes32 acc, bytes32 nextAcc, uint64 count);
+
+    /// @notice End of the last pause of deposits, in seconds since 1970; zero when there was none.
+    function depositsPausedUntil() external view returns (uint64);
 }

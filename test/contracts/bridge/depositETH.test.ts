@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { MaxUint256, ZeroAddress } from "ethers";
+
+import type { BridgeEnvironment } from "./support.js";
+import { accumulate, AMOUNT_LIMIT, bridgeEnvironment, L2_CHAIN_ID } from "./support.js";
+
+describe("L1EscrowBridge.depositETH", () => {
+  let env: BridgeEnvironment;
+  beforeEach(async () => {
+    env = await bridgeEnvironment();
+  });
+
+  it("enqueues a deposit of what was sent, numbered by the contract", async () => {
+    const { bridge, alice, bob, ethers, networkHelpers } = env;
+    const timestamp = BigInt(await networkHelpers.time.latest()) + 100n;
+    await networkHelpers.time.setNextBlockTimestamp(timestamp);
+    await expect(bridge.connect(alice).depositETH(bob, { value: 5n }))
+      .to.emit(bridge, "MessageEnqueued")
+      .withArgs(0n, alice.address, bob.address, L2_CHAIN_ID, 0n, ZeroAddress, 5n, timestamp, "0x");
+
+    expect(await bridge.messageCount()).to.equal(1n);
+    expect(await ethers.provider.getBalance(bridge)).to.equal(5n);
+    const message = {
+      kind: 0,
+      index: 0n,
+      timestamp,
+      sender: alice.address,
+      target: bob.address,
+      token: ZeroAddress,
+      amount: 5n,
+      data: "0x",
+    } as const;
+    expect(await bridge.accumulator(1)).to.equal(accumulate(await bridge.accumulator(0), message));
+  });
+
+  it("refuses nothing, and 2^192 wei or more", async () => {
+    const { bridge, alice, networkHelpers } = env;
+    await networkHelpers.setBalance(alice.address, MaxUint256 >> 1n);
+    for (const value of [0n, AMOUNT_LIMIT]) {
+      await expect(bridge.connect(alice).depositETH(alice, { value }))
+        .to.be.revertedWithCustomError(bridge, "InboxAmount")
+        .withArgs(value);
+    }
+    await bridge.connect(alice).depositETH(alice, { value: AMOUNT_LIMIT - 1n });
+  });
+
+  it("refuses a zero target", async () => {
+    const { bridge, alice } = env;
+    await expect(bridge.connect(alice).depositETH(ZeroAddress, { value: 1n })).to.be.revertedWithCustomError(
+      bridge,
+      "InboxZeroTarget",
+    );
+  });
+
+  it("is refused while deposits are paused", async () => {
+    const { bridge, alice, guardian } = env;
+    await bridge.connect(guardian).pauseDeposits();
+    await expect(bridge.connect(alice).depositETH(alice, { value: 1n }))
+      .to.be.revertedWithCustomError(bridge, "InboxDepositsPaused")
+      .withArgs(await bridge.depositsPausedUntil());
+  });
+
+  it("ETH enters no other way", async () => {
+    const { bridge, alice, ethers } = env;
+    await expect(alice.sendTransaction({ to: bridge, value: 1n })).to.revert(ethers);
+  });
+});

@@ -1,0 +1,225 @@
+import { network } from "hardhat";
+import type { TypedDataDomain } from "ethers";
+import { AbiCoder, concat, id, keccak256, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
+
+import type { L1EscrowBridge } from "../../../typechain-types/index.js";
+
+export const L2_CHAIN_ID = 777_001n;
+export const PAUSE_DURATION = 3n * 86_400n;
+export const PAUSE_COOLDOWN = 7n * 86_400n;
+export const WHOLE_BALANCE = MaxUint256;
+export const AMOUNT_LIMIT = 1n << 192n;
+
+const coder = AbiCoder.defaultAbiCoder();
+const MESSAGE_DOMAIN = id("hardhat-rollup.message.v1");
+const WITHDRAWAL_DOMAIN = id("hardhat-rollup.withdrawal.v1");
+
+export interface Message {
+  kind: 0 | 1 | 2;
+  index: bigint;
+  timestamp: bigint;
+  sender: string;
+  target: string;
+  token: string;
+  amount: bigint;
+  data: string;
+}
+
+export interface Withdrawal {
+  nonce: bigint;
+  sender: string;
+  target: string;
+  token: string;
+  amount: bigint;
+  data: string;
+}
+
+export interface Header {
+  index: bigint;
+  timestamp: bigint;
+  finalizesAt: bigint;
+  inboxFrom: bigint;
+  inboxTo: bigint;
+  l2BlockFrom: bigint;
+  l2BlockTo: bigint;
+  submitter: string;
+  parentHash: string;
+  prevStateRoot: string;
+  stateRoot: string;
+  withdrawalsRoot: string;
+  inboxAcc: string;
+  dataHash: string;
+}
+
+/** docs/protocol.md §2, written down a second time so that contract and test can disagree. */
+export function messageHash(m: Message): string {
+  return keccak256(
+    coder.encode(
+      ["bytes32", "uint256", "uint256", "uint256", "address", "address", "address", "uint256", "bytes32"],
+      [MESSAGE_DOMAIN, m.kind, m.index, m.timestamp, m.sender, m.target, m.token, m.amount, keccak256(m.data)],
+    ),
+  );
+}
+
+export function accumulate(acc: string, m: Message): string {
+  return keccak256(concat([acc, messageHash(m)]));
+}
+
+/** docs/protocol.md §4. */
+export function withdrawalLeaf(w: Withdrawal): string {
+  return keccak256(
+    coder.encode(
+      ["bytes32", "uint256", "address", "address", "address", "uint256", "bytes32"],
+      [WITHDRAWAL_DOMAIN, w.nonce, w.sender, w.target, w.token, w.amount, keccak256(w.data)],
+    ),
+  );
+}
+
+/** Levels of the tree from the padded leaves to the root. */
+export function treeOf(leaves: string[]): string[][] {
+  const padded = [...leaves];
+  while (padded.length === 0 || (padded.length & (padded.length - 1)) !== 0) padded.push(ZeroHash);
+  const levels = [padded];
+  for (let level = padded; level.length > 1;) {
+    const below = level;
+    level = Array.from({ length: below.length / 2 }, (_, i) => keccak256(concat(below.slice(2 * i, 2 * i + 2))));
+    levels.push(level);
+  }
+  return levels;
+}
+
+export function rootOf(levels: string[][]): string {
+  const root = levels.at(-1)?.[0];
+  if (root === undefined) throw new Error("a tree has a root");
+  return root;
+}
+
+export function proofOf(levels: string[][], index: number): string[] {
+  return levels.slice(0, -1).map((level, height) => level[(index >> height) ^ 1] ?? ZeroHash);
+}
+
+export function headerOf(index: bigint, withdrawalsRoot: string): Header {
+  return {
+    index,
+    timestamp: 1_700_000_000n + index,
+    finalizesAt: 1_700_600_000n + index,
+    inboxFrom: 0n,
+    inboxTo: 3n,
+    l2BlockFrom: index,
+    l2BlockTo: index + 1n,
+    submitter: "0x00000000000000000000000000000000005e90e9",
+    parentHash: id(`parent ${index}`),
+    prevStateRoot: id(`previous ${index}`),
+    stateRoot: id(`state ${index}`),
+    withdrawalsRoot,
+    inboxAcc: id(`inbox ${index}`),
+    dataHash: id(`data ${index}`),
+  };
+}
+
+/** The bridge behind the suite's kind of proxy, over a chain whose finality the test decides. */
+export async function bridgeEnvironment(inboxCapacity = 8n) {
+  const connection = await network.create();
+  const { ethers, networkHelpers } = connection;
+  const [deployer, guardian, timelock, alice, bob, carol, liar] = await ethers.getSigners();
+  if (!deployer || !guardian || !timelock || !alice || !bob || !carol || !liar) throw new Error("seven signers");
+
+  const chainImplementation = await ethers.deployContract("MockStateCommitmentChain");
+  const chainProxy = await ethers.deployContract("TestProxy", [
+    chainImplementation,
+    timelock,
+    chainImplementation.interface.encodeFunctionData("initialize"),
+  ]);
+  const chain = await ethers.getContractAt("MockStateCommitmentChain", chainProxy);
+
+  const parameters = {
+    chain: await chain.getAddress(),
+    guardian: guardian.address,
+    upgradeTimelock: timelock.address,
+    l2ChainId: L2_CHAIN_ID,
+    pauseDuration: PAUSE_DURATION,
+    pauseCooldown: PAUSE_COOLDOWN,
+    inboxCapacity,
+  };
+  const implementation = await ethers.deployContract("L1EscrowBridge", [parameters]);
+  const proxy = await ethers.deployContract("TestProxy", [
+    implementation,
+    timelock,
+    implementation.interface.encodeFunctionData("initialize"),
+  ]);
+  const bridge = await ethers.getContractAt("L1EscrowBridge", proxy);
+  const token = await ethers.deployContract("StandardToken");
+  for (const user of [alice, bob, carol]) {
+    await token.mint(user, 10n ** 24n);
+    await token.connect(user).approve(bridge, MaxUint256);
+  }
+
+  let nextBatch = 1n;
+  let nextNonce = 0n;
+
+  /** A withdrawal of the L2, with defaults. */
+  function withdrawal(fields: Partial<Withdrawal>): Withdrawal {
+    return {
+      nonce: nextNonce++,
+      sender: "0x0000000000000000000000000000000000005e4d",
+      target: alice!.address,
+      token: ZeroAddress,
+      amount: 1n,
+      data: "0x",
+      ...fields,
+    };
+  }
+
+  /** Makes a batch with these withdrawals final, and gives what claiming them takes. */
+  async function finalBatch(withdrawals: Withdrawal[]) {
+    const levels = treeOf(withdrawals.map(withdrawalLeaf));
+    const header = headerOf(nextBatch++, withdrawals.length === 0 ? ZeroHash : rootOf(levels));
+    await chain.setFinalized(header, true);
+    const claims = withdrawals.map((w, i) => [header, BigInt(i), w, proofOf(levels, i)] as const);
+    return { header, levels, claims };
+  }
+
+  /** A final batch of just this withdrawal, claimed by somebody else. */
+  async function claimOne(fields: Partial<Withdrawal>) {
+    const { claims } = await finalBatch([withdrawal(fields)]);
+    return bridge.connect(carol).withdraw(...claims[0]!);
+  }
+
+  return {
+    ...connection,
+    ethers,
+    networkHelpers,
+    deployer,
+    guardian,
+    timelock,
+    alice,
+    bob,
+    carol,
+    liar,
+    chain,
+    parameters,
+    implementation,
+    bridge,
+    token,
+    withdrawal,
+    finalBatch,
+    claimOne,
+  };
+}
+
+export type BridgeEnvironment = Awaited<ReturnType<typeof bridgeEnvironment>>;
+
+export async function signingDomain(bridge: L1EscrowBridge): Promise<TypedDataDomain> {
+  const { name, version, chainId, verifyingContract } = await bridge.eip712Domain();
+  return { name, version, chainId, verifyingContract };
+}
+
+export const CLAIM_CREDIT_TYPES = {
+  ClaimCredit: [
+    { name: "account", type: "address" },
+    { name: "token", type: "address" },
+    { name: "to", type: "address" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
