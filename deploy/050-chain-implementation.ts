@@ -1,0 +1,31 @@
+import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
+import { ZERO_ADDRESS } from "../plugin/types.js";
+import { StateCommitmentChain__factory } from "../typechain-types/index.js";
+import { calldataDAStep } from "./030-calldata-da.js";
+import { creation } from "./creation.js";
+
+import { proxyAddresses } from "./proxies.js";
+import { createdBy, type Step } from "./runner.js";
+
+/** Creates the code of the state-commitment chain. */
+export const chainImplementationStep: Step = {
+  id: "050-chain-implementation",
+  title: "Create StateCommitmentChain implementation",
+  request: (state) => {
+    const proxies = proxyAddresses(state);
+    return creation(
+      new StateCommitmentChain__factory().getDeployTransaction({
+        inbox: proxies.L1EscrowBridge,
+        registry: proxies.SequencerRegistry,
+        dataAvailability: createdBy(state, calldataDAStep),
+        // No dispute game yet: nobody can revert a batch.
+        resolver: ZERO_ADDRESS,
+        challengeWindow: state.parameters.challengeWindow,
+        forceInclusionDelay: state.parameters.forceInclusionDelay,
+        l2ChainId: state.parameters.l2ChainId,
+        machineHash: state.guestHash,
+        genesisStateRoot: GENESIS_STATE_ROOT,
+      }),
+    );
+  },
+};

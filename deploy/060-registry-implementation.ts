@@ -1,0 +1,21 @@
+import { SequencerRegistry__factory } from "../typechain-types/index.js";
+import { creation } from "./creation.js";
+import { proxyAddresses } from "./proxies.js";
+import type { Step } from "./runner.js";
+
+/** Creates the code of the sequencer registry. */
+export const registryImplementationStep: Step = {
+  id: "060-registry-implementation",
+  title: "Create SequencerRegistry implementation",
+  request: (state) =>
+    creation(
+      new SequencerRegistry__factory().getDeployTransaction({
+        chain: proxyAddresses(state).StateCommitmentChain,
+        minimumBond: state.parameters.sequencerBond,
+        withdrawalDelay: state.parameters.bondWithdrawalDelay,
+        challengeWindow: state.parameters.challengeWindow,
+        sequencerGrace: state.parameters.sequencerGrace,
+        permissionlessDelay: state.parameters.permissionlessDelay,
+      }),
+    ),
+};

@@ -1,0 +1,43 @@
+import {
+  L1EscrowBridge__factory,
+  SequencerRegistry__factory,
+  StateCommitmentChain__factory,
+  SuiteFactory__factory,
+} from "../typechain-types/index.js";
+import type { Hex } from "../plugin/types.js";
+import { suiteFactoryStep } from "./010-suite-factory.js";
+import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
+import { bridgeImplementationStep } from "./040-bridge-implementation.js";
+import { chainImplementationStep } from "./050-chain-implementation.js";
+import { registryImplementationStep } from "./060-registry-implementation.js";
+import { createdBy, type Step } from "./runner.js";
+
+/** Creates and initialises all proxies in one transaction: nobody can step in between. */
+export const proxiesStep: Step = {
+  id: "070-proxies",
+  title: "Create and initialise the proxies",
+  request: (state) => {
+    // In the order of PROXY_ORDER.
+    const proxies = [
+      {
+        step: bridgeImplementationStep,
+        init: L1EscrowBridge__factory.createInterface().encodeFunctionData("initialize"),
+      },
+      {
+        step: chainImplementationStep,
+        init: StateCommitmentChain__factory.createInterface().encodeFunctionData("initialize"),
+      },
+      {
+        step: registryImplementationStep,
+        init: SequencerRegistry__factory.createInterface().encodeFunctionData("initialize"),
+      },
+    ];
+    const data = SuiteFactory__factory.createInterface().encodeFunctionData("createProxies", [
+      proxies.map(({ step }) => createdBy(state, step)),
+      proxies.map(({ init }) => init),
+      createdBy(state, upgradeTimelockStep),
+    ]);
+    return Promise.resolve({ to: createdBy(state, suiteFactoryStep), data: data as Hex });
+  },
+  isDone: (state, provider) => SuiteFactory__factory.connect(createdBy(state, suiteFactoryStep), provider).used(),
+};

@@ -1,0 +1,187 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { getAddress, isAddress, isHexString } from "ethers";
+
+import type { BatchHeader, ContractName, ContractRecord, Deployment, Hex, RollupParameters } from "../plugin/types.js";
+import { PARAMETER_NAMES, PARAMETERS } from "./parameters.js";
+
+export const CONTRACT_NAMES: readonly ContractName[] = [
+  "L1EscrowBridge",
+  "StateCommitmentChain",
+  "SequencerRegistry",
+  "CalldataDA",
+  "UpgradeTimelock",
+  "SuiteFactory",
+];
+
+/** The address book cannot be used; the message is one line. */
+export class AddressBookError extends Error {
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+  ) {
+    super(`${path}: ${reason}`);
+    this.name = "AddressBookError";
+  }
+}
+
+/** JSON text with bigints as decimal strings. */
+export function serializeDeployment(deployment: Deployment): string {
+  return toJson(deployment);
+}
+
+/** Pretty JSON with bigints as decimal strings, and a last newline. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item), 2)}\n`;
+}
+
+/**
+ * The opposite of {@link serializeDeployment}.
+ * @param path Named in errors.
+ * @throws {AddressBookError} naming the first field that is wrong.
+ */
+export function parseDeployment(text: string, path: string): Deployment {
+  const fail = (reason: string): never => {
+    throw new AddressBookError(path, reason);
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return fail("is not JSON; deploy again or restore the file");
+  }
+  const book = reader(json, "", fail);
+  if (book.raw("version") !== 1)
+    fail(`version is ${JSON.stringify(book.raw("version"))}; this release reads version 1`);
+
+  const parameters: Record<string, bigint | string> = {};
+  const given = book.object("parameters");
+  for (const name of PARAMETER_NAMES) {
+    const { kind } = PARAMETERS[name];
+    if (kind === "choice") parameters[name] = given.text(name);
+    else if (kind === "address") parameters[name] = given.address(name);
+    else parameters[name] = given.bigint(name);
+  }
+  const header = book.object("genesis");
+  const contracts = book.object("contracts");
+  return {
+    version: 1,
+    network: book.text("network"),
+    l1ChainId: book.bigint("l1ChainId"),
+    parameters: parameters as unknown as RollupParameters,
+    guestHash: book.hash("guestHash"),
+    fromBlock: book.bigint("fromBlock"),
+    genesis: parseHeader(header),
+    contracts: Object.fromEntries(CONTRACT_NAMES.map((name) => [name, parseRecord(contracts.object(name))])) as Record<
+      ContractName,
+      ContractRecord
+    >,
+  };
+}
+
+/** @throws {AddressBookError} when there is no readable book at `path`. */
+export async function readDeployment(path: string): Promise<Deployment> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) {
+      throw new AddressBookError(path, "there is no address book; run rollup:deploy on this network first");
+    }
+    throw new AddressBookError(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+  return parseDeployment(text, path);
+}
+
+export async function writeDeployment(path: string, deployment: Deployment): Promise<void> {
+  await writeFileAtomically(path, serializeDeployment(deployment));
+}
+
+/** Writes so that a crash leaves the old content or the new, never a part. */
+export async function writeFileAtomically(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid.toString()}.tmp`;
+  await writeFile(draft, text, { flush: true });
+  await rename(draft, path);
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOENT";
+}
+
+interface Reader {
+  raw(key: string): unknown;
+  text(key: string): string;
+  bigint(key: string): bigint;
+  address(key: string): Hex;
+  hash(key: string): Hex;
+  object(key: string): Reader;
+  has(key: string): boolean;
+}
+
+function reader(value: unknown, at: string, fail: (reason: string) => never): Reader {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return fail(`${at === "" ? "the file" : at} is not an object`);
+  }
+  const record = value as Record<string, unknown>;
+  const name = (key: string) => (at === "" ? key : `${at}.${key}`);
+  const self: Reader = {
+    has: (key) => record[key] !== undefined,
+    raw: (key) => record[key],
+    text: (key) => {
+      const item = record[key];
+      return typeof item === "string" ? item : fail(`${name(key)} is missing`);
+    },
+    bigint: (key) => {
+      const item = record[key];
+      return typeof item === "string" && /^\d+$/.test(item)
+        ? BigInt(item)
+        : fail(`${name(key)} is not a decimal number in quotes`);
+    },
+    address: (key) => {
+      const item = record[key];
+      return typeof item === "string" && isAddress(item)
+        ? (getAddress(item) as Hex)
+        : fail(`${name(key)} is not an address`);
+    },
+    hash: (key) => {
+      const item = record[key];
+      return isHexString(item, 32) ? item : fail(`${name(key)} is not a 32-byte hash`);
+    },
+    object: (key) => reader(record[key], name(key), fail),
+  };
+  return self;
+}
+
+function parseHeader(header: Reader): BatchHeader {
+  return {
+    index: header.bigint("index"),
+    timestamp: header.bigint("timestamp"),
+    finalizesAt: header.bigint("finalizesAt"),
+    inboxFrom: header.bigint("inboxFrom"),
+    inboxTo: header.bigint("inboxTo"),
+    l2BlockFrom: header.bigint("l2BlockFrom"),
+    l2BlockTo: header.bigint("l2BlockTo"),
+    submitter: header.address("submitter"),
+    parentHash: header.hash("parentHash"),
+    prevStateRoot: header.hash("prevStateRoot"),
+    stateRoot: header.hash("stateRoot"),
+    withdrawalsRoot: header.hash("withdrawalsRoot"),
+    inboxAcc: header.hash("inboxAcc"),
+    dataHash: header.hash("dataHash"),
+  };
+}
+
+function parseRecord(record: Reader): ContractRecord {
+  const implementation = record.has("implementation") ? record.object("implementation") : undefined;
+  return {
+    address: record.address("address"),
+    codeHash: record.hash("codeHash"),
+    ...(implementation === undefined
+      ? {}
+      : { implementation: { address: implementation.address("address"), codeHash: implementation.hash("codeHash") } }),
+    ...(record.has("proxyAdmin") ? { proxyAdmin: record.address("proxyAdmin") } : {}),
+    transaction: record.hash("transaction"),
+  };
+}

@@ -1,0 +1,313 @@
+import { getAddress, parseUnits } from "ethers";
+
+import { type Hex, type RollupParameters, ZERO_ADDRESS } from "../plugin/types.js";
+
+/** A parameter as people write it: times as seconds or `"7d"`, amounts as wei or `"1.5 ether"`. */
+export type ParameterInput = string | number | bigint;
+
+/** What a parameter file, the flags or the Hardhat config may hold. */
+export type RollupParametersInput = { [Key in keyof RollupParameters]?: ParameterInput };
+
+/** Where defaults come from: `dev` is for chains whose time can be moved, `production` for all others. */
+export type Preset = "dev" | "production";
+
+/** What validation has to know about the place of the deployment. */
+export interface ParameterContext {
+  preset: Preset;
+  l1ChainId: bigint;
+  /** Becomes guardian and upgrader where none is named. */
+  deployer: Hex;
+}
+
+export interface ParameterIssue {
+  parameter: string;
+  /** One line: what was wrong, what would be right. */
+  message: string;
+}
+
+/** The parameters do not hold; `issues` names each fault. */
+export class ParameterError extends Error {
+  constructor(readonly issues: ParameterIssue[]) {
+    super(issues.map(({ parameter, message }) => `${parameter}: ${message}`).join("\n"));
+    this.name = "ParameterError";
+  }
+}
+
+type Kind = "chainId" | "count" | "time" | "amount" | "address" | "choice";
+
+interface Description {
+  kind: Kind;
+  /** For help texts and the plan. */
+  about: string;
+  min?: bigint;
+  max?: bigint;
+  choices?: readonly string[];
+}
+
+const MINUTE = 60n;
+const HOUR = 60n * MINUTE;
+const DAY = 24n * HOUR;
+const ETHER = 10n ** 18n;
+
+/** What a user needs, beyond waiting, to leave before an upgrade executes. The timelock demands the same. */
+export const EXIT_MARGIN = DAY;
+
+/** Chains whose time can be moved; everything else is a real network. */
+const DEV_CHAIN_IDS: ReadonlySet<bigint> = new Set([31337n, 1337n]);
+
+export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description } = {
+  l2ChainId: { kind: "chainId", about: "chain id of the L2", min: 1n, max: 2n ** 53n - 1n },
+  proof: { kind: "choice", about: "proof system", choices: ["fraud"] },
+  da: { kind: "choice", about: "data availability", choices: ["calldata"] },
+  challengeWindow: { kind: "time", about: "how long a batch can be disputed", min: MINUTE, max: 90n * DAY },
+  forceInclusionDelay: {
+    kind: "time",
+    about: "age from which no batch may skip an inbox message",
+    min: MINUTE,
+    max: 30n * DAY,
+  },
+  inboxCapacity: {
+    kind: "count",
+    about: "unfinalized inbox messages before the queue grows (a power of two)",
+    min: 2n,
+    max: 2n ** 32n,
+  },
+  sequencerBond: { kind: "amount", about: "bond of a sequencer", min: 1n, max: 1_000_000n * ETHER },
+  bondWithdrawalDelay: {
+    kind: "time",
+    about: "time between a sequencer's exit and its bond",
+    min: MINUTE,
+    max: 365n * DAY,
+  },
+  sequencerGrace: { kind: "time", about: "silence after which the next sequencer may post", min: 1n, max: 30n * DAY },
+  permissionlessDelay: {
+    kind: "time",
+    about: "silence after which any bonded account may post",
+    min: 2n,
+    max: 90n * DAY,
+  },
+  upgradeDelay: { kind: "time", about: "delay of every upgrade", min: DAY, max: 365n * DAY },
+  pauseDuration: { kind: "time", about: "how long a pause of deposits lasts", min: MINUTE, max: 30n * DAY },
+  pauseCooldown: { kind: "time", about: "time between the end of a pause and the next", min: MINUTE, max: 365n * DAY },
+  guardian: { kind: "address", about: "may pause deposits; zero: nobody" },
+  upgrader: { kind: "address", about: "may propose and execute upgrades after the delay" },
+};
+
+export const PARAMETER_NAMES = Object.keys(PARAMETERS) as (keyof RollupParameters)[];
+
+/** The preset that fits a chain: `dev` for local chains, else `production`. */
+export function presetFor(l1ChainId: bigint): Preset {
+  return DEV_CHAIN_IDS.has(l1ChainId) ? "dev" : "production";
+}
+
+function defaults({ preset, deployer }: ParameterContext): Partial<RollupParameters> {
+  const common = { proof: "fraud", da: "calldata", guardian: deployer, upgrader: deployer } as const;
+  if (preset === "dev") {
+    return {
+      ...common,
+      l2ChainId: 42_170_001n,
+      challengeWindow: HOUR,
+      forceInclusionDelay: 10n * MINUTE,
+      inboxCapacity: 1024n,
+      sequencerBond: ETHER,
+      bondWithdrawalDelay: 2n * HOUR,
+      sequencerGrace: 5n * MINUTE,
+      permissionlessDelay: 20n * MINUTE,
+      upgradeDelay: 3n * DAY,
+      pauseDuration: HOUR,
+      pauseCooldown: 6n * HOUR,
+    };
+  }
+  return {
+    ...common,
+    challengeWindow: 7n * DAY,
+    forceInclusionDelay: DAY,
+    inboxCapacity: 8192n,
+    sequencerBond: 10n * ETHER,
+    bondWithdrawalDelay: 14n * DAY,
+    sequencerGrace: 2n * HOUR,
+    permissionlessDelay: 12n * HOUR,
+    upgradeDelay: 30n * DAY,
+    pauseDuration: 3n * DAY,
+    pauseCooldown: 14n * DAY,
+  };
+}
+
+/**
+ * The full parameters: `input` over the defaults of `context.preset`, checked one by one and against each other.
+ * @throws {ParameterError} naming every fault, one line each.
+ */
+export function resolveParameters(input: RollupParametersInput, context: ParameterContext): RollupParameters {
+  const { values, issues } = parseParameters(input);
+  const merged = { ...defaults(context), ...values };
+  const faulty = new Set(issues.map(({ parameter }) => parameter));
+  for (const name of PARAMETER_NAMES) {
+    if (merged[name] === undefined && !faulty.has(name)) {
+      issues.push({
+        parameter: name,
+        message: "missing; choose a chain id that no other chain uses, for example 84532001",
+      });
+    }
+  }
+  if (issues.length === 0) issues.push(...relations(merged as RollupParameters, context));
+  if (issues.length > 0) throw new ParameterError(issues);
+  return merged as RollupParameters;
+}
+
+/** Parses what is there, alone: no defaults, no relations. Unknown names are issues. */
+export function parseParameters(input: object): { values: Partial<RollupParameters>; issues: ParameterIssue[] } {
+  const values: Record<string, bigint | string> = {};
+  const issues: ParameterIssue[] = [];
+  for (const [name, raw] of Object.entries(input) as [string, unknown][]) {
+    if (raw === undefined) continue;
+    if (!isParameterName(name)) {
+      issues.push({ parameter: name, message: `no such parameter${suggestion(name)}` });
+      continue;
+    }
+    const result = parseOne(PARAMETERS[name], raw);
+    if (typeof result === "object") issues.push({ parameter: name, message: result.fault });
+    else values[name] = result;
+  }
+  return { values: values, issues };
+}
+
+/** `7d`, `1.5h` and so on as the plan shows times; exact, in the largest unit that divides. */
+export function formatTime(seconds: bigint): string {
+  for (const [unit, size] of TIME_UNITS) if (seconds % size === 0n) return `${(seconds / size).toString()}${unit}`;
+  return `${seconds.toString()}s`;
+}
+
+const TIME_UNITS: [string, bigint][] = [
+  ["w", 7n * DAY],
+  ["d", DAY],
+  ["h", HOUR],
+  ["m", MINUTE],
+  ["s", 1n],
+];
+
+function isParameterName(name: string): name is keyof RollupParameters {
+  return Object.hasOwn(PARAMETERS, name);
+}
+
+function parseOne(description: Description, raw: unknown): bigint | string | { fault: string } {
+  if (description.kind === "choice") {
+    const choices = description.choices ?? [];
+    if (typeof raw === "string" && choices.includes(raw)) return raw;
+    return { fault: `is ${show(raw)}; this version knows ${choices.map((choice) => `"${choice}"`).join(", ")}` };
+  }
+  if (description.kind === "address") {
+    try {
+      return getAddress(typeof raw === "string" ? raw : "");
+    } catch {
+      return {
+        fault: `is ${show(raw)}; an address has 0x and 40 hex digits, with a right checksum where letters are mixed`,
+      };
+    }
+  }
+  const value = parseNumber(description.kind, raw);
+  if (value === undefined) return { fault: `is ${show(raw)}; ${EXPECTED[description.kind]}` };
+  const { min, max } = description;
+  const text = (limit: bigint) => (description.kind === "time" ? formatTime(limit) : limit.toString());
+  if (min !== undefined && value < min) return { fault: `is ${show(raw)}; at least ${text(min)}` };
+  if (max !== undefined && value > max) return { fault: `is ${show(raw)}; at most ${text(max)}` };
+  return value;
+}
+
+const EXPECTED: Record<"chainId" | "count" | "time" | "amount", string> = {
+  chainId: "a whole number, for example 84532001",
+  count: "a whole number",
+  time: 'seconds, or a number with s, m, h, d or w, for example "7d"',
+  amount: 'whole wei, or a number with a unit, for example "1.5 ether"',
+};
+
+function parseNumber(kind: "chainId" | "count" | "time" | "amount", raw: unknown): bigint | undefined {
+  if (typeof raw === "bigint") return raw;
+  if (typeof raw === "number") return Number.isSafeInteger(raw) ? BigInt(raw) : undefined;
+  if (typeof raw !== "string") return undefined;
+  const text = raw.trim().replaceAll("_", "");
+  if (/^\d+$/.test(text)) return BigInt(text);
+  if (kind === "time") {
+    const match = /^(\d+)\s*([smhdw])$/.exec(text);
+    const size = TIME_UNITS.find(([unit]) => unit === match?.[2])?.[1];
+    return match?.[1] === undefined || size === undefined ? undefined : BigInt(match[1]) * size;
+  }
+  if (kind === "amount") {
+    const match = /^(\d+(?:\.\d{1,18})?)\s*(wei|gwei|ether|eth)$/.exec(text);
+    const [, figure, unit] = match ?? [];
+    if (figure === undefined || unit === undefined) return undefined;
+    const decimals = { wei: 0, gwei: 9, ether: 18, eth: 18 }[unit] ?? 0;
+    return (figure.split(".")[1] ?? "").length > decimals ? undefined : parseUnits(figure, decimals);
+  }
+  return undefined;
+}
+
+function relations(p: RollupParameters, context: ParameterContext): ParameterIssue[] {
+  const issues: ParameterIssue[] = [];
+  const demand = (holds: boolean, parameter: keyof RollupParameters, message: string) => {
+    if (!holds) issues.push({ parameter, message });
+  };
+  demand(
+    p.l2ChainId !== context.l1ChainId,
+    "l2ChainId",
+    `is ${p.l2ChainId.toString()}, the L1's own; with another one no signature can be replayed across layers`,
+  );
+  demand(
+    (p.inboxCapacity & (p.inboxCapacity - 1n)) === 0n,
+    "inboxCapacity",
+    `is ${p.inboxCapacity.toString()}; a power of two, because slots are found by a bit mask`,
+  );
+  demand(
+    p.bondWithdrawalDelay > p.challengeWindow,
+    "bondWithdrawalDelay",
+    `is ${formatTime(p.bondWithdrawalDelay)}; longer than challengeWindow (${formatTime(p.challengeWindow)}), else a bond is gone before its batch can be disputed`,
+  );
+  demand(
+    p.permissionlessDelay > p.sequencerGrace,
+    "permissionlessDelay",
+    `is ${formatTime(p.permissionlessDelay)}; longer than sequencerGrace (${formatTime(p.sequencerGrace)}), else ranks mean nothing`,
+  );
+  const leaving = p.forceInclusionDelay + p.challengeWindow + EXIT_MARGIN;
+  demand(
+    p.upgradeDelay > leaving,
+    "upgradeDelay",
+    `is ${formatTime(p.upgradeDelay)}; longer than forceInclusionDelay + challengeWindow + ${formatTime(EXIT_MARGIN)} (${formatTime(leaving)}), so that users leave before an upgrade executes`,
+  );
+  demand(
+    p.pauseCooldown >= p.pauseDuration,
+    "pauseCooldown",
+    `is ${formatTime(p.pauseCooldown)}; at least pauseDuration (${formatTime(p.pauseDuration)}), else deposits can be paused most of the time`,
+  );
+  demand(
+    p.upgrader !== ZERO_ADDRESS,
+    "upgrader",
+    "is the zero address; name an account, or no fault of the suite could ever be mended",
+  );
+  return issues;
+}
+
+function suggestion(name: string): string {
+  const [best] = PARAMETER_NAMES.map((known) => ({
+    known,
+    distance: editDistance(name.toLowerCase(), known.toLowerCase()),
+  })).sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(2, name.length / 3)
+    ? `; did you mean ${best.known}?`
+    : `; there are ${PARAMETER_NAMES.join(", ")}`;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function show(raw: unknown): string {
+  return typeof raw === "bigint" ? raw.toString() : (JSON.stringify(raw) ?? "undefined");
+}

@@ -1,0 +1,173 @@
+import { concat, id, keccak256, type Provider, type Signer } from "ethers";
+
+import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
+import {
+  type BatchHeader,
+  type ContractName,
+  type ContractRecord,
+  type Deployment,
+  type Hex,
+  type RollupParameters,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from "../plugin/types.js";
+import {
+  CalldataDA__factory,
+  L1EscrowBridge__factory,
+  SequencerRegistry__factory,
+  StateCommitmentChain__factory,
+  SuiteFactory__factory,
+  UpgradeTimelock__factory,
+} from "../typechain-types/index.js";
+import { suiteFactoryStep } from "./010-suite-factory.js";
+import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
+import { calldataDAStep } from "./030-calldata-da.js";
+import { bridgeImplementationStep } from "./040-bridge-implementation.js";
+import { chainImplementationStep } from "./050-chain-implementation.js";
+import { registryImplementationStep } from "./060-registry-implementation.js";
+import { proxiesStep } from "./070-proxies.js";
+import { sequencerStep } from "./080-sequencer.js";
+import { toJson } from "./address-book.js";
+import type { JournalStore } from "./journal.js";
+import { proxyAddresses } from "./proxies.js";
+import { DeployError, runSteps, type RunOptions, type Step, type StepReport } from "./runner.js";
+import { readProxySlots } from "./slots.js";
+
+export interface DeployOptions {
+  /** Name of the network, for the address book. */
+  network: string;
+  parameters: RollupParameters;
+  /** keccak256 of the guest program's wasm. */
+  guestHash: Hex;
+  /** Deployer: pays, signs, and becomes the sequencer if `bond`. Its provider is the L1. */
+  signer: Signer;
+  /** Bond the deployer as sequencer, in the last step. */
+  bond: boolean;
+  journal: JournalStore;
+  restartOnNewChain: boolean;
+  onStart?: RunOptions["onStart"] | undefined;
+  onStep?: RunOptions["onStep"] | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface DeployResult {
+  deployment: Deployment;
+  steps: StepReport[];
+}
+
+const SUITE_STEPS: readonly Step[] = [
+  suiteFactoryStep,
+  upgradeTimelockStep,
+  calldataDAStep,
+  bridgeImplementationStep,
+  chainImplementationStep,
+  registryImplementationStep,
+  proxiesStep,
+];
+
+/** The steps of a deployment, in order. */
+export function deploymentSteps({ bond }: Pick<DeployOptions, "bond">): readonly Step[] {
+  return bond ? [...SUITE_STEPS, sequencerStep] : SUITE_STEPS;
+}
+
+/**
+ * Deploys the suite, or finishes the deployment that the journal tells of, and returns its address book.
+ * @throws {DeployError} naming the step; the same call continues once the cause is gone.
+ */
+export async function deploySuite(options: DeployOptions): Promise<DeployResult> {
+  const { signer, parameters, guestHash } = options;
+  const steps = await runSteps({
+    ...options,
+    steps: deploymentSteps(options),
+    suiteHash: suiteHash(parameters, guestHash),
+  });
+  if (signer.provider === null) throw new DeployError("signer", "the deployer's signer has no provider");
+  return { deployment: await addressBook(options, steps, signer.provider), steps };
+}
+
+/** Stands for what a deployment means: its parameters, its guest program and its bytecode. */
+function suiteHash(parameters: RollupParameters, guestHash: Hex): Hex {
+  const bytecode = [
+    SuiteFactory__factory,
+    UpgradeTimelock__factory,
+    CalldataDA__factory,
+    L1EscrowBridge__factory,
+    StateCommitmentChain__factory,
+    SequencerRegistry__factory,
+  ].map((factory) => keccak256(factory.bytecode));
+  return keccak256(concat([id(toJson(parameters)), guestHash, ...bytecode])) as Hex;
+}
+
+async function addressBook(
+  { network, parameters, guestHash, signer }: DeployOptions,
+  steps: readonly StepReport[],
+  provider: Provider,
+): Promise<Deployment> {
+  const report = (step: Step): StepReport => {
+    const found = steps.find(({ id }) => id === step.id);
+    if (found === undefined) throw new DeployError(step.id, `step ${step.id} has not run`);
+    return found;
+  };
+  const codeHash = async (address: string) => keccak256(await provider.getCode(address)) as Hex;
+  const plain = async (step: Step): Promise<ContractRecord> => {
+    const { address, transaction } = report(step);
+    if (address === undefined) throw new DeployError(step.id, `step ${step.id} created nothing`);
+    return { address, codeHash: await codeHash(address), transaction };
+  };
+  const created = new Map(steps.flatMap(({ id, address }) => (address === undefined ? [] : [[id, address] as const])));
+  const deployer = (await signer.getAddress()) as Hex;
+  const proxies = proxyAddresses({ parameters, guestHash, deployer, created });
+  const proxy = async (name: keyof typeof proxies): Promise<ContractRecord> => {
+    const address = proxies[name];
+    const slots = await readProxySlots(provider, address);
+    return {
+      address,
+      codeHash: await codeHash(address),
+      implementation: { address: slots.implementation, codeHash: await codeHash(slots.implementation) },
+      proxyAdmin: slots.admin,
+      transaction: report(proxiesStep).transaction,
+    };
+  };
+  const { chainId } = await provider.getNetwork();
+  const born = await provider.getBlock(report(proxiesStep).block);
+  if (born === null)
+    throw new DeployError(proxiesStep.id, "the block of the proxies is gone; run the same command again");
+  const contracts: Record<ContractName, ContractRecord> = {
+    L1EscrowBridge: await proxy("L1EscrowBridge"),
+    StateCommitmentChain: await proxy("StateCommitmentChain"),
+    SequencerRegistry: await proxy("SequencerRegistry"),
+    CalldataDA: await plain(calldataDAStep),
+    UpgradeTimelock: await plain(upgradeTimelockStep),
+    SuiteFactory: await plain(suiteFactoryStep),
+  };
+  return {
+    version: 1,
+    network,
+    l1ChainId: chainId,
+    parameters,
+    guestHash,
+    fromBlock: BigInt(report(suiteFactoryStep).block),
+    genesis: genesisHeader(BigInt(born.timestamp)),
+    contracts,
+  };
+}
+
+/** The header that the chain's initialisation wrote at `timestamp`; docs/protocol.md §1. Read back by its hash. */
+function genesisHeader(timestamp: bigint): BatchHeader {
+  return {
+    index: 0n,
+    timestamp,
+    finalizesAt: timestamp,
+    inboxFrom: 0n,
+    inboxTo: 0n,
+    l2BlockFrom: 0n,
+    l2BlockTo: 0n,
+    submitter: ZERO_ADDRESS,
+    parentHash: ZERO_HASH,
+    prevStateRoot: ZERO_HASH,
+    stateRoot: GENESIS_STATE_ROOT,
+    withdrawalsRoot: ZERO_HASH,
+    inboxAcc: ZERO_HASH,
+    dataHash: ZERO_HASH,
+  };
+}

@@ -1,0 +1,207 @@
+import { Contract, getAddress, keccak256, type Provider } from "ethers";
+
+import { headerHash } from "../plugin/ledger/hashes.js";
+import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
+import { type Deployment, type Hex, ZERO_ADDRESS } from "../plugin/types.js";
+import {
+  L1EscrowBridge__factory,
+  SequencerRegistry__factory,
+  StateCommitmentChain__factory,
+  SuiteFactory__factory,
+  UpgradeTimelock__factory,
+} from "../typechain-types/index.js";
+import { suiteFactoryStep } from "./010-suite-factory.js";
+import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
+import { calldataDAStep } from "./030-calldata-da.js";
+import { bridgeImplementationStep } from "./040-bridge-implementation.js";
+import { chainImplementationStep } from "./050-chain-implementation.js";
+import { registryImplementationStep } from "./060-registry-implementation.js";
+import { CONTRACT_NAMES } from "./address-book.js";
+import { PROXY_ORDER } from "./proxies.js";
+import type { DeployState, Step } from "./runner.js";
+import { readProxySlots } from "./slots.js";
+
+/** One thing read back from the chain. */
+export interface Check {
+  /** What was compared, for example `StateCommitmentChain.challengeWindow`. */
+  name: string;
+  ok: boolean;
+  expected: string;
+  actual: string;
+}
+
+/**
+ * Reads a deployment back from the chain and compares all of it with its address book and with this package's bytecode:
+ * code (creation simulated by eth_call), proxy slots and owners, every parameter, the genesis header.
+ */
+export async function verifyDeployment(deployment: Deployment, provider: Provider): Promise<Check[]> {
+  // A node that is down is no verdict on the deployment.
+  await provider.getBlockNumber();
+  const groups: [string, (deployment: Deployment, provider: Provider) => Promise<Check[]>][] = [
+    ["L1", checkNetwork],
+    ["code hashes", checkCodeHashes],
+    ["bytecode", checkCreations],
+    ["proxies", checkProxies],
+    ["StateCommitmentChain", checkChain],
+    ["SequencerRegistry", checkRegistry],
+    ["L1EscrowBridge", checkBridge],
+    ["UpgradeTimelock", checkTimelock],
+  ];
+  const checks = await Promise.all(groups.map(([name, check]) => answered(name, () => check(deployment, provider))));
+  return checks.flat();
+}
+
+/** A contract that is missing or another one answers with an error: that is a check that failed, and it names itself. */
+async function answered(name: string, check: () => Promise<Check[]>): Promise<Check[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [{ name, ok: false, expected: "an answer", actual: error instanceof Error ? error.message : String(error) }];
+  }
+}
+
+function compare(name: string, expected: string | bigint | boolean, actual: string | bigint | boolean): Check {
+  return { name, ok: expected === actual, expected: String(expected), actual: String(actual) };
+}
+
+async function checkNetwork({ l1ChainId }: Deployment, provider: Provider): Promise<Check[]> {
+  return [compare("L1 chain id", l1ChainId, (await provider.getNetwork()).chainId)];
+}
+
+async function checkCodeHashes({ contracts }: Deployment, provider: Provider): Promise<Check[]> {
+  const recorded = CONTRACT_NAMES.flatMap((name) => {
+    const { address, codeHash, implementation } = contracts[name];
+    const own = { name: `${name} code hash`, address, codeHash };
+    return implementation === undefined
+      ? [own]
+      : [own, { name: `${name} implementation code hash`, ...implementation }];
+  });
+  return Promise.all(
+    recorded.map(async ({ name, address, codeHash }) =>
+      compare(name, codeHash, keccak256(await provider.getCode(address))),
+    ),
+  );
+}
+
+/** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
+async function checkCreations(deployment: Deployment, provider: Provider): Promise<Check[]> {
+  const { contracts, parameters, guestHash } = deployment;
+  const implementation = (name: (typeof PROXY_ORDER)[number]) =>
+    contracts[name].implementation?.address ?? ZERO_ADDRESS;
+  const creations: { name: string; step: Step; address: Hex }[] = [
+    { name: "SuiteFactory", step: suiteFactoryStep, address: contracts.SuiteFactory.address },
+    { name: "UpgradeTimelock", step: upgradeTimelockStep, address: contracts.UpgradeTimelock.address },
+    { name: "CalldataDA", step: calldataDAStep, address: contracts.CalldataDA.address },
+    { name: "L1EscrowBridge", step: bridgeImplementationStep, address: implementation("L1EscrowBridge") },
+    { name: "StateCommitmentChain", step: chainImplementationStep, address: implementation("StateCommitmentChain") },
+    { name: "SequencerRegistry", step: registryImplementationStep, address: implementation("SequencerRegistry") },
+  ];
+  const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
+  const deployer = getAddress(await factory.DEPLOYER()) as Hex;
+  const created = new Map(creations.map(({ step, address }) => [step.id, address]));
+  const state: DeployState = { parameters, guestHash, deployer, created };
+  const checks = await Promise.all(
+    creations.map(({ name, step, address }) =>
+      answered(`${name} bytecode`, async () => {
+        const { data } = await step.request(state);
+        const [expected, actual] = await Promise.all([
+          provider.call({ from: deployer, data }),
+          provider.getCode(address),
+        ]);
+        return [compare(`${name} bytecode`, keccak256(expected), keccak256(actual))];
+      }),
+    ),
+  );
+  return checks.flat();
+}
+
+async function checkProxies({ contracts }: Deployment, provider: Provider): Promise<Check[]> {
+  const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
+  const groups = await Promise.all(
+    PROXY_ORDER.map(async (name, index) => {
+      const { address, implementation, proxyAdmin } = contracts[name];
+      const slots = await readProxySlots(provider, address);
+      const admin = new Contract(slots.admin, ["function owner() view returns (address)"], provider);
+      return [
+        compare(`${name} address from the factory`, await factory.proxyAddress(index), address),
+        compare(`${name} implementation slot`, implementation?.address ?? "none recorded", slots.implementation),
+        compare(`${name} admin slot`, proxyAdmin ?? "none recorded", slots.admin),
+        compare(`${name} admin's owner`, contracts.UpgradeTimelock.address, String(await admin.getFunction("owner")())),
+      ];
+    }),
+  );
+  return groups.flat();
+}
+
+async function checkChain(
+  { contracts, parameters, guestHash, genesis }: Deployment,
+  provider: Provider,
+): Promise<Check[]> {
+  const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
+  const [actual, genesisHash] = await Promise.all([chain.parameters(), chain.headerHash(0n)]);
+  const name = (field: string) => `StateCommitmentChain.${field}`;
+  return [
+    compare(name("inbox"), contracts.L1EscrowBridge.address, actual.inbox),
+    compare(name("registry"), contracts.SequencerRegistry.address, actual.registry),
+    compare(name("dataAvailability"), contracts.CalldataDA.address, actual.dataAvailability),
+    compare(name("resolver"), ZERO_ADDRESS, actual.resolver),
+    compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
+    compare(name("forceInclusionDelay"), parameters.forceInclusionDelay, actual.forceInclusionDelay),
+    compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
+    compare(name("machineHash"), guestHash, actual.machineHash),
+    compare(name("genesisStateRoot"), GENESIS_STATE_ROOT, actual.genesisStateRoot),
+    compare("genesis header", headerHash(genesis), genesisHash),
+  ];
+}
+
+async function checkRegistry({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
+  const registry = SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, provider);
+  const actual = await registry.parameters();
+  const name = (field: string) => `SequencerRegistry.${field}`;
+  return [
+    compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
+    compare(name("minimumBond"), parameters.sequencerBond, actual.minimumBond),
+    compare(name("withdrawalDelay"), parameters.bondWithdrawalDelay, actual.withdrawalDelay),
+    compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
+    compare(name("sequencerGrace"), parameters.sequencerGrace, actual.sequencerGrace),
+    compare(name("permissionlessDelay"), parameters.permissionlessDelay, actual.permissionlessDelay),
+  ];
+}
+
+async function checkBridge({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
+  const bridge = L1EscrowBridge__factory.connect(contracts.L1EscrowBridge.address, provider);
+  const actual = await bridge.parameters();
+  const name = (field: string) => `L1EscrowBridge.${field}`;
+  return [
+    compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
+    compare(name("upgradeTimelock"), contracts.UpgradeTimelock.address, actual.upgradeTimelock),
+    compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
+    compare(name("guardian"), parameters.guardian, actual.guardian),
+    compare(name("pauseDuration"), parameters.pauseDuration, actual.pauseDuration),
+    compare(name("pauseCooldown"), parameters.pauseCooldown, actual.pauseCooldown),
+    compare(name("inboxCapacity"), parameters.inboxCapacity, actual.inboxCapacity),
+  ];
+}
+
+async function checkTimelock({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
+  const timelock = UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, provider);
+  const [minimum, proposer, executor, admin] = await Promise.all([
+    timelock.MINIMUM_DELAY(),
+    timelock.PROPOSER_ROLE(),
+    timelock.EXECUTOR_ROLE(),
+    timelock.DEFAULT_ADMIN_ROLE(),
+  ]);
+  const [proposes, executes, openExecution, administers] = await Promise.all([
+    timelock.hasRole(proposer, parameters.upgrader),
+    timelock.hasRole(executor, parameters.upgrader),
+    timelock.hasRole(executor, ZERO_ADDRESS),
+    timelock.hasRole(admin, parameters.upgrader),
+  ]);
+  return [
+    compare("UpgradeTimelock.MINIMUM_DELAY", parameters.upgradeDelay, minimum),
+    compare("UpgradeTimelock: upgrader proposes", true, proposes),
+    compare("UpgradeTimelock: upgrader executes", true, executes),
+    compare("UpgradeTimelock: anyone executes", false, openExecution),
+    compare("UpgradeTimelock: upgrader grants roles", false, administers),
+  ];
+}

@@ -1,0 +1,152 @@
+import { expect } from "chai";
+
+import {
+  formatTime,
+  ParameterError,
+  presetFor,
+  resolveParameters,
+  type ParameterContext,
+  type RollupParametersInput,
+} from "../../deploy/parameters.js";
+import { ZERO_ADDRESS } from "../../plugin/types.js";
+
+const DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const DEV: ParameterContext = { preset: "dev", l1ChainId: 31337n, deployer: DEPLOYER };
+const PRODUCTION: ParameterContext = { preset: "production", l1ChainId: 1n, deployer: DEPLOYER };
+
+function faults(input: object, context = DEV): string[] {
+  try {
+    resolveParameters(input, context);
+  } catch (error) {
+    if (error instanceof ParameterError)
+      return error.issues.map(({ parameter, message }) => `${parameter}: ${message}`);
+    throw error;
+  }
+  return [];
+}
+
+describe("rollup parameters", () => {
+  it("are complete without any input on a development chain", () => {
+    const parameters = resolveParameters({}, DEV);
+    expect(parameters.challengeWindow).to.equal(3600n);
+    expect(parameters.guardian).to.equal(DEPLOYER);
+    expect(parameters.upgrader).to.equal(DEPLOYER);
+  });
+
+  it("have a window of seven days on a real network, where only the chain id must be chosen", () => {
+    expect(faults({}, PRODUCTION)).to.deep.equal([
+      "l2ChainId: missing; choose a chain id that no other chain uses, for example 84532001",
+    ]);
+    expect(resolveParameters({ l2ChainId: 84532001 }, PRODUCTION).challengeWindow).to.equal(7n * 86_400n);
+  });
+
+  it("take times with units and amounts with units, exactly", () => {
+    const parameters = resolveParameters(
+      { challengeWindow: "2h", bondWithdrawalDelay: "5h", sequencerBond: "1.5 ether", inboxCapacity: "4_096" },
+      DEV,
+    );
+    expect(parameters.challengeWindow).to.equal(7200n);
+    expect(parameters.sequencerBond).to.equal(1_500_000_000_000_000_000n);
+    expect(parameters.inboxCapacity).to.equal(4096n);
+    expect(formatTime(7200n)).to.equal("2h");
+    expect(formatTime(3601n)).to.equal("3601s");
+  });
+
+  it("know which chains are for development", () => {
+    expect(presetFor(31337n)).to.equal("dev");
+    expect(presetFor(11155111n)).to.equal("production");
+  });
+
+  const wrong: [string, RollupParametersInput & Record<string, unknown>, string][] = [
+    [
+      "an unknown name",
+      { challengeWindoww: "7d" },
+      "challengeWindoww: no such parameter; did you mean challengeWindow?",
+    ],
+    [
+      "a bond that leaves too early",
+      { bondWithdrawalDelay: "1h" },
+      "bondWithdrawalDelay: is 1h; longer than challengeWindow (1h), else a bond is gone before its batch can be disputed",
+    ],
+    [
+      "an upgrade before users have left",
+      { upgradeDelay: "25h" },
+      "upgradeDelay: is 25h; longer than forceInclusionDelay + challengeWindow + 1d (1510m), so that users leave before an upgrade executes",
+    ],
+    [
+      "a capacity off a power of two",
+      { inboxCapacity: 1000 },
+      "inboxCapacity: is 1000; a power of two, because slots are found by a bit mask",
+    ],
+    [
+      "ranks without meaning",
+      { sequencerGrace: "20m" },
+      "permissionlessDelay: is 20m; longer than sequencerGrace (20m), else ranks mean nothing",
+    ],
+    [
+      "a pause that is nearly always on",
+      { pauseCooldown: "30m" },
+      "pauseCooldown: is 30m; at least pauseDuration (1h), else deposits can be paused most of the time",
+    ],
+    [
+      "the L1's own chain id",
+      { l2ChainId: 31337 },
+      "l2ChainId: is 31337, the L1's own; with another one no signature can be replayed across layers",
+    ],
+    [
+      "a chain id that wallets cannot hold",
+      { l2ChainId: "9007199254740993" },
+      'l2ChainId: is "9007199254740993"; at most 9007199254740991',
+    ],
+    [
+      "no upgrader",
+      { upgrader: ZERO_ADDRESS },
+      "upgrader: is the zero address; name an account, or no fault of the suite could ever be mended",
+    ],
+    [
+      "an address with a typing error",
+      { guardian: "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267" },
+      'guardian: is "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267"; an address has 0x and 40 hex digits, with a right checksum where letters are mixed',
+    ],
+    [
+      "a time without a number",
+      { challengeWindow: "soon" },
+      'challengeWindow: is "soon"; seconds, or a number with s, m, h, d or w, for example "7d"',
+    ],
+    ["a negative number", { challengeWindow: -5 }, "challengeWindow: is -5; at least 1m"],
+    [
+      "a fraction of a second",
+      { challengeWindow: 61.5 },
+      'challengeWindow: is 61.5; seconds, or a number with s, m, h, d or w, for example "7d"',
+    ],
+    [
+      "an amount below a wei",
+      { sequencerBond: "0.5 wei" },
+      'sequencerBond: is "0.5 wei"; whole wei, or a number with a unit, for example "1.5 ether"',
+    ],
+    ["another proof system", { proof: "validity" }, 'proof: is "validity"; this version knows "fraud"'],
+    [
+      "a list",
+      { challengeWindow: [7] },
+      'challengeWindow: is [7]; seconds, or a number with s, m, h, d or w, for example "7d"',
+    ],
+    [
+      "null",
+      { challengeWindow: null },
+      'challengeWindow: is null; seconds, or a number with s, m, h, d or w, for example "7d"',
+    ],
+  ] as [string, RollupParametersInput & Record<string, unknown>, string][];
+  for (const [what, input, line] of wrong) {
+    it(`refuse ${what} in one line`, () => {
+      expect(faults(input)).to.deep.equal([line]);
+    });
+  }
+
+  it("name every fault at once", () => {
+    expect(faults({ proof: "zk", guardian: "me", wat: 1 })).to.have.length(3);
+  });
+
+  it("do not take names from the prototype of objects", () => {
+    expect(faults({ toString: 1 })[0]).to.match(/^toString: no such parameter/);
+  });
+});

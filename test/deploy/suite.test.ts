@@ -1,0 +1,227 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+import { AbstractSigner, type Provider, type Signer, type TransactionRequest, type TransactionResponse } from "ethers";
+import { network } from "hardhat";
+
+import { parseDeployment, readDeployment, serializeDeployment, writeDeployment } from "../../deploy/address-book.js";
+import { fileJournal, memoryJournal, type JournalStore } from "../../deploy/journal.js";
+import { resolveParameters } from "../../deploy/parameters.js";
+import { DeployError } from "../../deploy/runner.js";
+import { deploymentSteps, deploySuite, type DeployOptions } from "../../deploy/suite.js";
+import { verifyDeployment } from "../../deploy/verify.js";
+import type { Deployment, Hex } from "../../plugin/types.js";
+import { SequencerRegistry__factory, StateCommitmentChain__factory } from "../../typechain-types/index.js";
+
+const GUEST_HASH: Hex = `0x${"11".repeat(32)}`;
+const STEP_COUNT = deploymentSteps({ bond: true }).length;
+
+/** A signer that dies at a chosen moment of a chosen transaction. */
+class DyingSigner extends AbstractSigner<Provider> {
+  sent = 0;
+
+  constructor(
+    readonly inner: Signer & { provider: Provider },
+    readonly dieAt: number,
+    readonly moment: "before" | "after",
+  ) {
+    super(inner.provider);
+  }
+
+  getAddress = (): Promise<string> => this.inner.getAddress();
+  connect = (): Signer => this;
+  signTransaction = (transaction: TransactionRequest): Promise<string> => this.inner.signTransaction(transaction);
+  signMessage = (message: string | Uint8Array): Promise<string> => this.inner.signMessage(message);
+  signTypedData: AbstractSigner["signTypedData"] = (...input) => this.inner.signTypedData(...input);
+
+  override async sendTransaction(transaction: TransactionRequest): Promise<TransactionResponse> {
+    const dies = this.sent++ === this.dieAt;
+    if (dies && this.moment === "before") throw new Error("killed before sending");
+    const response = await this.inner.sendTransaction(transaction);
+    if (dies) throw new Error("killed after sending");
+    return response;
+  }
+}
+
+describe("deploying the suite", () => {
+  let signer: Signer & { provider: Provider };
+  let stranger: Signer & { provider: Provider };
+  let folder: string;
+  let mine: () => Promise<void>;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rollup-deploy-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+  beforeEach(async () => {
+    const { ethers, networkHelpers } = await network.create();
+    const [first, second] = await ethers.getSigners();
+    if (first === undefined || second === undefined) throw new Error("the network has no accounts");
+    signer = first as unknown as typeof signer;
+    stranger = second as unknown as typeof signer;
+    mine = () => networkHelpers.mine(3);
+  });
+
+  async function options(journal: JournalStore = memoryJournal()): Promise<DeployOptions> {
+    const deployer = (await signer.getAddress()) as Hex;
+    return {
+      network: "test",
+      parameters: resolveParameters({}, { preset: "dev", l1ChainId: 31337n, deployer }),
+      guestHash: GUEST_HASH,
+      signer,
+      bond: true,
+      journal,
+      restartOnNewChain: true,
+    };
+  }
+
+  async function failures(deployment: Deployment): Promise<string[]> {
+    return (await verifyDeployment(deployment, signer.provider)).filter(({ ok }) => !ok).map(({ name }) => name);
+  }
+
+  it("leaves a suite that reads back as its address book says", async () => {
+    const { deployment, steps } = await deploySuite(await options());
+    expect(steps.map(({ outcome }) => outcome)).to.deep.equal(Array(STEP_COUNT).fill("sent"));
+    expect(await failures(deployment)).to.deep.equal([]);
+    const registry = SequencerRegistry__factory.connect(deployment.contracts.SequencerRegistry.address, signer);
+    expect(await registry.activeSequencer()).to.equal(await signer.getAddress());
+  });
+
+  it("needs no transaction above 16,777,216 gas and no contract above 20 kB", async () => {
+    const { deployment, steps } = await deploySuite(await options());
+    for (const { gasUsed } of steps) expect(gasUsed < 16_777_216n).to.equal(true);
+    for (const { address, implementation } of Object.values(deployment.contracts)) {
+      const code = await signer.provider.getCode(implementation?.address ?? address);
+      expect(code.length / 2 - 1).to.be.lessThan(20_000);
+    }
+  });
+
+  it("bonds nobody when the deployer is not the sequencer", async () => {
+    const { deployment } = await deploySuite({ ...(await options()), bond: false });
+    const registry = SequencerRegistry__factory.connect(deployment.contracts.SequencerRegistry.address, signer);
+    expect(await registry.isSequencer(await signer.getAddress())).to.equal(false);
+  });
+
+  for (const moment of ["before", "after"] as const) {
+    it(`continues after a death ${moment} any send, and sends nothing twice`, async () => {
+      const path = join(folder, moment, "journal.json");
+      const deployer = await signer.getAddress();
+      const start = await signer.provider.getTransactionCount(deployer);
+      const given = await options(fileJournal(path));
+      for (let step = 0; step < STEP_COUNT; step++) {
+        const dying = new DyingSigner(signer, moment === "before" ? (step === 0 ? 0 : 1) : 0, moment);
+        await expectFailure(deploySuite({ ...given, signer: dying }), DeployError);
+        await mine();
+      }
+      const { deployment } = await deploySuite(given);
+      expect(await failures(deployment)).to.deep.equal([]);
+      expect(await signer.provider.getTransactionCount(deployer)).to.equal(start + STEP_COUNT);
+    });
+  }
+
+  it("finds everything on the chain when it runs again", async () => {
+    const given = await options();
+    const first = await deploySuite(given);
+    const again = await deploySuite(given);
+    expect(again.steps.map(({ outcome }) => outcome)).to.deep.equal(Array(STEP_COUNT).fill("found"));
+    expect(again.deployment).to.deep.equal(first.deployment);
+  });
+
+  it("goes on when the deployer's nonce went to another transaction meanwhile", async () => {
+    const given = await options();
+    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+    await (await signer.sendTransaction({ to: await stranger.getAddress(), value: 1n })).wait();
+    const { deployment } = await deploySuite(given);
+    expect(await failures(deployment)).to.deep.equal([]);
+  });
+
+  it("will not mix two deployments in one journal", async () => {
+    const given = await options();
+    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+    const parameters = { ...given.parameters, challengeWindow: 60n };
+    const error = await expectFailure(deploySuite({ ...given, parameters }), DeployError);
+    expect(error.message).to.match(/^an unfinished deployment has other parameters/);
+  });
+
+  it("will not continue with another deployer", async () => {
+    const given = await options();
+    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+    const error = await expectFailure(deploySuite({ ...given, signer: stranger }), DeployError);
+    expect(error.message).to.match(/^the journal is of deployer/);
+  });
+
+  it("starts over on a development chain that was restarted, and refuses on a real one", async () => {
+    const journal = memoryJournal();
+    await deploySuite(await options(journal));
+    const { ethers } = await network.create({ override: { initialDate: "2020-01-01T00:00:00Z" } });
+    const [other] = await ethers.getSigners();
+    if (other === undefined) throw new Error("the network has no accounts");
+    const given = { ...(await options(journal)), signer: other as unknown as Signer };
+    const error = await expectFailure(deploySuite({ ...given, restartOnNewChain: false }), DeployError);
+    expect(error.message).to.match(/^the journal is of another chain: block 0 differs/);
+    const { steps } = await deploySuite(given);
+    expect(steps.every(({ outcome }) => outcome === "sent")).to.equal(true);
+  });
+
+  it("reads back what an address book claims and names each difference", async () => {
+    const { deployment } = await deploySuite(await options());
+    const wrong: Deployment = {
+      ...deployment,
+      parameters: { ...deployment.parameters, challengeWindow: 86_400n },
+      genesis: { ...deployment.genesis, timestamp: deployment.genesis.timestamp + 1n },
+      contracts: { ...deployment.contracts, CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: GUEST_HASH } },
+    };
+    const names = await failures(wrong);
+    expect(names).to.include.members([
+      "CalldataDA code hash",
+      "StateCommitmentChain bytecode",
+      "StateCommitmentChain.challengeWindow",
+      "SequencerRegistry.challengeWindow",
+      "genesis header",
+    ]);
+    expect(names).not.to.include("L1EscrowBridge bytecode");
+  });
+
+  it("sees that a contract of the book is not there", async () => {
+    const { deployment } = await deploySuite(await options());
+    const { ethers } = await network.create();
+    const checks = await verifyDeployment(deployment, ethers.provider);
+    const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+    expect(failed).to.include.members(["CalldataDA code hash", "StateCommitmentChain", "UpgradeTimelock", "bytecode"]);
+  });
+
+  it("writes an address book that reads back the same", async () => {
+    const { deployment } = await deploySuite(await options());
+    const path = join(folder, "book", "rollup.json");
+    await writeDeployment(path, deployment);
+    expect(await readDeployment(path)).to.deep.equal(deployment);
+    const text = await readFile(path, "utf8");
+    expect(text).to.include(`"challengeWindow": "3600"`);
+    const broken = text.replace(`"challengeWindow": "3600"`, `"challengeWindow": 3600`);
+    expect(() => parseDeployment(broken, "rollup.json")).to.throw(
+      "rollup.json: parameters.challengeWindow is not a decimal number in quotes",
+    );
+    expect(() => parseDeployment(serializeDeployment(deployment).slice(1), "rollup.json")).to.throw("is not JSON");
+  });
+
+  it("starts the chain at the genesis header of the book", async () => {
+    const { deployment } = await deploySuite(await options());
+    const chain = StateCommitmentChain__factory.connect(deployment.contracts.StateCommitmentChain.address, signer);
+    expect(await chain.isFinalized(deployment.genesis)).to.equal(true);
+  });
+});
+
+async function expectFailure<E extends Error>(
+  promise: Promise<unknown>,
+  type: new (...input: never[]) => E,
+): Promise<E> {
+  try {
+    await promise;
+  } catch (error) {
+    expect(error).to.be.instanceOf(type);
+    return error as E;
+  }
+  throw new Error("it did not fail");
+}
