@@ -66,16 +66,8 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
     /* STORAGE */
 
-    /// @custom:storage-location erc7201:hardhat-rollup.storage.StateCommitmentChain
-    /// @param heads See Heads.
-    /// @param headerHashes One per batch; above `heads.head` left over from reverts.
-    struct ChainStorage {
-        Heads heads;
-        mapping(uint64 index => bytes32 headerHash) headerHashes;
-    }
-
-    /// @dev keccak256(abi.encode(uint256(keccak256("hardhat-rollup.storage.StateCommitmentChain")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant CHAIN_STORAGE = 0xe88a45d81295dbd1afce42b2577fbf5abc29e2b1b47f4ab0fa85687acef75800;
+    Heads private _heads;
+    mapping(uint64 index => bytes32 headerHash) private _headerHashes;
 
     /* CONSTRUCTOR */
 
@@ -109,9 +101,8 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         genesis.stateRoot = GENESIS_STATE_ROOT;
 
         bytes32 genesisHash = genesis.hash();
-        ChainStorage storage $ = _storage();
-        $.headerHashes[0] = genesisHash;
-        $.heads.activeAt = genesis.timestamp;
+        _headerHashes[0] = genesisHash;
+        _heads.activeAt = genesis.timestamp;
         emit GenesisSet(genesisHash, genesis);
     }
 
@@ -124,12 +115,11 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         InboxMessage[] calldata nextMessage,
         bytes calldata daInput
     ) external nonReentrant returns (bytes32 newHeaderHash) {
-        ChainStorage storage $ = _storage();
-        Heads memory last = $.heads;
+        Heads memory last = _heads;
 
         // INVARIANT: a batch extends the head that its submitter saw, so an L1 reorganisation cannot put it elsewhere.
-        bytes32 parentHash = parent.hashCalldata();
-        bytes32 headHash = $.headerHashes[last.head];
+        bytes32 parentHash = parent.hash();
+        bytes32 headHash = _headerHashes[last.head];
         if (parentHash != headHash) revert ChainParentMismatch(headHash, parentHash);
 
         REGISTRY.checkMayPost(msg.sender, last.activeAt);
@@ -155,8 +145,8 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         });
 
         newHeaderHash = header.hash();
-        $.headerHashes[header.index] = newHeaderHash;
-        $.heads = Heads(header.index, last.finalizedHead, header.timestamp, messageCount);
+        _headerHashes[header.index] = newHeaderHash;
+        _heads = Heads(header.index, last.finalizedHead, header.timestamp, messageCount);
         emit BatchAppended(header.index, newHeaderHash, header);
     }
 
@@ -166,9 +156,8 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     function finalize(BatchHeader[] calldata headers) external nonReentrant {
         if (headers.length == 0) revert ChainNothingToFinalize();
 
-        Heads storage heads_ = _storage().heads;
-        uint64 head = heads_.head;
-        uint64 next = heads_.finalizedHead;
+        uint64 head = _heads.head;
+        uint64 next = _heads.finalizedHead;
         for (uint256 i = 0; i < headers.length; ++i) {
             BatchHeader calldata header = headers[i];
             ++next;
@@ -180,7 +169,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             if (block.timestamp < header.finalizesAt) revert ChainWindowOpen(next, header.finalizesAt);
             emit BatchFinalized(next, hash);
         }
-        heads_.finalizedHead = next;
+        _heads.finalizedHead = next;
         INBOX.release(headers[headers.length - 1].inboxTo);
     }
 
@@ -188,8 +177,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     function revertBatches(BatchHeader calldata header, address winner) external nonReentrant {
         if (msg.sender != RESOLVER) revert ChainUnauthorized(msg.sender);
 
-        ChainStorage storage $ = _storage();
-        Heads memory last = $.heads;
+        Heads memory last = _heads;
         uint64 index = header.index;
         // INVARIANT: what is final stays.
         if (index <= last.finalizedHead || index > last.head) {
@@ -198,7 +186,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         _requireStored(header);
 
         // The hashes from `index` on stay in storage, unread until new batches overwrite them: no loop, bounded gas.
-        $.heads = Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount());
+        _heads = Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount());
         emit BatchesReverted(index, last.head, header.parentHash);
         REGISTRY.slash(header.submitter, winner);
     }
@@ -207,26 +195,22 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
     /// @inheritdoc IStateCommitmentChain
     function isFinalized(BatchHeader calldata header) external view returns (bool) {
-        ChainStorage storage $ = _storage();
-        return header.index <= $.heads.finalizedHead && $.headerHashes[header.index] == header.hashCalldata();
+        return header.index <= _heads.finalizedHead && _headerHashes[header.index] == header.hash();
     }
 
     /// @inheritdoc IStateCommitmentChain
     function headerHash(uint64 index) external view returns (bytes32) {
-        ChainStorage storage $ = _storage();
-        return index <= $.heads.head ? $.headerHashes[index] : bytes32(0);
+        return index <= _heads.head ? _headerHashes[index] : bytes32(0);
     }
 
     /// @inheritdoc IStateCommitmentChain
     function heads() external view returns (uint64 head, uint64 finalizedHead) {
-        Heads storage heads_ = _storage().heads;
-        return (heads_.head, heads_.finalizedHead);
+        return (_heads.head, _heads.finalizedHead);
     }
 
     /// @inheritdoc IStateCommitmentChain
     function lastActivity() external view returns (uint64 at, uint64 messageCount) {
-        Heads storage heads_ = _storage().heads;
-        return (heads_.activeAt, heads_.messageCount);
+        return (_heads.activeAt, _heads.messageCount);
     }
 
     /// @notice The immutables of this implementation.
@@ -257,37 +241,35 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         Heads memory last
     ) private view returns (uint64 messageCount) {
         uint64 inboxTo = claim.inboxTo;
-        // INVARIANT: no message is applied twice.
-        if (inboxTo < parentInboxTo) revert ChainInboxBackwards(inboxTo, parentInboxTo);
+        // INVARIANT: no message is applied twice. Checked first: the inbox answers only for what is not released.
+        if (inboxTo < parentInboxTo) revert ChainInboxOutOfRange(inboxTo, parentInboxTo, INBOX.messageCount());
         bytes32 acc;
         bytes32 nextAcc;
         (acc, nextAcc, messageCount) = INBOX.position(inboxTo);
+        if (inboxTo > messageCount) revert ChainInboxOutOfRange(inboxTo, parentInboxTo, messageCount);
         if (acc != claim.inboxAcc) revert ChainInboxMismatch(claim.inboxAcc, acc);
         if (inboxTo == messageCount) return messageCount;
 
         // INVARIANT: the first message left is younger than the delay; those behind it are no older.
+        uint64 enqueuedAt;
         if (nextMessage.length == 0) {
             // Without this way out, a message sent just ahead of it would make any batch revert that consumes all.
-            bool young = inboxTo >= last.messageCount && block.timestamp < last.activeAt + FORCE_INCLUSION_DELAY;
-            if (!young) revert ChainMessageNotShown(inboxTo);
+            if (inboxTo < last.messageCount) revert ChainMessageNotShown(inboxTo);
+            enqueuedAt = last.activeAt;
+            if (block.timestamp >= enqueuedAt + FORCE_INCLUSION_DELAY) revert ChainMessageNotShown(inboxTo);
         } else {
             InboxMessage calldata message = nextMessage[0];
             if (keccak256(abi.encodePacked(acc, message.hash())) != nextAcc) revert ChainMessageMismatch(inboxTo);
-            uint64 dueAt = message.timestamp + FORCE_INCLUSION_DELAY;
+            enqueuedAt = message.timestamp;
+            uint64 dueAt = enqueuedAt + FORCE_INCLUSION_DELAY;
             if (block.timestamp >= dueAt) revert ChainMessageDue(inboxTo, dueAt);
         }
     }
 
     /// @dev Reverts unless `header` is the one stored at its index.
     function _requireStored(BatchHeader calldata header) private view returns (bytes32 hash) {
-        hash = header.hashCalldata();
-        bytes32 stored = _storage().headerHashes[header.index];
+        hash = header.hash();
+        bytes32 stored = _headerHashes[header.index];
         if (stored != hash) revert ChainHeaderMismatch(header.index, stored, hash);
-    }
-
-    function _storage() private pure returns (ChainStorage storage $) {
-        assembly ("memory-safe") {
-            $.slot := CHAIN_STORAGE
-        }
     }
 }

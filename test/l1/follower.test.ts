@@ -10,6 +10,7 @@ import {
 } from "../../plugin/l1/follower.js";
 import type { PlacedEvent } from "../../plugin/l1/types.js";
 import { applyUpdate, batch, fakeChain, message, random } from "./support/fake-chain.js";
+import { failure } from "./support/failure.js";
 
 describe("L1 follower", () => {
   it("reports every event once, in order, with the head", async () => {
@@ -236,13 +237,4 @@ function flaky(source: L1Source, pick: (limit: number) => number): L1Source {
     events: (from, to) => maybe(() => source.events(from, to)),
     counts: (at) => maybe(() => source.counts(at)),
   };
-}
-
-async function failure(promise: Promise<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  throw new Error("expected a failure");
 }

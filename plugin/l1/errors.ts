@@ -1,0 +1,170 @@
+import { type ErrorDescription, Interface, type JsonFragment } from "ethers";
+
+import {
+  CalldataDA__factory,
+  L1EscrowBridge__factory,
+  SequencerRegistry__factory,
+  StateCommitmentChain__factory,
+  SuiteFactory__factory,
+  UpgradeTimelock__factory,
+} from "../../typechain-types/index.js";
+import type { Hex } from "../types.js";
+import { causes } from "./ask.js";
+
+/** A revert of the suite or of a token, decoded. */
+export interface DecodedRevert {
+  /** Name of the custom error; `Error` and `Panic` for Solidity's own; `unknown` when no ABI of ours has it. */
+  name: string;
+  args: Record<string, unknown>;
+  /** One line for a person. */
+  line: string;
+  data: Hex;
+}
+
+/** L1 refuses, or refused, a transaction. */
+export class L1RevertError extends Error {
+  override readonly name = "L1RevertError";
+
+  /**
+   * @param what What the transaction was to do.
+   * @param revert Why not; undefined when the node gave no reason.
+   */
+  constructor(
+    readonly what: string,
+    readonly revert: DecodedRevert | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(`L1 refuses ${what}: ${revert?.line ?? "it reverts without a reason"}`, options);
+  }
+}
+
+const TOKEN_ERRORS = [
+  "error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
+  "error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)",
+  "error ERC20InvalidReceiver(address receiver)",
+  "error ERC20InvalidSender(address sender)",
+  "error ERC2612ExpiredSignature(uint256 deadline)",
+  "error ERC2612InvalidSigner(address signer, address owner)",
+];
+
+const ABIS: readonly (readonly JsonFragment[])[] = [
+  L1EscrowBridge__factory.abi,
+  StateCommitmentChain__factory.abi,
+  SequencerRegistry__factory.abi,
+  CalldataDA__factory.abi,
+  UpgradeTimelock__factory.abi,
+  SuiteFactory__factory.abi,
+];
+
+/** Every custom error that a transaction to the suite can end in. */
+export const SUITE_ERRORS = new Interface([...uniqueErrors(ABIS.flat()), ...TOKEN_ERRORS]);
+
+type Line = (args: Record<string, unknown>) => string;
+
+/** What to say where the bare name and arguments would leave a person asking. */
+export const LINES: Readonly<Record<string, Line>> = {
+  ChainParentMismatch: (a) =>
+    `the head of the chain is ${show(a.headHash)}, the batch continues ${show(a.parentHash)}; another batch came first or L1 was reorganised`,
+  ChainInboxMismatch: () => "the inbox is not the one that the batch was made from; L1 was reorganised",
+  ChainInboxOutOfRange: (a) =>
+    `a batch must consume the inbox up to between ${show(a.parentInboxTo)} and ${show(a.messageCount)}, not ${show(a.inboxTo)}`,
+  ChainMessageDue: (a) => `the batch leaves inbox message ${show(a.index)}, which was due at ${time(a.dueAt)}`,
+  ChainMessageNotShown: (a) => `the batch leaves inbox message ${show(a.index)} and must show it`,
+  ChainWindowOpen: (a) => `batch ${show(a.index)} can be disputed until ${time(a.finalizesAt)}`,
+  ChainHeaderMismatch: (a) => `the chain holds another batch ${show(a.index)} than the given one`,
+  ChainNotPending: (a) =>
+    `batch ${show(a.index)} is not pending; pending are those above ${show(a.finalizedHead)} up to ${show(a.head)}`,
+  RegistryNotRegistered: (a) => `${show(a.account)} is no bonded sequencer; register it first`,
+  RegistryNotYourTurn: (a) =>
+    `it is the turn of sequencer ${show(a.active)}; ${show(a.account)} may post from ${time(a.from)} on if nobody posts until then`,
+  RegistryBondTooSmall: (a) => `the bond is ${show(a.bond)} wei, at least ${show(a.minimum)} wei is needed`,
+  RegistryAlreadyBonded: (a) => `${show(a.account)} has a bond already`,
+  RegistryBondLocked: (a) => `the bond is locked until ${time(a.withdrawableAt)}`,
+  CalldataDAIndirectSubmitter: (a) =>
+    `a batch must be sent straight by an account without code; the caller is ${show(a.submitter)}, the signer ${show(a.origin)}`,
+  InboxTransactionSize: (a) => `a forced transaction has 1 to ${show(a.max)} bytes, not ${show(a.size)}`,
+  InboxZeroTarget: () => "the recipient must not be the zero address",
+  InboxAmount: (a) => `the amount must be above 0 and below 2^192, not ${show(a.amount)}`,
+  InboxDepositsPaused: (a) => `deposits are paused until ${time(a.until)}`,
+  L1EscrowBridgeToken: (a) => `${show(a.token)} is no token contract`,
+  L1EscrowBridgeTokenStopped: (a) => `deposits of token ${show(a.token)} are stopped`,
+  L1EscrowBridgeTokenChanged: (a) => `the code of token ${show(a.token)} changed since it was accepted`,
+  L1EscrowBridgeInexact: (a) =>
+    `${show(a.received)} of ${show(a.amount)} of token ${show(a.token)} would arrive; it must be all`,
+  L1EscrowBridgeNotFinalized: (a) => `batch ${show(a.batchIndex)} is not final`,
+  L1EscrowBridgeAlreadyClaimed: (a) =>
+    `withdrawal ${show(a.leafIndex)} of batch ${show(a.batchIndex)} was claimed before`,
+  L1EscrowBridgeProof: (a) => `the proof leads to ${show(a.computed)}, the batch has ${show(a.expected)}`,
+  L1EscrowBridgeNoCredit: (a) => `${show(a.account)} has no credit in token ${show(a.token)}`,
+  TokenTransferRefused: (a) => `token ${show(a.token)} refused the transfer without a reason`,
+  TokenTransferBalanceUnreadable: (a) => `${show(a.token)} does not answer balanceOf; it is no ERC-20`,
+  ERC20InsufficientBalance: (a) => `${show(a.sender)} has ${show(a.balance)} of the token, ${show(a.needed)} is needed`,
+  ERC20InsufficientAllowance: (a) =>
+    `the allowance of ${show(a.spender)} is ${show(a.allowance)}, ${show(a.needed)} is needed`,
+};
+
+/** The revert inside an error that a provider threw, or inside raw revert data; undefined when there is none. */
+export function decodeRevert(error: unknown): DecodedRevert | undefined {
+  const data = typeof error === "string" ? error : revertData(error);
+  if (data === undefined || !/^0x([0-9a-f]{2}){4,}$/i.test(data)) return undefined;
+  const found = parse(data);
+  if (found === null) return { name: "unknown", args: {}, line: `unknown error ${data}`, data: data as Hex };
+  const args = found.args.toObject();
+  const line = (LINES[found.name] ?? plain(found))(args);
+  return { name: found.name, args, line, data: data as Hex };
+}
+
+function parse(data: string): ErrorDescription | null {
+  try {
+    return SUITE_ERRORS.parseError(data);
+  } catch {
+    // A known selector with arguments that do not fit: somebody else's error.
+    return null;
+  }
+}
+
+function plain(found: ErrorDescription): Line {
+  if (found.name === "Error") return (args) => show(args.reason ?? Object.values(args)[0]);
+  return (args) =>
+    `${found.name}(${Object.entries(args)
+      .map(([name, value]) => `${name}: ${show(value)}`)
+      .join(", ")})`;
+}
+
+/** Nodes put the revert data in many places; the first that looks like it is taken. */
+function revertData(error: unknown): string | undefined {
+  for (const cause of causes(error)) {
+    const { data, message } = cause as { data?: unknown; message?: unknown };
+    if (typeof data === "string" && data.startsWith("0x")) return data;
+    // Hardhat's own errors over HTTP carry the data in their text only.
+    const quoted = typeof message === "string" ? /return data: (0x[0-9a-f]*)/i.exec(message)?.[1] : undefined;
+    if (quoted !== undefined) return quoted;
+  }
+  return undefined;
+}
+
+function uniqueErrors(fragments: readonly JsonFragment[]): JsonFragment[] {
+  const found = new Map<string, JsonFragment>();
+  for (const fragment of fragments) if (fragment.type === "error") found.set(JSON.stringify(fragment), fragment);
+  return [...found.values()];
+}
+
+function show(value: unknown): string {
+  switch (typeof value) {
+    case "bigint":
+    case "number":
+    case "boolean":
+      return value.toString();
+    case "string":
+      return value;
+    default:
+      return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? inner.toString() : inner));
+  }
+}
+
+/** Seconds since 1970 as a date that people read. */
+export function time(seconds: unknown): string {
+  return typeof seconds === "bigint" && seconds < 1n << 42n
+    ? new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z")
+    : show(seconds);
+}

@@ -1,0 +1,187 @@
+import type { TransactionReceipt } from "ethers";
+
+import { IStateCommitmentChain__factory } from "../../typechain-types/index.js";
+import { dataHash, headerHash } from "../ledger/hashes.js";
+import type { BatchHeader, Hex, InboxMessage } from "../types.js";
+import { pause } from "./ask.js";
+import type { L1Client, PostedBatch } from "./client.js";
+import { decodeLog, TOPICS } from "./decode.js";
+import { L1RevertError } from "./errors.js";
+import { DisplacedError, type Intent, type Mined, type Sender } from "./sender.js";
+
+/** What a batch claims; the rest of its header follows from its parent, the inbox and the data. */
+export interface BatchClaim {
+  stateRoot: Hex;
+  withdrawalsRoot: Hex;
+  /** Accumulator at inboxTo. */
+  inboxAcc: Hex;
+  inboxTo: bigint;
+  l2BlockTo: bigint;
+}
+
+export interface BatchToPost {
+  /** Header of the batch before it, as L1 has it. */
+  parent: BatchHeader;
+  claim: BatchClaim;
+  /** The first inbox message that it leaves, when it leaves any. */
+  nextMessage?: InboxMessage | undefined;
+  /** For calldata, the batch data. */
+  daInput: Uint8Array;
+}
+
+export interface BatchPoster {
+  /**
+   * Gets the batch onto L1, once, however often it is called with the same batch, also after restarts and reorgs.
+   * @returns The batch as L1 has it, with the header that the next one names as its parent.
+   * @throws {BatchConflictError} when L1 has another batch there; {ParentMissingError} when L1 lacks its parent; else
+   * what `Sender.send` throws. After `L1UnavailableError` calling again is right.
+   */
+  post(batch: BatchToPost, signal?: AbortSignal): Promise<PostedBatch>;
+}
+
+/** L1 has another batch where this one was to go. */
+export class BatchConflictError extends Error {
+  override readonly name = "BatchConflictError";
+
+  constructor(
+    readonly index: bigint,
+    readonly field: string,
+    readonly onL1: string,
+    readonly given: string,
+  ) {
+    super(`L1 has another batch ${index}: its ${field} is ${onL1}, not ${given}`);
+  }
+}
+
+/** L1 does not have the batch that this one continues: it was reverted, or a reorg dropped it. */
+export class ParentMissingError extends Error {
+  override readonly name = "ParentMissingError";
+
+  constructor(
+    readonly parent: BatchHeader,
+    readonly head: bigint,
+  ) {
+    super(
+      `batch ${parent.index + 1n} continues batch ${parent.index} with header hash ${headerHash(parent)}, which L1 does not have; its last batch is ${head}`,
+    );
+  }
+}
+
+/** The posting transaction was mined and failed, although the same call passes when it is tried. */
+export class PostingFailedError extends Error {
+  override readonly name = "PostingFailedError";
+
+  constructor(
+    readonly index: bigint,
+    readonly transaction: string,
+    readonly gasUsed: bigint,
+  ) {
+    super(
+      `transaction ${transaction} for batch ${index} failed after ${gasUsed} gas, without a reason that shows again`,
+    );
+  }
+}
+
+export interface BatchPosterOptions {
+  client: Pick<L1Client, "addresses" | "heads" | "batch" | "headerHash">;
+  sender: Sender;
+  /** Milliseconds before L1 is asked again whether it really lacks a batch that it had; default 1,000. */
+  recheckAfter?: number;
+}
+
+const RECHECKS = 3;
+const chain = IStateCommitmentChain__factory.createInterface();
+
+export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: BatchPosterOptions): BatchPoster {
+  /** The batch on L1 when it is there already; undefined when its parent is the head. */
+  async function lookUp(batch: BatchToPost, signal?: AbortSignal): Promise<PostedBatch | undefined> {
+    const { parent } = batch;
+    const { head } = await client.heads(signal);
+    if (head < parent.index || (await client.headerHash(parent.index, signal)) !== headerHash(parent)) {
+      throw new ParentMissingError(parent, head);
+    }
+    if (head === parent.index) return undefined;
+    const found = await client.batch(parent.index + 1n, signal);
+    checkSame(found.header, batch);
+    return found;
+  }
+
+  async function post(batch: BatchToPost, signal?: AbortSignal): Promise<PostedBatch> {
+    const index = batch.parent.index + 1n;
+    const intent = toIntent(batch, client.addresses.chain);
+    let round = 0;
+    for (;;) {
+      const found = await lookUp(batch, signal);
+      if (found !== undefined) return found;
+      let mined: Mined;
+      try {
+        mined = await sender.send(round === 0 ? intent : { ...intent, key: `${intent.key}#${round}` }, signal);
+      } catch (error) {
+        // Whatever came in between may have been this very batch, sent before a restart.
+        if (error instanceof L1RevertError && (await lookUp(batch, signal)) === undefined) throw error;
+        if (!(error instanceof L1RevertError || error instanceof DisplacedError)) throw error;
+        continue;
+      }
+      if (!mined.earlier) {
+        const posted = fromReceipt(mined.receipt);
+        if (posted !== undefined) return posted;
+        const instead = await lookUp(batch, signal);
+        if (instead !== undefined) return instead;
+        throw new PostingFailedError(index, mined.receipt.hash, mined.receipt.gasUsed);
+      }
+      // Mined before this call, yet not on the chain: a node that lags, or the batch was reverted and goes out again.
+      for (let check = 0; check < RECHECKS; check++) {
+        await pause(recheckAfter, signal);
+        const late = await lookUp(batch, signal);
+        if (late !== undefined) return late;
+      }
+      round++;
+    }
+  }
+
+  return { post };
+}
+
+/** Calldata of the transaction that posts `batch`. */
+export function appendBatchCall({ parent, claim, nextMessage, daInput }: BatchToPost): Hex {
+  return chain.encodeFunctionData("appendBatch", [
+    parent,
+    claim,
+    nextMessage === undefined ? [] : [nextMessage],
+    daInput,
+  ]) as Hex;
+}
+
+function toIntent(batch: BatchToPost, to: Hex): Intent {
+  const { parent, claim } = batch;
+  const index = parent.index + 1n;
+  const identity = [
+    headerHash(parent),
+    claim.stateRoot,
+    claim.withdrawalsRoot,
+    claim.inboxAcc,
+    dataHash(batch.daInput),
+  ];
+  return { key: `batch:${index}:${identity.join(":")}`, what: `batch ${index}`, to, data: appendBatchCall(batch) };
+}
+
+/** Throws unless the batch on L1 is the one to post. */
+function checkSame(onL1: BatchHeader, { claim, daInput }: BatchToPost): void {
+  const given = { ...claim, dataHash: dataHash(daInput) };
+  const fields = ["dataHash", "inboxTo", "inboxAcc", "l2BlockTo", "stateRoot", "withdrawalsRoot"] as const;
+  for (const field of fields) {
+    if (String(onL1[field]).toLowerCase() === String(given[field]).toLowerCase()) continue;
+    throw new BatchConflictError(onL1.index, field, String(onL1[field]), String(given[field]));
+  }
+}
+
+function fromReceipt(receipt: TransactionReceipt): PostedBatch | undefined {
+  for (const log of receipt.status === 1 ? receipt.logs : []) {
+    if (log.topics[0] !== TOPICS.batch) continue;
+    const event = decodeLog(log);
+    if (event.kind !== "batch") continue;
+    const { header, headerHash: hash } = event;
+    return { header, headerHash: hash, transaction: receipt.hash as Hex, block: receipt.blockNumber };
+  }
+  return undefined;
+}

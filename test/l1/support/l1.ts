@@ -1,0 +1,108 @@
+import { HDNodeWallet, Mnemonic, type Provider, type Signer } from "ethers";
+import { network } from "hardhat";
+
+import { memoryJournal as deployJournal } from "../../../deploy/journal.js";
+import { resolveParameters, type RollupParametersInput } from "../../../deploy/parameters.js";
+import { deploySuite } from "../../../deploy/suite.js";
+import type { Deployment, Hex } from "../../../plugin/types.js";
+import { anvilPath, startAnvil } from "./anvil.js";
+
+/** A local L1 with funded accounts. */
+export interface TestL1 {
+  provider: Provider;
+  /** An account that signs by itself. */
+  wallet(index: number): Signer & { address: string };
+  /** The same account, signed for by the node. */
+  nodeSigner(index: number): Promise<Signer>;
+  send(method: string, ...parameters: unknown[]): Promise<unknown>;
+  mine(blocks?: number): Promise<void>;
+  /** Moves L1's clock and mines. */
+  pass(seconds: bigint): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const MNEMONIC = Mnemonic.fromPhrase("test test test test test test test test test test test junk");
+
+/** Runs a suite against Hardhat's network in this process and against anvil over HTTP. */
+export function describeOnEveryL1(title: string, suite: (l1: () => TestL1) => void): void {
+  const starters: [string, () => Promise<TestL1 | undefined>][] = [
+    ["Hardhat's network", startHardhat],
+    ["anvil", startAnvilL1],
+  ];
+  for (const [name, start] of starters) {
+    describe(`${title} on ${name}`, () => {
+      let l1: TestL1 | undefined;
+      before(async function () {
+        l1 = await start();
+        // An optional dependency: npm has anvil for some platforms only.
+        if (l1 === undefined) this.skip();
+      });
+      after(() => l1?.stop());
+      suite(() => {
+        if (l1 === undefined) throw new Error("L1 is used before it is started");
+        return l1;
+      });
+    });
+  }
+}
+
+export async function startHardhat(): Promise<TestL1> {
+  const { ethers, provider } = await network.create();
+  const send = (method: string, ...params: unknown[]) => provider.request({ method, params });
+  return {
+    ...controls(ethers.provider, send),
+    nodeSigner: async (index) => signerAt(await ethers.getSigners(), index),
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function startAnvilL1(): Promise<TestL1 | undefined> {
+  const path = anvilPath();
+  if (path === undefined) return undefined;
+  const anvil = await startAnvil(path);
+  const { provider } = anvil;
+  return {
+    ...controls(provider, (method, ...params) => provider.send(method, params)),
+    nodeSigner: (index) => provider.getSigner(index),
+    stop: () => anvil.stop(),
+  };
+}
+
+function signerAt(signers: readonly Signer[], index: number): Signer {
+  const signer = signers[index];
+  if (signer === undefined) throw new RangeError(`there is no account ${index}`);
+  return signer;
+}
+
+function controls(provider: Provider, send: TestL1["send"]): Omit<TestL1, "nodeSigner" | "stop"> {
+  const mine = async (blocks = 1): Promise<void> => {
+    for (let i = 0; i < blocks; i++) await send("evm_mine");
+  };
+  return {
+    provider,
+    send,
+    mine,
+    wallet: (index) => HDNodeWallet.fromMnemonic(MNEMONIC, `m/44'/60'/0'/0/${index}`).connect(provider),
+    async pass(seconds) {
+      await send("evm_increaseTime", Number(seconds));
+      await mine();
+    },
+  };
+}
+
+/** The whole suite, deployed by account 0, which is the first sequencer. */
+export async function deployTo(l1: TestL1, input: RollupParametersInput = {}): Promise<Deployment> {
+  const signer = l1.wallet(0);
+  const { chainId } = await l1.provider.getNetwork();
+  const parameters = resolveParameters(input, { preset: "dev", l1ChainId: chainId, deployer: signer.address as Hex });
+  const { deployment } = await deploySuite({
+    network: "test",
+    parameters,
+    guestHash: `0x${"11".repeat(32)}`,
+    signer,
+    bond: true,
+    journal: deployJournal(),
+    restartOnNewChain: false,
+  });
+  return deployment;
+}
