@@ -39,8 +39,8 @@ interface IStateCommitmentChain {
     error ChainZeroStateRoot();
     /// @notice A batch has at least one L2 block, so `l2BlockTo` must be above its parent's.
     error ChainL2BlockNotAfter(uint64 l2BlockTo, uint64 parentL2BlockTo);
-    /// @notice `inboxTo` must lie between the parent's `inboxTo` and the number of messages enqueued.
-    error ChainInboxOutOfRange(uint64 inboxTo, uint64 parentInboxTo, uint64 messageCount);
+    /// @notice Messages below the parent's `inboxTo` are consumed. (Beyond the last message the inbox itself refuses.)
+    error ChainInboxBackwards(uint64 inboxTo, uint64 parentInboxTo);
     /// @notice The inbox up to `inboxTo` is not the one that the batch was made from.
     error ChainInboxMismatch(bytes32 claimed, bytes32 accumulator);
     /// @notice The batch leaves message `index`, which may be due, and must show it.

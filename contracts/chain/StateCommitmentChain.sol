@@ -66,8 +66,16 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
     /* STORAGE */
 
-    Heads private _heads;
-    mapping(uint64 index => bytes32 headerHash) private _headerHashes;
+    /// @custom:storage-location erc7201:hardhat-rollup.storage.StateCommitmentChain
+    /// @param heads See Heads.
+    /// @param headerHashes One per batch; above `heads.head` left over from reverts.
+    struct ChainStorage {
+        Heads heads;
+        mapping(uint64 index => bytes32 headerHash) headerHashes;
+    }
+
+    /// @dev keccak256(abi.encode(uint256(keccak256("hardhat-rollup.storage.StateCommitmentChain")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant CHAIN_STORAGE = 0xe88a45d81295dbd1afce42b2577fbf5abc29e2b1b47f4ab0fa85687acef75800;
 
     /* CONSTRUCTOR */
 
@@ -101,8 +109,9 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         genesis.stateRoot = GENESIS_STATE_ROOT;
 
         bytes32 genesisHash = genesis.hash();
-        _headerHashes[0] = genesisHash;
-        _heads.activeAt = genesis.timestamp;
+        ChainStorage storage $ = _storage();
+        $.headerHashes[0] = genesisHash;
+        $.heads.activeAt = genesis.timestamp;
         emit GenesisSet(genesisHash, genesis);
     }
 
@@ -115,11 +124,12 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         InboxMessage[] calldata nextMessage,
         bytes calldata daInput
     ) external nonReentrant returns (bytes32 newHeaderHash) {
-        Heads memory last = _heads;
+        ChainStorage storage $ = _storage();
+        Heads memory last = $.heads;
 
         // INVARIANT: a batch extends the head that its submitter saw, so an L1 reorganisation cannot put it elsewhere.
-        bytes32 parentHash = parent.hash();
-        bytes32 headHash = _headerHashes[last.head];
+        bytes32 parentHash = parent.hashCalldata();
+        bytes32 headHash = $.headerHashes[last.head];
         if (parentHash != headHash) revert ChainParentMismatch(headHash, parentHash);
 
         REGISTRY.checkMayPost(msg.sender, last.activeAt);
@@ -145,8 +155,8 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         });
 
         newHeaderHash = header.hash();
-        _headerHashes[header.index] = newHeaderHash;
-        _heads = Heads(header.index, last.finalizedHead, header.timestamp, messageCount);
+        $.headerHashes[header.index] = newHeaderHash;
+        $.heads = Heads(header.index, last.finalizedHead, header.timestamp, messageCount);
         emit BatchAppended(header.index, newHeaderHash, header);
     }
 
@@ -156,8 +166,9 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     function finalize(BatchHeader[] calldata headers) external nonReentrant {
         if (headers.length == 0) revert ChainNothingToFinalize();
 
-        uint64 head = _heads.head;
-        uint64 next = _heads.finalizedHead;
+        Heads storage heads_ = _storage().heads;
+        uint64 head = heads_.head;
+        uint64 next = heads_.finalizedHead;
         for (uint256 i = 0; i < headers.length; ++i) {
             BatchHeader calldata header = headers[i];
             ++next;
@@ -169,7 +180,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             if (block.timestamp < header.finalizesAt) revert ChainWindowOpen(next, header.finalizesAt);
             emit BatchFinalized(next, hash);
         }
-        _heads.finalizedHead = next;
+        heads_.finalizedHead = next;
         INBOX.release(headers[headers.length - 1].inboxTo);
     }
 
@@ -177,7 +188,8 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     function revertBatches(BatchHeader calldata header, address winner) external nonReentrant {
         if (msg.sender != RESOLVER) revert ChainUnauthorized(msg.sender);
 
-        Heads memory last = _heads;
+        ChainStorage storage $ = _storage();
+        Heads memory last = $.heads;
         uint64 index = header.index;
         // INVARIANT: what is final stays.
         if (index <= last.finalizedHead || index > last.head) {
@@ -186,7 +198,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         _requireStored(header);
 
         // The hashes from `index` on stay in storage, unread until new batches overwrite them: no loop, bounded gas.
-        _heads = Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount());
+        $.heads = Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount());
         emit BatchesReverted(index, last.head, header.parentHash);
         REGISTRY.slash(header.submitter, winner);
     }
@@ -195,22 +207,26 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
     /// @inheritdoc IStateCommitmentChain
     function isFinalized(BatchHeader calldata header) external view returns (bool) {
-        return header.index <= _heads.finalizedHead && _headerHashes[header.index] == header.hash();
+        ChainStorage storage $ = _storage();
+        return header.index <= $.heads.finalizedHead && $.headerHashes[header.index] == header.hashCalldata();
     }
 
     /// @inheritdoc IStateCommitmentChain
     function headerHash(uint64 index) external view returns (bytes32) {
-        return index <= _heads.head ? _headerHashes[index] : bytes32(0);
+        ChainStorage storage $ = _storage();
+        return index <= $.heads.head ? $.headerHashes[index] : bytes32(0);
     }
 
     /// @inheritdoc IStateCommitmentChain
     function heads() external view returns (uint64 head, uint64 finalizedHead) {
-        return (_heads.head, _heads.finalizedHead);
+        Heads storage heads_ = _storage().heads;
+        return (heads_.head, heads_.finalizedHead);
     }
 
     /// @inheritdoc IStateCommitmentChain
     function lastActivity() external view returns (uint64 at, uint64 messageCount) {
-        return (_heads.activeAt, _heads.messageCount);
+        Heads storage heads_ = _storage().heads;
+        return (heads_.activeAt, heads_.messageCount);
     }
 
     /// @notice The immutables of this implementation.
@@ -241,35 +257,37 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         Heads memory last
     ) private view returns (uint64 messageCount) {
         uint64 inboxTo = claim.inboxTo;
-        // INVARIANT: no message is applied twice. Checked first: the inbox answers only for what is not released.
-        if (inboxTo < parentInboxTo) revert ChainInboxOutOfRange(inboxTo, parentInboxTo, INBOX.messageCount());
+        // INVARIANT: no message is applied twice.
+        if (inboxTo < parentInboxTo) revert ChainInboxBackwards(inboxTo, parentInboxTo);
         bytes32 acc;
         bytes32 nextAcc;
         (acc, nextAcc, messageCount) = INBOX.position(inboxTo);
-        if (inboxTo > messageCount) revert ChainInboxOutOfRange(inboxTo, parentInboxTo, messageCount);
         if (acc != claim.inboxAcc) revert ChainInboxMismatch(claim.inboxAcc, acc);
         if (inboxTo == messageCount) return messageCount;
 
         // INVARIANT: the first message left is younger than the delay; those behind it are no older.
-        uint64 enqueuedAt;
         if (nextMessage.length == 0) {
             // Without this way out, a message sent just ahead of it would make any batch revert that consumes all.
-            if (inboxTo < last.messageCount) revert ChainMessageNotShown(inboxTo);
-            enqueuedAt = last.activeAt;
-            if (block.timestamp >= enqueuedAt + FORCE_INCLUSION_DELAY) revert ChainMessageNotShown(inboxTo);
+            bool young = inboxTo >= last.messageCount && block.timestamp < last.activeAt + FORCE_INCLUSION_DELAY;
+            if (!young) revert ChainMessageNotShown(inboxTo);
         } else {
             InboxMessage calldata message = nextMessage[0];
             if (keccak256(abi.encodePacked(acc, message.hash())) != nextAcc) revert ChainMessageMismatch(inboxTo);
-            enqueuedAt = message.timestamp;
-            uint64 dueAt = enqueuedAt + FORCE_INCLUSION_DELAY;
+            uint64 dueAt = message.timestamp + FORCE_INCLUSION_DELAY;
             if (block.timestamp >= dueAt) revert ChainMessageDue(inboxTo, dueAt);
         }
     }
 
     /// @dev Reverts unless `header` is the one stored at its index.
     function _requireStored(BatchHeader calldata header) private view returns (bytes32 hash) {
-        hash = header.hash();
-        bytes32 stored = _headerHashes[header.index];
+        hash = header.hashCalldata();
+        bytes32 stored = _storage().headerHashes[header.index];
         if (stored != hash) revert ChainHeaderMismatch(header.index, stored, hash);
+    }
+
+    function _storage() private pure returns (ChainStorage storage $) {
+        assembly ("memory-safe") {
+            $.slot := CHAIN_STORAGE
+        }
     }
 }

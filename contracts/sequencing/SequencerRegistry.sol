@@ -56,8 +56,16 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
 
     /* STORAGE */
 
-    mapping(address account => Sequencer) private _sequencers;
-    mapping(address account => uint256) private _rewards;
+    /// @custom:storage-location erc7201:hardhat-rollup.storage.SequencerRegistry
+    /// @param sequencers See Sequencer.
+    /// @param rewards In wei, until claimed.
+    struct RegistryStorage {
+        mapping(address account => Sequencer) sequencers;
+        mapping(address account => uint256) rewards;
+    }
+
+    /// @dev keccak256(abi.encode(uint256(keccak256("hardhat-rollup.storage.SequencerRegistry")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant REGISTRY_STORAGE = 0x131f864668a5888184a464af43afa46ad53156d240e8492b4ed2c9bb03c50c00;
 
     /* CONSTRUCTOR */
 
@@ -90,17 +98,17 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
     function register() external payable nonReentrant {
         if (msg.value < MINIMUM_BOND) revert RegistryBondTooSmall(msg.value, MINIMUM_BOND);
         // INVARIANT: an old bond answers for old batches until it is gone; it is never mixed with a new one.
-        if (_sequencers[msg.sender].bond != 0) revert RegistryAlreadyBonded(msg.sender);
+        if (_storage().sequencers[msg.sender].bond != 0) revert RegistryAlreadyBonded(msg.sender);
 
-        address last = _sequencers[address(0)].previous;
-        _sequencers[msg.sender] = Sequencer({
+        address last = _storage().sequencers[address(0)].previous;
+        _storage().sequencers[msg.sender] = Sequencer({
             next: address(0),
             withdrawableAt: 0,
             previous: last,
             bond: SafeCast.toUint96(msg.value)
         });
-        _sequencers[last].next = msg.sender;
-        _sequencers[address(0)].previous = msg.sender;
+        _storage().sequencers[last].next = msg.sender;
+        _storage().sequencers[address(0)].previous = msg.sender;
         emit SequencerRegistered(msg.sender, msg.value);
     }
 
@@ -110,17 +118,17 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
 
         _unlink(msg.sender);
         uint64 at = uint64(block.timestamp) + WITHDRAWAL_DELAY;
-        _sequencers[msg.sender].withdrawableAt = at;
+        _storage().sequencers[msg.sender].withdrawableAt = at;
         emit SequencerExited(msg.sender, at);
     }
 
     /// @inheritdoc ISequencerRegistry
     function withdrawBond(address payable to) external nonReentrant {
-        Sequencer memory sequencer = _sequencers[msg.sender];
+        Sequencer memory sequencer = _storage().sequencers[msg.sender];
         if (sequencer.withdrawableAt == 0) revert RegistryNotExited(msg.sender);
         if (block.timestamp < sequencer.withdrawableAt) revert RegistryBondLocked(sequencer.withdrawableAt);
 
-        delete _sequencers[msg.sender];
+        delete _storage().sequencers[msg.sender];
         emit BondWithdrawn(msg.sender, to, sequencer.bond);
         _pay(to, sequencer.bond);
     }
@@ -131,14 +139,14 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
     function slash(address sequencer, address winner) external nonReentrant {
         if (msg.sender != CHAIN) revert RegistryUnauthorized(msg.sender);
 
-        uint256 bond = _sequencers[sequencer].bond;
+        uint256 bond = _storage().sequencers[sequencer].bond;
         if (bond == 0) return;
 
-        if (_sequencers[sequencer].withdrawableAt == 0) _unlink(sequencer);
-        delete _sequencers[sequencer];
+        if (_storage().sequencers[sequencer].withdrawableAt == 0) _unlink(sequencer);
+        delete _storage().sequencers[sequencer];
         uint256 reward = bond / WINNER_DIVISOR;
         uint256 burnt = bond - reward;
-        _rewards[winner] += reward;
+        _storage().rewards[winner] += reward;
         emit SequencerSlashed(sequencer, winner, reward, burnt);
         // The zero address has no code and takes everything: this cannot fail.
         _send(payable(address(0)), burnt);
@@ -146,10 +154,10 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
 
     /// @inheritdoc ISequencerRegistry
     function claimReward(address payable to) external nonReentrant {
-        uint256 reward = _rewards[msg.sender];
+        uint256 reward = _storage().rewards[msg.sender];
         if (reward == 0) revert RegistryNoReward(msg.sender);
 
-        delete _rewards[msg.sender];
+        delete _storage().rewards[msg.sender];
         emit RewardPaid(msg.sender, to, reward);
         _pay(to, reward);
     }
@@ -158,43 +166,43 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
 
     /// @inheritdoc ISequencerRegistry
     function checkMayPost(address account, uint64 lastBatchAt) external view {
-        address active = _sequencers[address(0)].next;
+        address active = _storage().sequencers[address(0)].next;
         if (account == active && account != address(0)) return;
         if (!isSequencer(account)) revert RegistryNotRegistered(account);
 
-        uint64 from = lastBatchAt +
-            (account == _sequencers[active].next ? SEQUENCER_GRACE : PERMISSIONLESS_DELAY);
+        uint64 from =
+            lastBatchAt + (account == _storage().sequencers[active].next ? SEQUENCER_GRACE : PERMISSIONLESS_DELAY);
         if (block.timestamp < from) revert RegistryNotYourTurn(account, active, from);
     }
 
     /// @inheritdoc ISequencerRegistry
     function activeSequencer() external view returns (address) {
-        return _sequencers[address(0)].next;
+        return _storage().sequencers[address(0)].next;
     }
 
     /// @inheritdoc ISequencerRegistry
     function sequencerAfter(address account) external view returns (address) {
-        return _sequencers[account].next;
+        return _storage().sequencers[account].next;
     }
 
     /// @inheritdoc ISequencerRegistry
     function isSequencer(address account) public view returns (bool) {
-        return _sequencers[account].bond != 0 && _sequencers[account].withdrawableAt == 0;
+        return _storage().sequencers[account].bond != 0 && _storage().sequencers[account].withdrawableAt == 0;
     }
 
     /// @inheritdoc ISequencerRegistry
     function bondOf(address account) external view returns (uint256) {
-        return _sequencers[account].bond;
+        return _storage().sequencers[account].bond;
     }
 
     /// @inheritdoc ISequencerRegistry
     function withdrawableAt(address account) external view returns (uint64) {
-        return _sequencers[account].withdrawableAt;
+        return _storage().sequencers[account].withdrawableAt;
     }
 
     /// @inheritdoc ISequencerRegistry
     function rewardOf(address account) external view returns (uint256) {
-        return _rewards[account];
+        return _storage().rewards[account];
     }
 
     /// @notice The immutables of this implementation.
@@ -214,10 +222,10 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
 
     /// @dev Takes `account` out of the ring.
     function _unlink(address account) private {
-        Sequencer storage sequencer = _sequencers[account];
+        Sequencer storage sequencer = _storage().sequencers[account];
         (address previous, address next) = (sequencer.previous, sequencer.next);
-        _sequencers[previous].next = next;
-        _sequencers[next].previous = previous;
+        _storage().sequencers[previous].next = next;
+        _storage().sequencers[next].previous = previous;
         (sequencer.previous, sequencer.next) = (address(0), address(0));
     }
 
@@ -230,5 +238,11 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
     function _send(address payable to, uint256 amount) private {
         (bool success, ) = to.call{value: amount}("");
         if (!success) revert RegistryPaymentFailed(to, amount);
+    }
+
+    function _storage() private pure returns (RegistryStorage storage $) {
+        assembly ("memory-safe") {
+            $.slot := REGISTRY_STORAGE
+        }
     }
 }

@@ -1,0 +1,160 @@
+import { type ContractTransactionResponse, id } from "ethers";
+
+import { type BatchHeader, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../../plugin/types.js";
+import {
+  CalldataDA__factory,
+  type L1EscrowBridge,
+  L1EscrowBridge__factory,
+  type StateCommitmentChain,
+  StateCommitmentChain__factory,
+  type SequencerRegistry,
+  SequencerRegistry__factory,
+  SuiteFactory__factory,
+  UpgradeTimelock__factory,
+} from "../../typechain-types/index.js";
+import type { Connection } from "./env.js";
+
+export const HOUR = 3_600n;
+export const DAY = 24n * HOUR;
+
+/** What tests may choose; times in seconds, amounts in wei. */
+export const DEFAULTS = {
+  l2ChainId: 42_069n,
+  challengeWindow: 7n * DAY,
+  forceInclusionDelay: DAY,
+  sequencerBond: 10n ** 18n,
+  bondWithdrawalDelay: 8n * DAY,
+  sequencerGrace: HOUR,
+  permissionlessDelay: 6n * HOUR,
+  upgradeDelay: 30n * DAY,
+  exitMargin: 7n * DAY,
+  inboxCapacity: 1024n,
+  pauseDuration: 7n * DAY,
+  pauseCooldown: 7n * DAY,
+  machineHash: id("a guest program") as Hex,
+  genesisStateRoot: id("the genesis state") as Hex,
+  /** May revert batches; zero for nobody. */
+  resolver: ZERO_ADDRESS as string,
+  /** May pause deposits; zero for nobody. */
+  guardian: ZERO_ADDRESS as string,
+};
+
+export type SuiteParameters = typeof DEFAULTS;
+
+/** Named accounts of an in-process L1. */
+export async function actorsOf(connection: Connection) {
+  const [deployer, sequencer, second, third, alice, bob, upgrader, guardian, resolver] =
+    await connection.ethers.getSigners();
+  const actors = { deployer, sequencer, second, third, alice, bob, upgrader, guardian, resolver };
+  const missing = Object.entries(actors).find(([, signer]) => signer === undefined);
+  if (missing !== undefined) throw new Error(`the network has no account for ${missing[0]}`);
+  return actors as { [Name in keyof typeof actors]: NonNullable<(typeof actors)[Name]> };
+}
+
+export type Actors = Awaited<ReturnType<typeof actorsOf>>;
+
+/** The whole suite on an in-process L1, with a registered sequencer. */
+export async function deploySuite(connection: Connection, overrides: Partial<SuiteParameters> = {}) {
+  const parameters = { ...DEFAULTS, ...overrides };
+  const actors = await actorsOf(connection);
+  const { deployer, sequencer, upgrader } = actors;
+
+  const factory = await new SuiteFactory__factory(deployer).deploy();
+  const [bridgeAddress, chainAddress, registryAddress] = await Promise.all(
+    [0, 1, 2].map((i) => factory.proxyAddress(i)),
+  );
+  if (bridgeAddress === undefined || chainAddress === undefined || registryAddress === undefined) {
+    throw new Error("no proxy addresses");
+  }
+
+  const timelock = await new UpgradeTimelock__factory(deployer).deploy({
+    delay: parameters.upgradeDelay,
+    forceInclusionDelay: parameters.forceInclusionDelay,
+    challengeWindow: parameters.challengeWindow,
+    exitMargin: parameters.exitMargin,
+    upgrader,
+  });
+  const dataAvailability = await new CalldataDA__factory(deployer).deploy();
+  const implementations = {
+    bridge: await new L1EscrowBridge__factory(deployer).deploy({
+      chain: chainAddress,
+      guardian: parameters.guardian,
+      upgradeTimelock: timelock,
+      l2ChainId: parameters.l2ChainId,
+      pauseDuration: parameters.pauseDuration,
+      pauseCooldown: parameters.pauseCooldown,
+      inboxCapacity: parameters.inboxCapacity,
+    }),
+    chain: await new StateCommitmentChain__factory(deployer).deploy({
+      inbox: bridgeAddress,
+      registry: registryAddress,
+      dataAvailability,
+      resolver: parameters.resolver,
+      challengeWindow: parameters.challengeWindow,
+      forceInclusionDelay: parameters.forceInclusionDelay,
+      l2ChainId: parameters.l2ChainId,
+      machineHash: parameters.machineHash,
+      genesisStateRoot: parameters.genesisStateRoot,
+    }),
+    registry: await new SequencerRegistry__factory(deployer).deploy({
+      chain: chainAddress,
+      minimumBond: parameters.sequencerBond,
+      withdrawalDelay: parameters.bondWithdrawalDelay,
+      challengeWindow: parameters.challengeWindow,
+      sequencerGrace: parameters.sequencerGrace,
+      permissionlessDelay: parameters.permissionlessDelay,
+    }),
+  };
+  const created = await factory.createProxies(
+    Object.values(implementations),
+    Object.values(implementations).map((contract) => contract.interface.encodeFunctionData("initialize")),
+    timelock,
+  );
+
+  const bridge: L1EscrowBridge = L1EscrowBridge__factory.connect(bridgeAddress, deployer);
+  const chain: StateCommitmentChain = StateCommitmentChain__factory.connect(chainAddress, deployer);
+  const registry: SequencerRegistry = SequencerRegistry__factory.connect(registryAddress, deployer);
+  await registry.connect(sequencer).register({ value: parameters.sequencerBond });
+
+  return {
+    parameters,
+    bridge,
+    chain,
+    registry,
+    dataAvailability,
+    timelock,
+    factory,
+    implementations,
+    genesis: genesisHeader(parameters, await timestampOf(created)),
+    actors,
+  };
+}
+
+export type Suite = Awaited<ReturnType<typeof deploySuite>>;
+
+/** Header that `initialize` writes. */
+export function genesisHeader(parameters: SuiteParameters, timestamp: bigint): BatchHeader {
+  return {
+    index: 0n,
+    timestamp,
+    finalizesAt: timestamp,
+    inboxFrom: 0n,
+    inboxTo: 0n,
+    l2BlockFrom: 0n,
+    l2BlockTo: 0n,
+    submitter: ZERO_ADDRESS,
+    parentHash: ZERO_HASH,
+    prevStateRoot: ZERO_HASH,
+    stateRoot: parameters.genesisStateRoot,
+    withdrawalsRoot: ZERO_HASH,
+    inboxAcc: ZERO_HASH,
+    dataHash: ZERO_HASH,
+  };
+}
+
+/** L1 time of the block with `transaction`, in seconds. */
+export async function timestampOf(transaction: ContractTransactionResponse): Promise<bigint> {
+  const block = await (await transaction.wait())?.getBlock();
+  if (block === undefined) throw new Error(`no block with transaction ${transaction.hash}`);
+  return BigInt(block.timestamp);
+}
