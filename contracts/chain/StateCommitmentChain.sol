@@ -156,7 +156,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
         newHeaderHash = header.hash();
         $.headerHashes[header.index] = newHeaderHash;
-        $.heads = Heads(header.index, last.finalizedHead, header.timestamp, messageCount);
+        _writeHeads(Heads(header.index, last.finalizedHead, header.timestamp, messageCount));
         emit BatchAppended(header.index, newHeaderHash, header);
     }
 
@@ -198,7 +198,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         _requireStored(header);
 
         // The hashes from `index` on stay in storage, unread until new batches overwrite them: no loop, bounded gas.
-        $.heads = Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount());
+        _writeHeads(Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount()));
         emit BatchesReverted(index, last.head, header.parentHash);
         REGISTRY.slash(header.submitter, winner);
     }
@@ -283,6 +283,19 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         hash = header.hashCalldata();
         bytes32 stored = _storage().headerHashes[header.index];
         if (stored != hash) revert ChainHeaderMismatch(header.index, stored, hash);
+    }
+
+    /// @dev Writes the slot at once: field by field it costs 700 gas more. The first field has the lowest bits.
+    function _writeHeads(Heads memory heads_) private {
+        Heads storage target = _storage().heads;
+        uint256 word =
+            uint256(heads_.head) |
+                (uint256(heads_.finalizedHead) << 64) |
+                (uint256(heads_.activeAt) << 128) |
+                (uint256(heads_.messageCount) << 192);
+        assembly ("memory-safe") {
+            sstore(target.slot, word)
+        }
     }
 
     function _storage() private pure returns (ChainStorage storage $) {

@@ -20,10 +20,9 @@ contract CalldataDA is IDataAvailability {
 
     /// @inheritdoc IDataAvailability
     function commit(address submitter, bytes calldata daInput) external view returns (bytes32 dataHash) {
-        // solhint-disable-next-line avoid-tx-origin -- the point is where the data stands, not who may act
-        if (submitter != tx.origin || submitter.code.length != 0) {
-            revert CalldataDAIndirectSubmitter(submitter, tx.origin);
-        }
+        // The point is where the data stands, not who may act.
+        address origin = tx.origin; // solhint-disable-line avoid-tx-origin
+        if (submitter != origin || submitter.code.length != 0) revert CalldataDAIndirectSubmitter(submitter, origin);
 
         uint256 length = daInput.length;
         bytes32[] memory leaves = new bytes32[]((length + CHUNK_SIZE - 1) / CHUNK_SIZE);

@@ -1,0 +1,75 @@
+import { expect } from "chai";
+
+import type { Hex } from "../../../plugin/types.js";
+import { claimAfter, postBatch } from "../../support/batches.js";
+import { dataHash } from "../../support/protocol.js";
+import { useWorld } from "../../support/world.js";
+
+const CHUNK_SIZE = 4096;
+
+/** Bytes in which every position differs from its neighbours. */
+function pattern(length: number): Hex {
+  return `0x${Array.from({ length }, (_, i) => (((i * 167) ^ (i >> 8)) & 0xff).toString(16).padStart(2, "0")).join("")}`;
+}
+
+describe("CalldataDA.commit", () => {
+  const world = useWorld();
+
+  for (const length of [0, 1, 31, 32, 64, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE, 100_000]) {
+    it(`hashes ${length} bytes as the protocol says`, async () => {
+      const { dataAvailability, actors } = world();
+      const data = pattern(length);
+      const da = dataAvailability.connect(actors.alice);
+      expect(await da.commit.staticCall(actors.alice, data)).to.equal(dataHash(data));
+    });
+  }
+
+  it("gives a header the hash of the posting transaction's own input", async () => {
+    const suite = world();
+    const data = pattern(CHUNK_SIZE + 5);
+    const header = await postBatch(suite, suite.genesis, { data });
+    const [event] = await suite.chain.queryFilter(suite.chain.filters.BatchAppended(1n));
+    const transaction = await event?.getTransaction();
+    const call = suite.chain.interface.parseTransaction(transaction ?? { data: "0x" });
+
+    expect(transaction?.to).to.equal(await suite.chain.getAddress());
+    expect(header.dataHash).to.equal(dataHash(call?.args.getValue("daInput") as Hex));
+  });
+
+  it("tells apart data of different length that pad to the same tree", async () => {
+    const { dataAvailability, actors } = world();
+    const da = dataAvailability.connect(actors.alice);
+    const hashes = await Promise.all(
+      [1, 2, CHUNK_SIZE].map((length) => da.commit.staticCall(actors.alice, `0x${"00".repeat(length)}`)),
+    );
+    expect(new Set(hashes).size).to.equal(hashes.length);
+  });
+
+  it("refuses a submitter that did not sign the transaction", async () => {
+    const { dataAvailability, actors } = world();
+    const da = dataAvailability.connect(actors.alice);
+    await expect(da.commit.staticCall(actors.bob, "0x00"))
+      .to.be.revertedWithCustomError(dataAvailability, "CalldataDAIndirectSubmitter")
+      .withArgs(actors.bob.address, actors.alice.address);
+  });
+
+  it("refuses a contract", async () => {
+    const { dataAvailability, chain, actors } = world();
+    const da = dataAvailability.connect(actors.alice);
+    await expect(da.commit.staticCall(chain, "0x00"))
+      .to.be.revertedWithCustomError(dataAvailability, "CalldataDAIndirectSubmitter")
+      .withArgs(await chain.getAddress(), actors.alice.address);
+  });
+
+  it("refuses an account that delegates to code, which could post from inside", async () => {
+    const suite = world();
+    const { chain, genesis, dataAvailability, connection, actors } = suite;
+    const claim = await claimAfter(suite, genesis);
+    // EIP-7702: a delegated account's code is 0xef0100 and an address.
+    const delegation = `0xef0100${(await suite.factory.getAddress()).slice(2)}`;
+    await connection.networkHelpers.setCode(actors.sequencer.address, delegation);
+    await expect(chain.connect(actors.sequencer).appendBatch(genesis, claim, [], "0x"))
+      .to.be.revertedWithCustomError(dataAvailability, "CalldataDAIndirectSubmitter")
+      .withArgs(actors.sequencer.address, actors.sequencer.address);
+  });
+});

@@ -1,0 +1,121 @@
+import { expect } from "chai";
+import { getCreateAddress, ZeroAddress } from "ethers";
+
+import { type SuiteFactory, SuiteFactory__factory } from "../../../typechain-types/index.js";
+import { adminOf, implementationOf } from "../../support/proxies.js";
+import { useWorld } from "../../support/world.js";
+
+describe("SuiteFactory", () => {
+  const world = useWorld();
+
+  /** A factory that nobody used yet, and valid arguments for it. */
+  async function unused() {
+    const { actors, implementations, timelock } = world();
+    const factory: SuiteFactory = await new SuiteFactory__factory(actors.deployer).deploy();
+    const contracts = Object.values(implementations);
+    return {
+      factory,
+      addresses: contracts,
+      initData: contracts.map(({ interface: abi }) => abi.encodeFunctionData("initialize")),
+      timelock,
+    };
+  }
+
+  it("knows where its proxies will be before they are", async () => {
+    const { factory } = await unused();
+    const from = await factory.getAddress();
+    for (const index of [0, 1, 2, 126]) {
+      expect(await factory.proxyAddress(index)).to.equal(getCreateAddress({ from, nonce: index + 1 }));
+    }
+    await expect(factory.proxyAddress(127))
+      .to.be.revertedWithCustomError(factory, "FactoryIndexOutOfRange")
+      .withArgs(127n);
+  });
+
+  it("creates the proxies there, initialised, with the timelock as owner of each admin", async () => {
+    const suite = world();
+    const proxies = [suite.bridge, suite.chain, suite.registry];
+    for (const [index, proxy] of proxies.entries()) {
+      expect(await suite.factory.proxyAddress(index)).to.equal(await proxy.getAddress());
+      await expect(proxy.initialize()).to.be.revertedWithCustomError(proxy, "InvalidInitialization");
+      const admin = await adminOf(suite, proxy);
+      expect(await admin.getFunction("owner")()).to.equal(await suite.timelock.getAddress());
+    }
+    expect(await Promise.all(proxies.map((proxy) => implementationOf(suite, proxy)))).to.deep.equal(
+      await Promise.all(Object.values(suite.implementations).map((contract) => contract.getAddress())),
+    );
+  });
+
+  it("returns the proxies and tells of each", async () => {
+    const { factory, addresses, initData, timelock } = await unused();
+    const expected = await Promise.all([0, 1, 2].map((index) => factory.proxyAddress(index)));
+    expect(await factory.createProxies.staticCall(addresses, initData, timelock)).to.deep.equal(expected);
+    const sent = await factory.createProxies(addresses, initData, timelock);
+    for (const [index, proxy] of expected.entries()) {
+      await expect(sent).to.emit(factory, "ProxyCreated").withArgs(index, proxy, addresses[index]);
+    }
+    expect((await sent.wait())?.gasUsed).to.be.below(16_777_216n);
+  });
+
+  it("works for its deployer only", async () => {
+    const { factory, addresses, initData, timelock } = await unused();
+    const { alice } = world().actors;
+    await expect(factory.connect(alice).createProxies(addresses, initData, timelock))
+      .to.be.revertedWithCustomError(factory, "FactoryUnauthorized")
+      .withArgs(alice.address);
+  });
+
+  it("works once", async () => {
+    const { factory, addresses, initData, timelock } = await unused();
+    expect(await factory.used()).to.equal(false);
+    await factory.createProxies(addresses, initData, timelock);
+    expect(await factory.used()).to.equal(true);
+    await expect(factory.createProxies(addresses, initData, timelock)).to.be.revertedWithCustomError(
+      factory,
+      "FactoryAlreadyUsed",
+    );
+  });
+
+  it("wants one initialisation for each implementation, and at least one", async () => {
+    const { factory, addresses, initData, timelock } = await unused();
+    for (const [implementations, data] of [
+      [[], []],
+      [addresses, initData.slice(1)],
+      [addresses.slice(1), initData],
+    ] as const) {
+      await expect(factory.createProxies([...implementations], [...data], timelock))
+        .to.be.revertedWithCustomError(factory, "FactoryLengths")
+        .withArgs(implementations.length, data.length);
+    }
+    const many = Array<string>(128).fill(await timelock.getAddress());
+    await expect(factory.createProxies(many, Array<string>(128).fill("0x00"), timelock))
+      .to.be.revertedWithCustomError(factory, "FactoryLengths")
+      .withArgs(128, 128);
+  });
+
+  it("wants a contract as owner", async () => {
+    const { factory, addresses, initData } = await unused();
+    for (const owner of [world().actors.upgrader.address, ZeroAddress]) {
+      await expect(factory.createProxies(addresses, initData, owner))
+        .to.be.revertedWithCustomError(factory, "FactoryTimelockWithoutCode")
+        .withArgs(owner);
+    }
+  });
+
+  it("creates nothing when one of the proxies cannot be", async () => {
+    const suite = world();
+    const { factory, addresses, initData, timelock } = await unused();
+    const noCode = [...addresses.slice(1), suite.actors.bob];
+    await expect(factory.createProxies(noCode, initData, timelock)).to.be.revert(suite.connection.ethers);
+    await expect(factory.createProxies(addresses, [...initData.slice(1), "0x"], timelock)).to.be.revert(
+      suite.connection.ethers,
+    );
+    await expect(factory.createProxies(addresses, [...initData.slice(1), "0x12345678"], timelock)).to.be.revert(
+      suite.connection.ethers,
+    );
+
+    expect(await factory.used()).to.equal(false);
+    expect(await suite.connection.ethers.provider.getCode(await factory.proxyAddress(0))).to.equal("0x");
+    await factory.createProxies(addresses, initData, timelock);
+  });
+});
