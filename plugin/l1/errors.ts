@@ -66,8 +66,8 @@ export const LINES: Readonly<Record<string, Line>> = {
   ChainParentMismatch: (a) =>
     `the head of the chain is ${show(a.headHash)}, the batch continues ${show(a.parentHash)}; another batch came first or L1 was reorganised`,
   ChainInboxMismatch: () => "the inbox is not the one that the batch was made from; L1 was reorganised",
-  ChainInboxOutOfRange: (a) =>
-    `a batch must consume the inbox up to between ${show(a.parentInboxTo)} and ${show(a.messageCount)}, not ${show(a.inboxTo)}`,
+  ChainInboxBackwards: (a) =>
+    `the batch consumes the inbox up to ${show(a.inboxTo)}, its parent consumed it up to ${show(a.parentInboxTo)}`,
   ChainMessageDue: (a) => `the batch leaves inbox message ${show(a.index)}, which was due at ${time(a.dueAt)}`,
   ChainMessageNotShown: (a) => `the batch leaves inbox message ${show(a.index)} and must show it`,
   ChainWindowOpen: (a) => `batch ${show(a.index)} can be disputed until ${time(a.finalizesAt)}`,
