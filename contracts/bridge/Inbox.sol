@@ -2,9 +2,11 @@
 pragma solidity 0.8.30;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {InboxMessage, MessageKind} from "../libraries/InboxMessage.sol";
+import {InboxMessageLib, MessageKind} from "../libraries/InboxMessage.sol";
 import {IInbox} from "./IInbox.sol";
+import {InboxHead, InboxHeadLib} from "./InboxHead.sol";
 
 /// @title Inbox
 /// @notice The queue of messages from L1 to L2, behind the bridge's proxy (docs/decisions/0001).
@@ -17,28 +19,12 @@ import {IInbox} from "./IInbox.sol";
 /// - A message is never refused because the queue is long, and never changes once it is in.
 /// - A pause touches deposits only, ends by itself, and leaves `PAUSE_COOLDOWN` before the next.
 abstract contract Inbox is IInbox, Initializable {
-    /// @dev All that an enqueue reads and writes beside the accumulator: one slot.
-    /// @param count Messages ever enqueued; also the index of the newest accumulator.
-    /// @param released Accumulators below it are gone.
-    /// @param generationStart First accumulator index of the current generation.
-    /// @param generation Number of the current generation, from 0.
-    /// @param capacityLog2 Capacity of the current generation is 2^capacityLog2.
-    /// @param pausedUntil End of the last pause of deposits, in seconds since 1970.
-    struct Head {
-        uint64 count;
-        uint64 released;
-        uint64 generationStart;
-        uint8 generation;
-        uint8 capacityLog2;
-        uint40 pausedUntil;
-    }
-
     /// @custom:storage-location erc7201:hardhat-rollup.storage.Inbox
-    /// @param head See Head.
+    /// @param head See InboxHead.
     /// @param generationStarts First accumulator index of each earlier generation.
     /// @param accumulators By `generation << 64 | position in its ring`.
     struct InboxStorage {
-        Head head;
+        InboxHead head;
         mapping(uint256 generation => uint64 start) generationStarts;
         mapping(uint256 key => bytes32 accumulator) accumulators;
     }
@@ -90,7 +76,7 @@ abstract contract Inbox is IInbox, Initializable {
 
     // solhint-disable-next-line func-name-mixedcase
     function __Inbox_init() internal onlyInitializing {
-        _inbox().head.capacityLog2 = uint8(Math.log2(INITIAL_CAPACITY));
+        _inbox().head = InboxHeadLib.empty(uint8(Math.log2(INITIAL_CAPACITY)));
     }
 
     /* MODIFIERS */
@@ -120,31 +106,31 @@ abstract contract Inbox is IInbox, Initializable {
     /// @inheritdoc IInbox
     function release(uint64 inboxTo) external {
         if (msg.sender != CHAIN) revert InboxUnauthorized(msg.sender);
-        Head storage head = _inbox().head;
+        InboxHead head = _inbox().head;
         _checkIndex(head, inboxTo);
-        head.released = inboxTo;
+        _inbox().head = head.withReleased(inboxTo);
     }
 
     /* GUARDIAN */
 
     /// @inheritdoc IInbox
     function pauseDeposits() external onlyGuardian {
-        Head storage head = _inbox().head;
-        uint256 last = head.pausedUntil;
+        InboxHead head = _inbox().head;
+        uint256 last = head.pausedUntil();
         // INVARIANT: between two pauses deposits are open for PAUSE_COOLDOWN.
         if (last != 0 && block.timestamp < last + PAUSE_COOLDOWN) {
             revert InboxPauseCooldown(uint64(last + PAUSE_COOLDOWN));
         }
         uint40 until = uint40(block.timestamp + PAUSE_DURATION);
-        head.pausedUntil = until;
+        _inbox().head = head.withPausedUntil(until);
         emit DepositsPaused(until);
     }
 
     /// @inheritdoc IInbox
     function resumeDeposits() external onlyGuardian {
-        Head storage head = _inbox().head;
-        if (block.timestamp >= head.pausedUntil) revert InboxNotPaused();
-        head.pausedUntil = uint40(block.timestamp);
+        InboxHead head = _inbox().head;
+        if (block.timestamp >= head.pausedUntil()) revert InboxNotPaused();
+        _inbox().head = head.withPausedUntil(uint40(block.timestamp));
         emit DepositsResumed();
     }
 
@@ -152,38 +138,38 @@ abstract contract Inbox is IInbox, Initializable {
 
     /// @inheritdoc IInbox
     function messageCount() external view returns (uint64) {
-        return _inbox().head.count;
+        return _inbox().head.count();
     }
 
     /// @inheritdoc IInbox
     function releasedCount() external view returns (uint64) {
-        return _inbox().head.released;
+        return _inbox().head.released();
     }
 
     /// @inheritdoc IInbox
     function capacity() external view returns (uint64) {
-        return uint64(1) << _inbox().head.capacityLog2;
+        return uint64(1) << _inbox().head.capacityLog2();
     }
 
     /// @inheritdoc IInbox
     function accumulator(uint64 index) external view returns (bytes32) {
-        Head memory head = _inbox().head;
+        InboxHead head = _inbox().head;
         _checkIndex(head, index);
         return _accumulatorAt(head, index);
     }
 
     /// @inheritdoc IInbox
     function position(uint64 index) external view returns (bytes32 acc, bytes32 nextAcc, uint64 count) {
-        Head memory head = _inbox().head;
+        InboxHead head = _inbox().head;
         _checkIndex(head, index);
         acc = _accumulatorAt(head, index);
-        count = head.count;
+        count = head.count();
         if (index < count) nextAcc = _accumulatorAt(head, index + 1);
     }
 
     /// @inheritdoc IInbox
     function depositsPausedUntil() external view returns (uint64) {
-        return _inbox().head.pausedUntil;
+        return _inbox().head.pausedUntil();
     }
 
     /* INTERNAL */
@@ -197,30 +183,36 @@ abstract contract Inbox is IInbox, Initializable {
         bytes memory data
     ) internal returns (uint64 index) {
         InboxStorage storage $ = _inbox();
-        Head memory head = $.head;
-        if (kind == MessageKind.Deposit && block.timestamp < head.pausedUntil) {
-            revert InboxDepositsPaused(head.pausedUntil);
+        InboxHead head = $.head;
+        if (kind == MessageKind.Deposit && block.timestamp < head.pausedUntil()) {
+            revert InboxDepositsPaused(head.pausedUntil());
         }
 
-        index = head.count;
+        index = head.count();
         uint64 timestamp = uint64(block.timestamp);
-        bytes32 messageHash = InboxMessage(kind, index, timestamp, msg.sender, target, token, amount, data).hash();
-        bytes32 acc = keccak256(abi.encode(_accumulatorAt(head, index), messageHash));
+        bytes32 messageHash = InboxMessageLib.hash(
+            kind,
+            index,
+            timestamp,
+            msg.sender,
+            target,
+            token,
+            amount,
+            keccak256(data)
+        );
+        // The newest accumulator is always in the current generation.
+        bytes32 acc = $.accumulators[_key(head.generation(), head.capacityLog2(), index)];
 
-        // unchecked: 2^64 messages cannot be paid for, and each generation doubles, so there are fewer than 64.
-        unchecked {
-            uint64 next = index + 1;
-            // INVARIANT: what `next` overwrites in its generation is below `released`, or was never written.
-            uint64 oldest = head.released > head.generationStart ? head.released : head.generationStart;
-            if (next - oldest >= uint64(1) << head.capacityLog2) {
-                $.generationStarts[head.generation] = head.generationStart;
-                head.generationStart = next;
-                ++head.generation;
-                ++head.capacityLog2;
-            }
-            head.count = next;
-            $.accumulators[_key(head.generation, head.capacityLog2, next)] = acc;
+        // INVARIANT: what is overwritten below is released, or was never written.
+        if (head.isFull()) {
+            $.generationStarts[head.generation()] = head.generationStart();
+            head = head.withNextGeneration();
         }
+        head = head.withNext();
+        $.accumulators[_key(head.generation(), head.capacityLog2(), head.count())] = Hashes.efficientKeccak256(
+            acc,
+            messageHash
+        );
         $.head = head;
 
         emit MessageEnqueued(index, msg.sender, target, L2_CHAIN_ID, kind, token, amount, timestamp, data);
@@ -237,18 +229,18 @@ abstract contract Inbox is IInbox, Initializable {
 
     /* PRIVATE */
 
-    function _checkIndex(Head memory head, uint64 index) private pure {
-        if (index < head.released || index > head.count) {
-            revert InboxIndexOutOfRange(index, head.released, head.count);
+    function _checkIndex(InboxHead head, uint64 index) private pure {
+        if (index < head.released() || index > head.count()) {
+            revert InboxIndexOutOfRange(index, head.released(), head.count());
         }
     }
 
     /// @dev An index belongs to the last generation that starts at or before it. `index` must be in range.
-    function _accumulatorAt(Head memory head, uint64 index) private view returns (bytes32) {
+    function _accumulatorAt(InboxHead head, uint64 index) private view returns (bytes32) {
         InboxStorage storage $ = _inbox();
-        uint8 generation = head.generation;
-        uint8 capacityLog2 = head.capacityLog2;
-        uint64 start = head.generationStart;
+        uint8 generation = head.generation();
+        uint8 capacityLog2 = head.capacityLog2();
+        uint64 start = head.generationStart();
         while (index < start) {
             --generation;
             --capacityLog2;
@@ -258,7 +250,10 @@ abstract contract Inbox is IInbox, Initializable {
     }
 
     function _key(uint8 generation, uint8 capacityLog2, uint64 index) private pure returns (uint256) {
-        return (uint256(generation) << 64) | (index & ((uint256(1) << capacityLog2) - 1));
+        // unchecked: a power of two has a predecessor.
+        unchecked {
+            return (uint256(generation) << 64) | (index & ((uint256(1) << capacityLog2) - 1));
+        }
     }
 
     function _inbox() private pure returns (InboxStorage storage $) {

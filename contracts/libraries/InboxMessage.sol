@@ -39,18 +39,29 @@ library InboxMessageLib {
     /// @notice Hash of one message.
     function hash(InboxMessage memory message) internal pure returns (bytes32) {
         return
-            keccak256(
-                abi.encode(
-                    MESSAGE_DOMAIN,
-                    message.kind,
-                    message.index,
-                    message.timestamp,
-                    message.sender,
-                    message.target,
-                    message.token,
-                    message.amount,
-                    keccak256(message.data)
-                )
+            hash(
+                message.kind,
+                message.index,
+                message.timestamp,
+                message.sender,
+                message.target,
+                message.token,
+                message.amount,
+                keccak256(message.data)
             );
+    }
+
+    /// @notice Hash of a message that was never put together in memory.
+    function hash(
+        MessageKind kind,
+        uint64 index,
+        uint64 timestamp,
+        address sender,
+        address target,
+        address token,
+        uint256 amount,
+        bytes32 dataHash
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(MESSAGE_DOMAIN, kind, index, timestamp, sender, target, token, amount, dataHash));
     }
 }

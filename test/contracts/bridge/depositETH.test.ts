@@ -1,17 +1,13 @@
 import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 
-import type { BridgeEnvironment } from "./support.js";
-import { accumulate, AMOUNT_LIMIT, bridgeEnvironment, L2_CHAIN_ID } from "./support.js";
+import { accumulate, AMOUNT_LIMIT, L2_CHAIN_ID, useBridge } from "./support.js";
 
 describe("L1EscrowBridge.depositETH", () => {
-  let env: BridgeEnvironment;
-  beforeEach(async () => {
-    env = await bridgeEnvironment();
-  });
+  const environment = useBridge();
 
   it("enqueues a deposit of what was sent, numbered by the contract", async () => {
-    const { bridge, alice, bob, ethers, networkHelpers } = env;
+    const { bridge, alice, bob, ethers, networkHelpers } = environment();
     const timestamp = BigInt(await networkHelpers.time.latest()) + 100n;
     await networkHelpers.time.setNextBlockTimestamp(timestamp);
     await expect(bridge.connect(alice).depositETH(bob, { value: 5n }))
@@ -20,7 +16,7 @@ describe("L1EscrowBridge.depositETH", () => {
 
     expect(await bridge.messageCount()).to.equal(1n);
     expect(await ethers.provider.getBalance(bridge)).to.equal(5n);
-    const message = {
+    const acc = accumulate(await bridge.accumulator(0), {
       kind: 0,
       index: 0n,
       timestamp,
@@ -29,12 +25,12 @@ describe("L1EscrowBridge.depositETH", () => {
       token: ZeroAddress,
       amount: 5n,
       data: "0x",
-    } as const;
-    expect(await bridge.accumulator(1)).to.equal(accumulate(await bridge.accumulator(0), message));
+    });
+    expect(await bridge.accumulator(1)).to.equal(acc);
   });
 
   it("refuses nothing, and 2^192 wei or more", async () => {
-    const { bridge, alice, networkHelpers } = env;
+    const { bridge, alice, networkHelpers } = environment();
     await networkHelpers.setBalance(alice.address, MaxUint256 >> 1n);
     for (const value of [0n, AMOUNT_LIMIT]) {
       await expect(bridge.connect(alice).depositETH(alice, { value }))
@@ -45,7 +41,7 @@ describe("L1EscrowBridge.depositETH", () => {
   });
 
   it("refuses a zero target", async () => {
-    const { bridge, alice } = env;
+    const { bridge, alice } = environment();
     await expect(bridge.connect(alice).depositETH(ZeroAddress, { value: 1n })).to.be.revertedWithCustomError(
       bridge,
       "InboxZeroTarget",
@@ -53,15 +49,16 @@ describe("L1EscrowBridge.depositETH", () => {
   });
 
   it("is refused while deposits are paused", async () => {
-    const { bridge, alice, guardian } = env;
+    const { bridge, alice, guardian } = environment();
     await bridge.connect(guardian).pauseDeposits();
     await expect(bridge.connect(alice).depositETH(alice, { value: 1n }))
       .to.be.revertedWithCustomError(bridge, "InboxDepositsPaused")
       .withArgs(await bridge.depositsPausedUntil());
   });
 
-  it("ETH enters no other way", async () => {
-    const { bridge, alice, ethers } = env;
+  it("is the only way in for ETH", async () => {
+    const { bridge, alice, ethers } = environment();
     await expect(alice.sendTransaction({ to: bridge, value: 1n })).to.revert(ethers);
+    await expect(alice.sendTransaction({ to: bridge, value: 1n, data: "0x12345678" })).to.revert(ethers);
   });
 });

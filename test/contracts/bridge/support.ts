@@ -1,4 +1,5 @@
 import { network } from "hardhat";
+import type { SnapshotRestorer } from "@nomicfoundation/hardhat-network-helpers/types";
 import type { TypedDataDomain } from "ethers";
 import { AbiCoder, concat, id, keccak256, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 
@@ -75,6 +76,13 @@ export function withdrawalLeaf(w: Withdrawal): string {
   );
 }
 
+/** The element at `index`, which must exist. */
+export function at<T>(list: readonly T[], index: number): T {
+  const element = list.at(index);
+  if (element === undefined) throw new Error(`no element ${index} among ${list.length}`);
+  return element;
+}
+
 /** Levels of the tree from the padded leaves to the root. */
 export function treeOf(leaves: string[]): string[][] {
   const padded = [...leaves];
@@ -89,13 +97,11 @@ export function treeOf(leaves: string[]): string[][] {
 }
 
 export function rootOf(levels: string[][]): string {
-  const root = levels.at(-1)?.[0];
-  if (root === undefined) throw new Error("a tree has a root");
-  return root;
+  return at(at(levels, -1), 0);
 }
 
 export function proofOf(levels: string[][], index: number): string[] {
-  return levels.slice(0, -1).map((level, height) => level[(index >> height) ^ 1] ?? ZeroHash);
+  return levels.slice(0, -1).map((level, height) => at(level, (index >> height) ^ 1));
 }
 
 export function headerOf(index: bigint, withdrawalsRoot: string): Header {
@@ -121,8 +127,9 @@ export function headerOf(index: bigint, withdrawalsRoot: string): Header {
 export async function bridgeEnvironment(inboxCapacity = 8n) {
   const connection = await network.create();
   const { ethers, networkHelpers } = connection;
-  const [deployer, guardian, timelock, alice, bob, carol, liar] = await ethers.getSigners();
-  if (!deployer || !guardian || !timelock || !alice || !bob || !carol || !liar) throw new Error("seven signers");
+  const signers = await ethers.getSigners();
+  const [guardian, timelock, alice] = [at(signers, 1), at(signers, 2), at(signers, 3)];
+  const [bob, carol, liar] = [at(signers, 4), at(signers, 5), at(signers, 6)];
 
   const chainImplementation = await ethers.deployContract("MockStateCommitmentChain");
   const chainProxy = await ethers.deployContract("TestProxy", [
@@ -162,7 +169,7 @@ export async function bridgeEnvironment(inboxCapacity = 8n) {
     return {
       nonce: nextNonce++,
       sender: "0x0000000000000000000000000000000000005e4d",
-      target: alice!.address,
+      target: alice.address,
       token: ZeroAddress,
       amount: 1n,
       data: "0x",
@@ -175,21 +182,25 @@ export async function bridgeEnvironment(inboxCapacity = 8n) {
     const levels = treeOf(withdrawals.map(withdrawalLeaf));
     const header = headerOf(nextBatch++, withdrawals.length === 0 ? ZeroHash : rootOf(levels));
     await chain.setFinalized(header, true);
-    const claims = withdrawals.map((w, i) => [header, BigInt(i), w, proofOf(levels, i)] as const);
+    const claims = withdrawals.map((w, i): [Header, bigint, Withdrawal, string[]] => [
+      header,
+      BigInt(i),
+      w,
+      proofOf(levels, i),
+    ]);
     return { header, levels, claims };
   }
 
   /** A final batch of just this withdrawal, claimed by somebody else. */
   async function claimOne(fields: Partial<Withdrawal>) {
     const { claims } = await finalBatch([withdrawal(fields)]);
-    return bridge.connect(carol).withdraw(...claims[0]!);
+    return bridge.connect(carol).withdraw(...at(claims, 0));
   }
 
   return {
     ...connection,
     ethers,
     networkHelpers,
-    deployer,
     guardian,
     timelock,
     alice,
@@ -204,6 +215,24 @@ export async function bridgeEnvironment(inboxCapacity = 8n) {
     withdrawal,
     finalBatch,
     claimOne,
+  };
+}
+
+/**
+ * Registers hooks that give every test of a `describe` the same fresh bridge.
+ * @returns A getter for use inside tests.
+ */
+export function useBridge(inboxCapacity?: bigint): () => BridgeEnvironment {
+  let env: BridgeEnvironment | undefined;
+  let snapshot: SnapshotRestorer | undefined;
+  before(async () => {
+    env = await bridgeEnvironment(inboxCapacity);
+    snapshot = await env.networkHelpers.takeSnapshot();
+  });
+  afterEach(async () => snapshot?.restore());
+  return () => {
+    if (env === undefined) throw new Error("only inside a test");
+    return env;
   };
 }
 
