@@ -8,9 +8,9 @@ import {
   type IStateCommitmentChain,
   IStateCommitmentChain__factory,
 } from "../../typechain-types/index.js";
-import type { BatchHeader, Deployment, Hex, InboxMessage, RollupParameters } from "../types.js";
+import { type BatchHeader, type Deployment, type Hex, type InboxMessage, type RollupParameters } from "../types.js";
 import { ask, type AskOptions, L1InconsistentError } from "./ask.js";
-import { readBatchData } from "./batch-data.js";
+import { BatchDataError, readBatchData } from "./batch-data.js";
 import { decodeLog, TOPICS } from "./decode.js";
 import type { L1Counts } from "./follower.js";
 import { headerHash } from "../ledger/hashes.js";
@@ -61,6 +61,8 @@ export interface L1Client extends L1Contracts {
   inboxMessages(from: bigint, to: bigint, signal?: AbortSignal): Promise<InboxMessage[]>;
   /** The batch that L1 has at `index` now. @throws {UnknownBatchError} */
   batch(index: bigint, signal?: AbortSignal): Promise<PostedBatch>;
+  /** The batches that L1 has now at `from` to `to`, both inclusive. @throws {UnknownBatchError} */
+  batches(from: bigint, to: bigint, signal?: AbortSignal): Promise<PostedBatch[]>;
   /** Header of the batch that L1 has at `index` now. @throws {UnknownBatchError} */
   batchHeader(index: bigint, signal?: AbortSignal): Promise<BatchHeader>;
   /** Data of a batch on L1, checked against its data hash. @throws {BatchDataError} */
@@ -131,35 +133,47 @@ export function connectL1(
     return messages;
   }
 
-  async function batch(index: bigint, signal?: AbortSignal): Promise<PostedBatch> {
-    const { genesis, contracts } = deployment;
-    if (index === 0n) {
-      const { transaction } = contracts.StateCommitmentChain;
-      return { header: genesis, headerHash: headerHash(genesis), transaction, block: fromBlock };
-    }
+  async function batches(from: bigint, to: bigint, signal?: AbortSignal): Promise<PostedBatch[]> {
+    if (from > to) return [];
     const { head } = await heads(signal);
-    if (index < 0n || index > head) throw new UnknownBatchError(index, head);
-    return find(index, await headerHashAt(index, signal), signal);
+    if (from < 0n || to > head) throw new UnknownBatchError(from < 0n ? from : to, head);
+    const above = to === 0n ? [] : await walk(from, to, await headerHashAt(to, signal), signal);
+    if (from > 0n) return above;
+    const { genesis, contracts } = deployment;
+    const { transaction } = contracts.StateCommitmentChain;
+    return [{ header: genesis, headerHash: headerHash(genesis), transaction, block: fromBlock }, ...above];
   }
 
-  async function find(index: bigint, hash: Hex, signal?: AbortSignal): Promise<PostedBatch> {
-    const topics = [TOPICS.batch, zeroPadValue(toBeHex(index), 32), hash];
+  /** Batches from `from` (genesis excepted) to `to`, found from the hash of the last one by the hashes of the parents. */
+  async function walk(from: bigint, to: bigint, hash: Hex, signal?: AbortSignal): Promise<PostedBatch[]> {
+    const lowest = from > 1n ? from : 1n;
+    const topics = lowest === to ? [TOPICS.batch, zeroPadValue(toBeHex(to), 32), hash] : [TOPICS.batch];
+    const found: PostedBatch[] = [];
+    let wanted = hash;
     for await (const log of logs(addresses.chain, topics, signal)) {
       const event = decodeLog(log);
-      if (event.kind !== "batch") continue;
-      return {
-        header: event.header,
-        headerHash: event.headerHash,
-        transaction: event.transaction,
-        block: log.blockNumber,
-      };
+      if (event.kind !== "batch" || event.headerHash !== wanted) continue;
+      const { header, transaction } = event;
+      found.unshift({ header, headerHash: wanted, transaction, block: log.blockNumber });
+      if (header.index === lowest) return found;
+      wanted = header.parentHash;
     }
-    throw new L1InconsistentError(`batch ${index} with header hash ${hash} has no event`);
+    throw new L1InconsistentError(`batch ${to - BigInt(found.length)} with header hash ${wanted} has no event`);
+  }
+
+  async function batch(index: bigint, signal?: AbortSignal): Promise<PostedBatch> {
+    const [found] = await batches(index, index, signal);
+    if (found === undefined) throw new UnknownBatchError(index, (await heads(signal)).head);
+    return found;
   }
 
   async function batchData(header: BatchHeader, signal?: AbortSignal): Promise<Uint8Array> {
-    const { transaction } = await find(header.index, headerHash(header), signal);
-    return readBatchData(provider, header, transaction, { ...options, signal });
+    const { index } = header;
+    if (index === 0n)
+      throw new BatchDataError(index, deployment.contracts.StateCommitmentChain.transaction, "genesis has no data");
+    const [posted] = await walk(index, index, headerHash(header), signal);
+    if (posted === undefined) throw new UnknownBatchError(index, (await heads(signal)).head);
+    return readBatchData(provider, header, posted.transaction, { ...options, signal });
   }
 
   async function counts(at: number | "latest", signal?: AbortSignal): Promise<L1Counts> {
@@ -194,6 +208,7 @@ export function connectL1(
     registry,
     inboxMessages,
     batch,
+    batches,
     batchHeader: async (index, signal) => (await batch(index, signal)).header,
     batchData,
     headerHash: headerHashAt,

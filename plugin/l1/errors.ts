@@ -109,7 +109,8 @@ export function decodeRevert(error: unknown): DecodedRevert | undefined {
   if (data === undefined || !/^0x([0-9a-f]{2}){4,}$/i.test(data)) return undefined;
   const found = parse(data);
   if (found === null) return { name: "unknown", args: {}, line: `unknown error ${data}`, data: data as Hex };
-  const args = found.args.toObject();
+  const values = found.args.toArray() as unknown[];
+  const args = Object.fromEntries(found.fragment.inputs.map(({ name }, i) => [name || `${i}`, values[i]]));
   const line = (LINES[found.name] ?? plain(found))(args);
   return { name: found.name, args, line, data: data as Hex };
 }
@@ -124,7 +125,7 @@ function parse(data: string): ErrorDescription | null {
 }
 
 function plain(found: ErrorDescription): Line {
-  if (found.name === "Error") return (args) => show(args.reason ?? Object.values(args)[0]);
+  if (found.name === "Error") return (args) => show(args["0"]);
   return (args) =>
     `${found.name}(${Object.entries(args)
       .map(([name, value]) => `${name}: ${show(value)}`)
