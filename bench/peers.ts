@@ -1,0 +1,20 @@
+/** Gas of the same operation elsewhere, whole transactions, as published or measured in the study named. */
+export interface PeerFigure {
+  operation: string;
+  system: string;
+  gas: number;
+  note: string;
+}
+
+/** Measured on anvil 1.7.1 (Osaka, EIP-7623 calldata floor) with the releases named. */
+export const peerFigures: readonly PeerFigure[] = [
+  { operation: "deposit ETH", system: "OP Stack v7.0.0, portal", gas: 64_559, note: "L2 gas 21k, nothing burnt" },
+  { operation: "deposit ETH", system: "OP Stack v7.0.0, bridge", gas: 130_000, note: "at 20 gwei; 604k at 1 gwei" },
+  { operation: "deposit ETH", system: "Nitro 3.2.0", gas: 91_067, note: "later deposit" },
+  { operation: "deposit ERC-20", system: "OP Stack v7.0.0, bridge", gas: 147_000, note: "at 20 gwei; 622k at 1 gwei" },
+  { operation: "claim ETH", system: "OP Stack v7.0.0", gas: 428_000, note: "prove 265k (2 nodes) + finalize 163k" },
+  { operation: "claim ETH", system: "Nitro 3.2.0", gas: 97_083, note: "17 levels, warm bitmap word" },
+  { operation: "claim ERC-20", system: "OP Stack v7.0.0", gas: 528_000, note: "prove 265k (2 nodes) + finalize 263k" },
+  { operation: "post a batch", system: "Nitro 3.2.0", gas: 158_967, note: "1 kB of calldata" },
+  { operation: "post a batch", system: "OP Stack v7.0.0", gas: 516_516, note: "dispute game for one proposal" },
+];
