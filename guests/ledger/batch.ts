@@ -17,7 +17,7 @@ import { multiplyAdd } from "../sdk/uint256";
 const VERSION: u8 = 1;
 const MAX_FEES: u64 = 255;
 const MAX_BLOCKS: u64 = 65535;
-const MAX_TIMESTAMP: u64 = (<u64>1 << 63) - 1;
+const MAX_TIMESTAMP: u64 = ((<u64>1) << 63) - 1;
 /** How far, in seconds, L2 time may be ahead of the L1 time of posting. */
 const MAX_AHEAD: u64 = 900;
 const MAX_DATA: u64 = 1024;
@@ -60,19 +60,17 @@ export let txDataLength: usize = 0;
 /** Address of r and s. */
 export let txSignature: usize = 0;
 
-// @ts-ignore: decorator
-@inline
 function feeAt(i: u32): usize {
   return fees + <usize>(i * 72);
 }
 
 /** Number of messages and of transactions of block `i`. */
 export function messagesOf(i: u32): u32 {
-  return load<u32>(blocks + (<usize>i << 3));
+  return load<u32>(blocks + ((<usize>i) << 3));
 }
 
 export function transactionsOf(i: u32): u32 {
-  return load<u32>(blocks + (<usize>i << 3), 4);
+  return load<u32>(blocks + ((<usize>i) << 3), 4);
 }
 
 function takeBelow128(to: usize): void {
@@ -144,14 +142,20 @@ function scanBlocks(messages: u64, timestamp: u64): u64 {
     time += step;
     const consumed = takeVarint64();
     const included = takeVarint64();
-    if (malformed() || time > MAX_TIMESTAMP || time > timestamp + MAX_AHEAD || consumed > remaining || included > <u64>u32.MAX_VALUE) {
+    if (
+      malformed() ||
+      time > MAX_TIMESTAMP ||
+      time > timestamp + MAX_AHEAD ||
+      consumed > remaining ||
+      included > <u64>u32.MAX_VALUE
+    ) {
       reject();
       return 0;
     }
     remaining -= consumed;
     transactions += included;
-    store<u32>(blocks + (<usize>i << 3), <u32>consumed);
-    store<u32>(blocks + (<usize>i << 3), <u32>included, 4);
+    store<u32>(blocks + ((<usize>i) << 3), <u32>consumed);
+    store<u32>(blocks + ((<usize>i) << 3), <u32>included, 4);
   }
   if (remaining != 0) reject();
   return transactions;

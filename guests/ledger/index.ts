@@ -28,14 +28,10 @@ const token: usize = memory.data(20);
 const amount: usize = memory.data(32);
 const rawTransaction: usize = memory.data(4096);
 
-// @ts-ignore: decorator
-@inline
 function inputWord(i: usize): usize {
   return PAGE + (i << 5);
 }
 
-// @ts-ignore: decorator
-@inline
 function number(word: usize): u64 {
   return bswap<u64>(load<u64>(word, 24));
 }

@@ -26,39 +26,29 @@ let root: u32 = EMPTY;
 // Inner nodes on the way to a key.
 const path: usize = memory.data(257 * 4);
 
-// @ts-ignore: decorator
-@inline
 function at(id: u32): usize {
-  return <usize>load<u32>(blocks + ((id / NODES_PER_BLOCK) << 2)) + (<usize>(id % NODES_PER_BLOCK) << NODE_SHIFT);
+  return <usize>load<u32>(blocks + ((id / NODES_PER_BLOCK) << 2)) + ((<usize>(id % NODES_PER_BLOCK)) << NODE_SHIFT);
 }
 
-// @ts-ignore: decorator
-@inline
 function leftOf(node: usize): u32 {
   return load<u32>(node, 32);
 }
 
-// @ts-ignore: decorator
-@inline
 function rightOf(node: usize): u32 {
   return load<u32>(node, 36);
 }
 
-// @ts-ignore: decorator
-@inline
 function typeOf(node: usize): u8 {
   return load<u8>(node, 40);
 }
 
-// @ts-ignore: decorator
-@inline
 function markDirty(node: usize): void {
   store<u8>(node, 1, 41);
 }
 
 function create(type: u8, left: u32, right: u32, dirty: bool): u32 {
   if (nodeCount / NODES_PER_BLOCK >= blockCount) {
-    store<u32>(blocks + (blockCount << 2), <u32>heap.alloc(<usize>NODES_PER_BLOCK << NODE_SHIFT));
+    store<u32>(blocks + (blockCount << 2), <u32>heap.alloc((<usize>NODES_PER_BLOCK) << NODE_SHIFT));
     blockCount++;
   }
   const node = at(nodeCount);
@@ -98,10 +88,8 @@ function open(id: u32): usize {
   return node;
 }
 
-// @ts-ignore: decorator
-@inline
 function bitOf(key: usize, depth: u32): u32 {
-  return (<u32>load<u8>(key + (depth >> 3)) >> (7 - (depth & 7))) & 1;
+  return ((<u32>load<u8>(key + (depth >> 3))) >> (7 - (depth & 7))) & 1;
 }
 
 /** Starts from a state root; `domain` is the leaf domain. */

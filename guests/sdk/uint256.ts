@@ -1,7 +1,5 @@
 // Unsigned 256-bit arithmetic on big-endian words in memory: exact, overflow is reported and never wraps silently.
 
-// @ts-ignore: decorator
-@inline
 function limb(word: usize, i: i32): u64 {
   return bswap<u64>(load<u64>(word + <usize>(i << 3)));
 }
@@ -23,7 +21,7 @@ export function add(to: usize, a: usize, b: usize): bool {
     const x = limb(a, i);
     const sum = x + limb(b, i);
     const total = sum + carry;
-    carry = <u64>(sum < x) | <u64>(total < sum);
+    carry = (<u64>(sum < x)) | (<u64>(total < sum));
     store<u64>(to + <usize>(i << 3), bswap<u64>(total));
   }
   return carry != 0;
@@ -37,7 +35,7 @@ export function subtract(to: usize, a: usize, b: usize): bool {
     const y = limb(b, i);
     const difference = x - y;
     const total = difference - borrow;
-    borrow = <u64>(x < y) | <u64>(difference < borrow);
+    borrow = (<u64>(x < y)) | (<u64>(difference < borrow));
     store<u64>(to + <usize>(i << 3), bswap<u64>(total));
   }
   return borrow != 0;
