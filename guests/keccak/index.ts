@@ -1,6 +1,6 @@
 // keccak256 (FIPS 202's Keccak-f[1600] with the original padding) for the host: bytes in, digest out, in this module's memory.
 
-/** Where the bytes are put, and where the digest appears (32 bytes). */
+/** Where the bytes are put. */
 const BUFFER: usize = memory.data(1 << 21);
 const RATE: usize = 136;
 
@@ -15,11 +15,17 @@ const ROUND_CONSTANTS: usize = memory.data<u64>([
   0x000000000000800a, 0x800000008000000a, 0x8000000080008081,
   0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
 ]);
+/** The digest is its beginning. */
 const state: usize = memory.data(200);
 
 /** Address of the buffer. */
 export function buffer(): usize {
   return BUFFER;
+}
+
+/** Address of the last digest, 32 bytes. */
+export function digest(): usize {
+  return state;
 }
 
 /** Longest input, in bytes; one block less than the buffer, for the padding. */
@@ -104,7 +110,7 @@ function permute(): void {
   store<u64>(state, a20, 160); store<u64>(state, a21, 168); store<u64>(state, a22, 176); store<u64>(state, a23, 184); store<u64>(state, a24, 192);
 }
 
-/** Hashes the first `length` bytes of the buffer; the digest replaces their beginning. */
+/** Hashes the first `length` bytes of the buffer, which stay. */
 export function keccak256(length: usize): void {
   memory.fill(state, 0, 200);
   const whole = length / RATE;
@@ -116,8 +122,4 @@ export function keccak256(length: usize): void {
     for (let i: usize = 0; i < RATE; i += 8) store<u64>(state + i, load<u64>(state + i) ^ load<u64>(block + i));
     permute();
   }
-  store<u64>(BUFFER, load<u64>(state));
-  store<u64>(BUFFER, load<u64>(state, 8), 8);
-  store<u64>(BUFFER, load<u64>(state, 16), 16);
-  store<u64>(BUFFER, load<u64>(state, 24), 24);
 }

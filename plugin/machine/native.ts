@@ -21,10 +21,10 @@ export class MissingPreimage extends Error {
 export interface GuestRunOptions {
   /** inputHash, 32 bytes. */
   input: Uint8Array;
-  /** Bytes behind a 32-byte keccak256 hash. The hash is a view that is valid during the call only. */
-  preimage: (hash: Uint8Array) => Uint8Array | undefined;
-  /** Told of every hash that the guest computes. Both are views that are valid during the call only. */
-  onKeccak?: (hash: Uint8Array, preimage: Uint8Array) => void;
+  /** Bytes behind the keccak256 hash in the first 32 bytes of `page`, a view that is valid during the call. */
+  preimage: (page: Uint8Array) => Uint8Array | undefined;
+  /** Told of every hash that the guest computes: the first 32 bytes of `page`. Both are views, valid during the call. */
+  onKeccak?: (page: Uint8Array, preimage: Uint8Array) => void;
   /** Who signed a hash: 20 bytes, or undefined for nobody. All are views. Must answer as the EVM's ecrecover does. */
   recover: (hash: Uint8Array, yParity: 0 | 1, r: Uint8Array, s: Uint8Array) => Uint8Array | undefined;
 }
@@ -61,13 +61,16 @@ export function compileGuest(wasm: Uint8Array): Guest {
 
 function runGuest(module: WebAssembly.Module, { input, preimage, onKeccak, recover }: GuestRunOptions): GuestRun {
   let output: Uint8Array | undefined;
-  // Growing the memory detaches its buffer, so a page is looked up anew at each call.
+  let page = new Uint8Array(0);
   const pageAt = (address: number): Uint8Array => {
     const start = address >>> 0;
+    const { buffer } = exports.memory;
+    // Growing the memory replaces its buffer.
+    if (page.byteOffset === start && page.buffer === buffer && page.length === PAGE_LENGTH) return page;
     if (start % PAGE_LENGTH !== 0) throw new GuestTrap(`host page at ${start} is not a multiple of ${PAGE_LENGTH}`);
-    if (start + PAGE_LENGTH > exports.memory.buffer.byteLength)
-      throw new GuestTrap(`host page at ${start} is outside the memory`);
-    return new Uint8Array(exports.memory.buffer, start, PAGE_LENGTH);
+    if (start + PAGE_LENGTH > buffer.byteLength) throw new GuestTrap(`host page at ${start} is outside the memory`);
+    page = new Uint8Array(buffer, start, PAGE_LENGTH);
+    return page;
   };
   const checkLength = (length: number): number => {
     if (length >>> 0 > PAGE_LENGTH) throw new GuestTrap(`${length >>> 0} bytes do not fit in a host page`);
@@ -79,37 +82,34 @@ function runGuest(module: WebAssembly.Module, { input, preimage, onKeccak, recov
       output = pageAt(address).slice(0, 32);
     },
     keccak256: (address: number, length: number): void => {
-      const page = pageAt(address);
+      const view = pageAt(address);
       checkLength(length);
-      if (onKeccak === undefined) return keccakInPlace(page, length);
-      const hashed = page.slice(0, length);
-      keccakInPlace(page, length);
-      onKeccak(page.subarray(0, 32), hashed);
+      const hashed = keccakInPlace(view, length);
+      onKeccak?.(view, hashed);
     },
     sha256: (address: number, length: number): void => {
-      const page = pageAt(address);
-      page.set(
+      const view = pageAt(address);
+      view.set(
         createHash("sha256")
-          .update(page.subarray(0, checkLength(length)))
+          .update(view.subarray(0, checkLength(length)))
           .digest(),
       );
     },
     ecrecover: (address: number): void => {
-      const page = pageAt(address);
-      const signer = isRecoveryId(page)
-        ? recover(page.subarray(0, 32), page[63] === 27 ? 0 : 1, page.subarray(64, 96), page.subarray(96, 128))
+      const view = pageAt(address);
+      const signer = isRecoveryId(view)
+        ? recover(view.subarray(0, 32), view[63] === 27 ? 0 : 1, view.subarray(64, 96), view.subarray(96, 128))
         : undefined;
-      page.fill(0, 0, 32);
-      if (signer !== undefined) page.set(signer, 12);
+      view.fill(0, 0, 32);
+      if (signer !== undefined) view.set(signer, 12);
     },
     preimage: (address: number, offset: number): number => {
-      const page = pageAt(address);
-      const hash = page.subarray(0, 32);
-      const bytes = preimage(hash);
-      if (bytes === undefined) throw new MissingPreimage(hash.slice());
+      const view = pageAt(address);
+      const bytes = preimage(view);
+      if (bytes === undefined) throw new MissingPreimage(view.slice(0, 32));
       const part = bytes.subarray(offset >>> 0, (offset >>> 0) + PAGE_LENGTH);
-      page.set(part);
-      page.fill(0, part.length);
+      view.set(part);
+      view.fill(0, part.length);
       return bytes.length;
     },
   };
