@@ -65,8 +65,12 @@ export interface L1Client extends L1Contracts {
   batches(from: bigint, to: bigint, signal?: AbortSignal): Promise<PostedBatch[]>;
   /** Header of the batch that L1 has at `index` now. @throws {UnknownBatchError} */
   batchHeader(index: bigint, signal?: AbortSignal): Promise<BatchHeader>;
-  /** Data of a batch on L1, checked against its data hash. @throws {BatchDataError} */
-  batchData(header: BatchHeader, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Data of a batch on L1, checked against its data hash.
+   * @param transaction The one that posted it, when it is known; else it is looked for.
+   * @throws {BatchDataError}
+   */
+  batchData(header: BatchHeader, signal?: AbortSignal, transaction?: Hex): Promise<Uint8Array>;
   heads(signal?: AbortSignal): Promise<L1Heads>;
   /** Hash of the header that L1 has at `index` now; the zero hash when there is none. */
   headerHash(index: bigint, signal?: AbortSignal): Promise<Hex>;
@@ -167,13 +171,19 @@ export function connectL1(
     return found;
   }
 
-  async function batchData(header: BatchHeader, signal?: AbortSignal): Promise<Uint8Array> {
+  async function batchData(header: BatchHeader, signal?: AbortSignal, transaction?: Hex): Promise<Uint8Array> {
+    const from = transaction ?? (await postingOf(header, signal));
+    return readBatchData(provider, header, from, { ...options, signal });
+  }
+
+  async function postingOf(header: BatchHeader, signal?: AbortSignal): Promise<Hex> {
     const { index } = header;
-    if (index === 0n)
+    if (index === 0n) {
       throw new BatchDataError(index, deployment.contracts.StateCommitmentChain.transaction, "genesis has no data");
+    }
     const [posted] = await walk(index, index, headerHash(header), signal);
     if (posted === undefined) throw new UnknownBatchError(index, (await heads(signal)).head);
-    return readBatchData(provider, header, posted.transaction, { ...options, signal });
+    return posted.transaction;
   }
 
   async function counts(at: number | "latest", signal?: AbortSignal): Promise<L1Counts> {

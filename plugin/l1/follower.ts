@@ -1,5 +1,6 @@
 import type { Hex } from "../types.js";
 import { L1InconsistentError } from "./ask.js";
+import { takeTurns } from "./turns.js";
 import type { L1Block, L1Follower, L1Update, PlacedEvent } from "./types.js";
 
 /** What the contracts themselves count, to hold against the events that a provider gave. */
@@ -77,22 +78,15 @@ const DEFAULT_DEPTH = 256;
  */
 export function createFollower(options: FollowerOptions): ResumableFollower {
   let cursor = options.cursor ?? [];
-  let turn: Promise<unknown> = Promise.resolve();
+  // Polls take turns: two at once would report the same events.
+  const inTurn = takeTurns();
   const poll = async (signal?: AbortSignal): Promise<L1Update> => {
     const step = await follow(options, cursor, signal);
     cursor = step.cursor;
     return step.update;
   };
   return {
-    poll(signal) {
-      // Polls take turns: two at once would report the same events.
-      const result = turn.then(
-        () => poll(signal),
-        () => poll(signal),
-      );
-      turn = result;
-      return result;
-    },
+    poll: (signal) => inTurn(() => poll(signal)),
     cursor: () => cursor,
   };
 }

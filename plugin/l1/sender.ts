@@ -5,6 +5,7 @@ import { ask, causes, L1UnavailableError, pause } from "./ask.js";
 import { decodeRevert, L1RevertError } from "./errors.js";
 import { calldataFloor, cappedFees, type Fees, MAX_TRANSACTION_GAS, replacementFees } from "./fees.js";
 import { type Attempt, type Journal, memoryJournal, readSlot, type Slot, writeSlot } from "./journal.js";
+import { takeTurns } from "./turns.js";
 
 /** A transaction to get mined. */
 export interface Intent {
@@ -393,18 +394,8 @@ export async function createSender(options: SenderOptions): Promise<Sender> {
     return ask(`receipt of ${hash}`, () => provider.getTransactionReceipt(hash), { signal });
   }
 
-  let turn: Promise<unknown> = Promise.resolve();
-  return {
-    address,
-    send(intent, signal) {
-      const result = turn.then(
-        () => send(intent, signal),
-        () => send(intent, signal),
-      );
-      turn = result;
-      return result;
-    },
-  };
+  const inTurn = takeTurns();
+  return { address, send: (intent, signal) => inTurn(() => send(intent, signal)) };
 }
 
 /** The node has it, or its nonce is used: looking will tell. */

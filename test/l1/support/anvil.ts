@@ -32,7 +32,6 @@ export async function startAnvil(path: string, ...flags: string[]): Promise<Anvi
     url,
     provider,
     async stop() {
-      provider.destroy();
       if (child.exitCode !== null) return;
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGKILL");

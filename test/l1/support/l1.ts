@@ -64,7 +64,10 @@ async function startAnvilL1(): Promise<TestL1 | undefined> {
   return {
     ...controls(provider, (method, ...params) => provider.send(method, params)),
     nodeSigner: (index) => provider.getSigner(index),
-    stop: () => anvil.stop(),
+    stop: () => {
+      provider.destroy();
+      return anvil.stop();
+    },
   };
 }
 
@@ -72,6 +75,11 @@ function signerAt(signers: readonly Signer[], index: number): Signer {
   const signer = signers[index];
   if (signer === undefined) throw new RangeError(`there is no account ${index}`);
   return signer;
+}
+
+/** The accounts that both local nodes fund. */
+export function walletOf(index: number): HDNodeWallet {
+  return HDNodeWallet.fromMnemonic(MNEMONIC, `m/44'/60'/0'/0/${index}`);
 }
 
 function controls(provider: Provider, send: TestL1["send"]): Omit<TestL1, "nodeSigner" | "stop"> {
@@ -82,7 +90,7 @@ function controls(provider: Provider, send: TestL1["send"]): Omit<TestL1, "nodeS
     provider,
     send,
     mine,
-    wallet: (index) => HDNodeWallet.fromMnemonic(MNEMONIC, `m/44'/60'/0'/0/${index}`).connect(provider),
+    wallet: (index) => walletOf(index).connect(provider),
     async pass(seconds) {
       await send("evm_increaseTime", Number(seconds));
       await mine();
@@ -91,7 +99,10 @@ function controls(provider: Provider, send: TestL1["send"]): Omit<TestL1, "nodeS
 }
 
 /** The whole suite, deployed by account 0, which is the first sequencer. */
-export async function deployTo(l1: TestL1, input: RollupParametersInput = {}): Promise<Deployment> {
+export async function deployTo(
+  l1: Pick<TestL1, "provider" | "wallet">,
+  input: RollupParametersInput = {},
+): Promise<Deployment> {
   const signer = l1.wallet(0);
   const { chainId } = await l1.provider.getNetwork();
   const parameters = resolveParameters(input, { preset: "dev", l1ChainId: chainId, deployer: signer.address as Hex });
