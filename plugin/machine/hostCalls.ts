@@ -1,0 +1,48 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import secp256k1 from "secp256k1";
+
+import { keccak256 } from "./keccak.js";
+
+export { keccak256, sha256 };
+
+/** What a guest can ask for beyond computation. */
+export interface Oracle {
+  /** The bytes whose keccak256 is `hash`; undefined when they are not known, which stops the engine. */
+  preimage(hash: Uint8Array): Uint8Array | undefined;
+  /** Field element `index` of a blob, with its proof. */
+  blob?(versionedHash: Uint8Array, index: number): BlobElement | undefined;
+}
+
+/** One field element of a blob, as the point-evaluation precompile (EIP-4844) checks it. */
+export interface BlobElement {
+  /** 32 bytes, big-endian. */
+  value: Uint8Array;
+  /** 48 bytes each. */
+  commitment: Uint8Array;
+  proof: Uint8Array;
+}
+
+/**
+ * The precompile at address 1.
+ * @param input hash, v, r, s: 128 bytes.
+ * @returns the signer's address as a 32-byte word, or zero.
+ */
+export function ecrecover(input: Uint8Array): Uint8Array {
+  const out = new Uint8Array(32);
+  const v = input[63] ?? 0;
+  const isShort = input.subarray(32, 63).every((byte) => byte === 0);
+  if (!isShort || (v !== 27 && v !== 28)) return out;
+  const key = recoverKey(input.subarray(64, 128), v - 27, input.subarray(0, 32));
+  if (key !== undefined) out.set(keccak256(key.subarray(1)).subarray(12), 12);
+  return out;
+}
+
+function recoverKey(signature: Uint8Array, recovery: number, hash: Uint8Array): Uint8Array | undefined {
+  try {
+    return secp256k1.ecdsaRecover(signature, recovery, hash, false);
+  } catch (error) {
+    // The library says "could not be parsed" for r, s out of range and "could not be recovered" for the rest.
+    if (error instanceof Error && error.message.includes("could not")) return undefined;
+    throw error;
+  }
+}

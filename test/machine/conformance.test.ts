@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { writeWasm } from "../../plugin/machine/wasmWriter.js";
+import { canonicalWasm, expectSameSnapshot, referenceEngine, v8Engine } from "./support/engines.js";
+import { readScript } from "./support/wast.js";
+
+// The official WebAssembly test suite (github.com/WebAssembly/testsuite, 645d8fc). The project keeps no copy.
+// Assertions per file; a change may raise them.
+const EXPECTED = JSON.parse(readFileSync(new URL("conformance.json", import.meta.url), "utf8")) as Record<
+  string,
+  number
+>;
+const FOLDER = process.env.WASM_TESTSUITE ?? "../shared/wasm-testsuite";
+
+describe("WebAssembly test suite", function () {
+  const isPresent = existsSync(FOLDER);
+  if (!isPresent && process.env.WASM_TESTSUITE === undefined) {
+    it("is not here: set WASM_TESTSUITE to its folder", () => expect(isPresent).to.equal(false));
+    return;
+  }
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".wast"));
+  let total = 0;
+
+  it("has all its files here", () => expect(files).to.include.members(Object.keys(EXPECTED)));
+
+  for (const file of files) {
+    it(file, function () {
+      const { modules, skipped } = readScript(join(FOLDER, file));
+      let count = 0;
+      for (const { module, calls } of modules) {
+        if (calls.length === 0) continue;
+        const guest = writeWasm(module);
+        const engines = { v8: v8Engine(canonicalWasm(guest)), reference: referenceEngine(guest) };
+        for (const { name, args, expected } of calls) {
+          for (const [engine, { invoke }] of Object.entries(engines)) {
+            const outcome = invoke(name, args);
+            if (expected !== undefined) expect(outcome, `${name}(${args.join()}) in ${engine}`).to.deep.equal(expected);
+          }
+          if (expected !== undefined) count++;
+        }
+        expectSameSnapshot(engines.reference, engines.v8);
+      }
+      expect(count).to.be.at.least(EXPECTED[file] ?? 0);
+      total += count;
+      console.log(`      ${file}: ${count} assertions, ${skipped} skipped`);
+    });
+  }
+
+  after(() => console.log(`      ${total} assertions`));
+});
