@@ -71,7 +71,7 @@ interface IInbox {
     /// @notice Number of messages whose storage may be used again; accumulators below this index are gone.
     function releasedCount() external view returns (uint64);
 
-    /// @notice How many unreleased messages fit before the queue grows again.
+    /// @notice Slots of the current ring. It is followed by one of twice the size when a message would need a slot more.
     function capacity() external view returns (uint64);
 
     /// @notice The accumulator at `index` (0 ≤ releasedCount ≤ index ≤ messageCount).

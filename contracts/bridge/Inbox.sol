@@ -32,10 +32,10 @@ abstract contract Inbox is IInbox, Initializable {
     /// @dev keccak256(abi.encode(uint256(keccak256("hardhat-rollup.storage.Inbox")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant INBOX_STORAGE = 0x1499708ca07049974687095de4a5ea996e84c8cff399e514876488cb3d519f00;
 
-    /// @notice Longest forced transaction, in bytes.
-    uint256 public constant MAX_TRANSACTION_SIZE = 2_048;
-    /// @notice Longest pause that a suite may be built with.
-    uint256 public constant MAX_PAUSE_DURATION = 30 days;
+    /// @dev Longest forced transaction, in bytes.
+    uint256 private constant MAX_TRANSACTION_SIZE = 2_048;
+    /// @dev Longest pause that a suite may be built with.
+    uint256 private constant MAX_PAUSE_DURATION = 30 days;
     /// @dev Amounts stay below, so L2 balances cannot overflow.
     uint256 internal constant AMOUNT_LIMIT = 1 << 192;
 

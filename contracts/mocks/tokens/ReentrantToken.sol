@@ -7,18 +7,20 @@ import {MockERC20} from "./MockERC20.sol";
 contract ReentrantToken is MockERC20 {
     address public callee;
     bytes public callData;
-    uint256 public calls;
+    uint256 public remaining;
+    uint256 public successes;
     bytes public lastAnswer;
 
-    function setCall(address callee_, bytes calldata callData_) external {
-        callee = callee_;
-        callData = callData_;
+    /// @notice Calls `callee_` before each of the next `times` transfers.
+    function setCall(address callee_, bytes calldata callData_, uint256 times) external {
+        (callee, callData, remaining) = (callee_, callData_, times);
     }
 
     function _move(address from, address to, uint256 amount) internal override {
-        if (callee != address(0)) {
+        if (remaining != 0) {
+            --remaining;
             (bool success, bytes memory answer) = callee.call(callData);
-            if (success) ++calls;
+            if (success) ++successes;
             lastAnswer = answer;
         }
         super._move(from, to, amount);
