@@ -6,7 +6,11 @@ import type { HostImports } from "./engines.js";
 
 const PAGE = 4096;
 
-export function hostImports(oracle: Oracle, inputHash: Uint8Array): { imports: HostImports; output: () => Uint8Array } {
+export function hostImports(
+  oracle: Oracle,
+  inputHash: Uint8Array,
+  onKeccak: (hash: Uint8Array, preimage: Uint8Array) => void = () => undefined,
+): { imports: HostImports; output: () => Uint8Array } {
   let output = new Uint8Array(32);
   const imports: HostImports = (memory) => {
     const page = (at: number): Uint8Array => {
@@ -17,7 +21,7 @@ export function hostImports(oracle: Oracle, inputHash: Uint8Array): { imports: H
     };
     const digest =
       (hash: (bytes: Uint8Array) => Uint8Array) =>
-      (at: number, length: number): undefined => {
+      (at = 0, length = 0): undefined => {
         const target = page(at);
         if (length >>> 0 > PAGE) throw new WebAssembly.RuntimeError("length");
         target.set(hash(target.slice(0, length)));
@@ -25,8 +29,12 @@ export function hostImports(oracle: Oracle, inputHash: Uint8Array): { imports: H
     return {
       input: (at) => void page(at ?? 0).set(inputHash),
       output: (at) => void (output = page(at ?? 0).slice(0, 32)),
-      keccak256: (at, length) => digest(keccak256)(at ?? 0, length ?? 0),
-      sha256: (at, length) => digest(sha256)(at ?? 0, length ?? 0),
+      keccak256: digest((bytes) => {
+        const hash = keccak256(bytes);
+        onKeccak(hash, bytes);
+        return hash;
+      }),
+      sha256: digest(sha256),
       ecrecover: (at) => void page(at ?? 0).set(ecrecover(page(at ?? 0).slice(0, 128))),
       preimage: (at, offset) => {
         const target = page(at ?? 0);
