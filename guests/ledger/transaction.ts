@@ -246,7 +246,9 @@ function addressArgument(i: usize, target: usize): bool {
 
 /** The action; false when it fails, and then nothing has changed. */
 function act(): bool {
-  if (dataLength == 0) return !isZero20(to) && move(sender, to, eth, value);
+  // Zero names ETH among tokens, so it may not be called as one.
+  if (isZero20(to)) return false;
+  if (dataLength == 0) return move(sender, to, eth, value);
   const called = selector();
   if (equal20(to, L2_BRIDGE)) return called == WITHDRAW && withdraw();
   if (!isZero32(value)) return false;

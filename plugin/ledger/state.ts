@@ -1,7 +1,7 @@
 import { keccak256 } from "../machine/keccak.js";
 import { ZERO_HASH, type Hex } from "../types.js";
 import { abiWords, concat, equal, fromHex, toBigInt, toHex } from "./bytes.js";
-import type { Account, NodeReader } from "./types.js";
+import type { Account, NodeReader, StateNode } from "./types.js";
 
 const LEAF_DOMAIN = keccak256(new TextEncoder().encode("hardhat-rollup.leaf.v1"));
 const LEAF_LENGTH = 128;
@@ -35,12 +35,17 @@ export interface Leaf {
   word1: bigint;
 }
 
-export function leafHash({ key, word0, word1 }: Leaf): Uint8Array {
-  return keccak256(concat(LEAF_DOMAIN, key, abiWords(word0, word1)));
+function leafPreimage({ key, word0, word1 }: Leaf): Uint8Array {
+  return concat(LEAF_DOMAIN, key, abiWords(word0, word1));
 }
 
-/** Root of a ledger to which nothing has happened. */
-export const GENESIS_STATE_ROOT: Hex = toHex(leafHash({ key: META_KEY, word0: 0n, word1: 0n }));
+const genesisPreimage = leafPreimage({ key: META_KEY, word0: 0n, word1: 0n });
+
+/** The one node of a ledger to which nothing has happened. */
+export const GENESIS_NODE: StateNode = { hash: keccak256(genesisPreimage), preimage: genesisPreimage };
+
+/** Its state root. */
+export const GENESIS_STATE_ROOT: Hex = toHex(GENESIS_NODE.hash);
 
 /** What shows a key's leaf, or that it has none, to someone who knows the root alone. */
 export interface StateProof {
@@ -128,7 +133,7 @@ export function verifyProof(root: Hex, key: Uint8Array, proof: StateProof): Leaf
       if (bitAt(key, depth) !== bitAt(leaf.key, depth)) throw new StateProofError("the leaf is not on the key's path");
   }
 
-  let hash = leaf === undefined ? fromHex(ZERO_HASH) : leafHash(leaf);
+  let hash = leaf === undefined ? fromHex(ZERO_HASH) : keccak256(leafPreimage(leaf));
   for (let depth = siblings.length - 1; depth >= 0; depth--) {
     const sibling = siblings[depth]!;
     hash = keccak256(bitAt(key, depth) === 0 ? concat(hash, sibling) : concat(sibling, hash));

@@ -5,6 +5,12 @@ export interface NodeReader {
   get(hash: Uint8Array): Uint8Array | undefined;
 }
 
+/** A node (64 bytes) or leaf (128 bytes) of the state tree with its keccak256 hash. */
+export interface StateNode {
+  hash: Uint8Array;
+  preimage: Uint8Array;
+}
+
 /** A transaction as batches carry it; docs/protocol.md §6. */
 export interface BatchTransaction {
   nonce: bigint;
@@ -78,8 +84,8 @@ export interface LedgerOutput {
   outputHash: Hex;
   withdrawals: Withdrawal[];
   receipts: Receipt[];
-  /** Nodes and leaves of the new tree that the old one lacked (may hold some unreachable ones). */
-  nodes: { hash: Uint8Array; preimage: Uint8Array }[];
+  /** Nodes and leaves of the new tree: all that the old one lacked, and some that it had. */
+  nodes: StateNode[];
 }
 
 /** An account as the state tree holds it. */

@@ -183,7 +183,8 @@ function applyTransaction(context: Context, transaction: Transaction): Result {
 /** The action of a transaction; false when it fails, and then nothing has changed. */
 function act(context: Context, sender: string, to: string, value: bigint, data: string): boolean {
   const { state } = context;
-  if (data === "0x") return to !== ETH && move(state, sender, to, ETH, value);
+  if (to === ETH) return false;
+  if (data === "0x") return move(state, sender, to, ETH, value);
 
   const selector = data.slice(0, 10);
   if (to === L2_BRIDGE) {
