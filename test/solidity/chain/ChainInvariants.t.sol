@@ -172,6 +172,23 @@ contract ChainHandler is Test {
         vm.warp(block.timestamp + bound(seed, 2 hours, 3 days));
     }
 
+    /// @notice Time jumps to a second at which something changes, or to the one before.
+    function passToDeadline(uint256 seed, bool before) external {
+        StateCommitmentChain.Parameters memory p = chain.parameters();
+        SequencerRegistry.Parameters memory r = registry.parameters();
+        uint64 consumed = header(_headers.length - 1).inboxTo;
+        uint256[5] memory deadlines = [
+            activeAt + r.sequencerGrace,
+            activeAt + r.permissionlessDelay,
+            activeAt + p.forceInclusionDelay,
+            consumed < _messages.length ? _messages[consumed].timestamp + p.forceInclusionDelay : 0,
+            finalizedHead + 1 < _headers.length ? header(finalizedHead + 1).finalizesAt : 0
+        ];
+        uint256 deadline = deadlines[bound(seed, 0, 4)];
+        if (before && deadline > 0) --deadline;
+        if (deadline > block.timestamp) vm.warp(deadline);
+    }
+
     /* MODEL VIEWS */
 
     function header(uint256 index) public view returns (BatchHeader memory) {
