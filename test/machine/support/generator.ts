@@ -76,7 +76,7 @@ export function generateModule(random: Random): GeneratedModule {
   const typeIndex = (params: number[], results: number[]): number => {
     const found = types.findIndex((t) => t.params.join() === params.join() && t.results.join() === results.join());
     // Now and then the same structure twice: the ids of types must be canonical.
-    return found >= 0 && !chance(0.1) ? found : types.push({ params, results }) - 1;
+    return found >= 0 && !chance(0.2) ? found : types.push({ params, results }) - 1;
   };
   const valueTypes = (most: number): number[] => Array.from({ length: below(most + 1) }, () => pick([I32, I64]));
 
@@ -145,8 +145,10 @@ export function generateModule(random: Random): GeneratedModule {
     const callAny = (depth: number): number[] => {
       if (chance(0.3)) {
         // Any type: it matches the table's entry or traps.
-        const expected = chance(0.9) ? pick(callable) : below(types.length);
-        const called = types[expected] ?? { params: [], results: [] };
+        const chosen = types[chance(0.9) ? pick(callable) : below(types.length)];
+        const called = chosen ?? { params: [], results: [] };
+        // A type may stand there twice; either index must do.
+        const expected = typeIndex(called.params, called.results);
         values(called.params, depth);
         if (chance(0.9)) out.push(constant(I32, BigInt(below(table.initial + 1))));
         else value(I32, depth);
