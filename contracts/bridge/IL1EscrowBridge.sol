@@ -55,7 +55,7 @@ interface IL1EscrowBridge is IInbox {
     error L1EscrowBridgeToken(address token);
     /// @notice The guardian stopped deposits of `token`; the upgrade timelock may open them again. Exits stay open.
     error L1EscrowBridgeTokenStopped(address token);
-    /// @notice The code of `token` is not the one deposits were accepted for. Exits stay open.
+    /// @notice The code of `token` is not the one deposits were (or are to be) accepted for. Exits stay open.
     error L1EscrowBridgeTokenChanged(address token, bytes29 accepted, bytes29 current);
     /// @notice Of `amount` only `received` arrived, and this token is accepted for exact amounts only.
     error L1EscrowBridgeInexact(address token, uint256 amount, uint256 received);
@@ -125,15 +125,19 @@ interface IL1EscrowBridge is IInbox {
     /// @notice Stops deposits of `token`. Only the guardian.
     function stopToken(address token) external;
 
-    /// @notice Opens deposits of `token` for its current code. Only the upgrade timelock.
+    /// @notice Opens deposits of `token` for the code that was reviewed. Only the upgrade timelock.
+    /// @param fingerprint Of that code; another one found on execution makes the call revert.
     /// @param exactOnly Refuse deposits of which less than the amount arrives.
-    function acceptToken(address token, bool exactOnly) external;
+    function acceptToken(address token, bytes29 fingerprint, bool exactOnly) external;
 
     /// @notice What `account` may still take of `token`.
     function credit(address account, address token) external view returns (uint256);
 
     /// @notice Whether the withdrawal at `leafIndex` of batch `batchIndex` was claimed.
     function isClaimed(uint64 batchIndex, uint256 leafIndex) external view returns (bool);
+
+    /// @notice Fingerprint of the code that `token` has now: of its code hash and what it answers to `implementation()`.
+    function fingerprintOf(address token) external view returns (bytes29);
 
     /// @notice What the bridge knows about `token`.
     function tokenPolicy(address token) external view returns (TokenPolicy memory);

@@ -62,7 +62,10 @@ abstract contract Inbox is IInbox, Initializable {
         if (chain == address(0)) revert InboxParameter("chain", 0);
         if (l2ChainId == 0) revert InboxParameter("l2ChainId", 0);
         if (pauseDuration > MAX_PAUSE_DURATION) revert InboxParameter("pauseDuration", pauseDuration);
-        if (pauseCooldown > type(uint32).max) revert InboxParameter("pauseCooldown", pauseCooldown);
+        // INVARIANT: deposits are open at least half of the time, whatever the guardian does.
+        if (pauseCooldown < pauseDuration || pauseCooldown > type(uint32).max) {
+            revert InboxParameter("pauseCooldown", pauseCooldown);
+        }
         if (inboxCapacity < 2 || inboxCapacity > type(uint32).max || inboxCapacity & (inboxCapacity - 1) != 0) {
             revert InboxParameter("inboxCapacity", inboxCapacity);
         }

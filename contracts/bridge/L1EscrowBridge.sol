@@ -21,7 +21,7 @@ import {Inbox} from "./Inbox.sol";
 ///   or a credit, and there is no owner.
 /// - A leaf of a batch is claimed once, whoever claims it and however the proof is encoded.
 /// - A claimed amount is paid or credited, to the last unit, and a failed payment costs nobody but its recipient.
-/// - Nothing but finality stops a withdrawal, and nothing at all a credit.
+/// - Nothing but finality and the token itself stops a withdrawal or a credit: no pause, no policy, no key.
 /// - A message says what arrived, never what was promised.
 contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
     using TokenTransfer for address;
@@ -179,9 +179,11 @@ contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgr
     }
 
     /// @inheritdoc IL1EscrowBridge
-    function acceptToken(address token, bool exactOnly) external {
+    function acceptToken(address token, bytes29 fingerprint, bool exactOnly) external {
         if (msg.sender != UPGRADE_TIMELOCK) revert InboxUnauthorized(msg.sender);
-        _accept(token, exactOnly);
+        // INVARIANT: code that changed since the announcement is not accepted in the place of what was reviewed.
+        bytes29 accepted = _accept(token, exactOnly);
+        if (accepted != fingerprint) revert L1EscrowBridgeTokenChanged(token, fingerprint, accepted);
     }
 
     /* VIEWS */
@@ -194,6 +196,11 @@ contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgr
     /// @inheritdoc IL1EscrowBridge
     function isClaimed(uint64 batchIndex, uint256 leafIndex) external view returns (bool) {
         return _bridge().claimed[batchIndex][leafIndex >> 8] & (1 << (leafIndex & 0xff)) != 0;
+    }
+
+    /// @inheritdoc IL1EscrowBridge
+    function fingerprintOf(address token) external view returns (bytes29) {
+        return _fingerprint(token, _probe(token));
     }
 
     /// @inheritdoc IL1EscrowBridge
@@ -240,12 +247,10 @@ contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgr
         return policy.exactOnly;
     }
 
-    function _accept(address token, bool exactOnly) private {
-        if (token == address(this) || token.code.length == 0) revert L1EscrowBridgeToken(token);
-        // Without this, a first depositor could starve the question and hide that the token is a proxy.
-        TokenTransfer.requireProbeGas();
-        address implementation = token.implementationOf();
-        bytes29 fingerprint = _fingerprint(token, implementation);
+    /// @dev Accepts the code that the token has now.
+    function _accept(address token, bool exactOnly) private returns (bytes29 fingerprint) {
+        address implementation = _probe(token);
+        fingerprint = _fingerprint(token, implementation);
         _bridge().policies[token] = TokenPolicy(fingerprint, false, exactOnly, implementation != address(0));
         emit TokenAccepted(token, fingerprint, exactOnly);
     }
@@ -260,6 +265,14 @@ contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgr
         // A payment never exceeds its amount; the lock kept the credit at zero meanwhile.
         if (paid != amount) credits[token] = amount - paid;
         emit CreditPaid(account, token, to, paid);
+    }
+
+    /// @dev What the token answers to `implementation()`; zero when it gives no answer.
+    function _probe(address token) private view returns (address) {
+        if (token == address(this) || token.code.length == 0) revert L1EscrowBridgeToken(token);
+        // Without this, a first depositor could starve the question and hide that the token is a proxy.
+        TokenTransfer.requireProbeGas();
+        return token.implementationOf();
     }
 
     function _fingerprint(address token, address implementation) private view returns (bytes29) {

@@ -1,7 +1,14 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { AbiCoder, dataSlice, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 
 import { PAUSE_COOLDOWN, PAUSE_DURATION, useBridge } from "./support.js";
+
+const coder = AbiCoder.defaultAbiCoder();
+
+/** ERC-7201: where the namespace `name` begins. */
+function namespace(name: string): bigint {
+  return BigInt(keccak256(coder.encode(["uint256"], [BigInt(id(name)) - 1n]))) & ~0xffn;
+}
 
 describe("L1EscrowBridge: construction and initialize", () => {
   const environment = useBridge();
@@ -42,12 +49,18 @@ describe("L1EscrowBridge: construction and initialize", () => {
     expect(await bridge.accumulator(1)).to.equal(acc);
   });
 
-  it("has no receiver of plain calls on the implementation either", async () => {
-    const { implementation, alice } = environment();
-    await expect(implementation.connect(alice).release(0)).to.be.revertedWithCustomError(
-      implementation,
-      "InboxUnauthorized",
-    );
+  it("keeps its state in the ERC-7201 namespaces that it names", async () => {
+    const { bridge, token, alice, ethers } = environment();
+    await bridge.connect(alice).depositERC20(token, alice, 3n);
+    const inbox = namespace("hardhat-rollup.storage.Inbox");
+    const head = BigInt(await ethers.provider.getStorage(bridge, inbox));
+    expect([head & 0xffffffffffffffffn, (head >> 200n) & 0xffn]).to.deep.equal([1n, 3n]);
+    const policies = namespace("hardhat-rollup.storage.L1EscrowBridge") + 2n;
+    const policy = keccak256(coder.encode(["address", "uint256"], [await token.getAddress(), policies]));
+    expect(dataSlice(await ethers.provider.getStorage(bridge, policy), 3)).to.equal(await bridge.fingerprintOf(token));
+    for (let slot = 0; slot < 8; slot++) {
+      expect(await ethers.provider.getStorage(bridge, slot), `slot ${slot}`).to.equal(ZeroHash);
+    }
   });
 
   it("refuses parameters out of range, naming them", async () => {
@@ -58,6 +71,7 @@ describe("L1EscrowBridge: construction and initialize", () => {
       ["l2ChainId", { l2ChainId: 0n }, 0n],
       ["pauseDuration", { pauseDuration: 30n * 86_400n + 1n }, 30n * 86_400n + 1n],
       ["pauseCooldown", { pauseCooldown: 1n << 32n }, 1n << 32n],
+      ["pauseCooldown", { pauseCooldown: PAUSE_DURATION - 1n }, PAUSE_DURATION - 1n],
       ...[0n, 1n, 3n, 1_000n, 1n << 32n].map((size) => ["inboxCapacity", { inboxCapacity: size }, size] as const),
     ] as const;
     for (const [name, change, value] of bad) {

@@ -4,6 +4,8 @@ import { ZeroAddress } from "ethers";
 import type { BridgeEnvironment } from "./support.js";
 import { useBridge } from "./support.js";
 
+const NO_FINGERPRINT = `0x${"00".repeat(29)}`;
+
 describe("L1EscrowBridge.stopToken", () => {
   const environment = useBridge();
 
@@ -62,7 +64,7 @@ describe("L1EscrowBridge.acceptToken", () => {
     await bridge.connect(alice).depositERC20(token, alice, 1n);
     const { fingerprint } = await bridge.tokenPolicy(token);
     await bridge.connect(guardian).stopToken(token);
-    await expect(bridge.connect(timelock).acceptToken(token, false))
+    await expect(bridge.connect(timelock).acceptToken(token, fingerprint, false))
       .to.emit(bridge, "TokenAccepted")
       .withArgs(await token.getAddress(), fingerprint, false);
     await bridge.connect(alice).depositERC20(token, alice, 1n);
@@ -81,9 +83,26 @@ describe("L1EscrowBridge.acceptToken", () => {
         bridge,
         "L1EscrowBridgeTokenChanged",
       );
-      await bridge.connect(timelock).acceptToken(token, false);
+      await bridge.connect(timelock).acceptToken(token, await bridge.fingerprintOf(token), false);
       await bridge.connect(alice).depositERC20(token, alice, 10n);
     }
+  });
+
+  it("does not accept code that changed between announcement and execution", async () => {
+    const env = environment();
+    const { bridge, timelock, alice, ethers } = env;
+    const { proxy, token } = await upgradable(env);
+    await bridge.connect(alice).depositERC20(token, alice, 10n);
+    await proxy.upgradeTo(await ethers.deployContract("PausableToken"));
+    const reviewed = await bridge.fingerprintOf(token);
+    await proxy.upgradeTo(await ethers.deployContract("FeeOnTransferToken"));
+    await expect(bridge.connect(timelock).acceptToken(token, reviewed, false))
+      .to.be.revertedWithCustomError(bridge, "L1EscrowBridgeTokenChanged")
+      .withArgs(await token.getAddress(), reviewed, await bridge.fingerprintOf(token));
+    await expect(bridge.connect(alice).depositERC20(token, alice, 1n)).to.be.revertedWithCustomError(
+      bridge,
+      "L1EscrowBridgeTokenChanged",
+    );
   });
 
   it("sets whether a deposit must be exact", async () => {
@@ -91,18 +110,18 @@ describe("L1EscrowBridge.acceptToken", () => {
     const token = await ethers.deployContract("FeeOnTransferToken");
     await token.mint(alice, 1_000n);
     await token.connect(alice).approve(bridge, 1_000n);
-    await bridge.connect(timelock).acceptToken(token, true);
+    await bridge.connect(timelock).acceptToken(token, await bridge.fingerprintOf(token), true);
     await expect(bridge.connect(alice).depositERC20(token, alice, 100n))
       .to.be.revertedWithCustomError(bridge, "L1EscrowBridgeInexact")
       .withArgs(await token.getAddress(), 100n, 90n);
-    await bridge.connect(timelock).acceptToken(token, false);
+    await bridge.connect(timelock).acceptToken(token, await bridge.fingerprintOf(token), false);
     await bridge.connect(alice).depositERC20(token, alice, 100n);
     expect(await token.balanceOf(bridge)).to.equal(90n);
   });
 
   it("takes exact deposits of an exact token", async () => {
     const { bridge, token, alice, timelock } = environment();
-    await bridge.connect(timelock).acceptToken(token, true);
+    await bridge.connect(timelock).acceptToken(token, await bridge.fingerprintOf(token), true);
     await bridge.connect(alice).depositERC20(token, alice, 100n);
     expect((await bridge.tokenPolicy(token)).exactOnly).to.equal(true);
     expect(await token.balanceOf(bridge)).to.equal(100n);
@@ -111,16 +130,17 @@ describe("L1EscrowBridge.acceptToken", () => {
   it("refuses what is no token", async () => {
     const { bridge, alice, timelock } = environment();
     for (const token of [await bridge.getAddress(), alice.address, ZeroAddress]) {
-      await expect(bridge.connect(timelock).acceptToken(token, false))
+      await expect(bridge.connect(timelock).acceptToken(token, NO_FINGERPRINT, false))
         .to.be.revertedWithCustomError(bridge, "L1EscrowBridgeToken")
         .withArgs(token);
+      await expect(bridge.fingerprintOf(token)).to.be.revertedWithCustomError(bridge, "L1EscrowBridgeToken");
     }
   });
 
   it("is the upgrade timelock's alone", async () => {
     const { bridge, token, guardian, alice } = environment();
     for (const caller of [guardian, alice]) {
-      await expect(bridge.connect(caller).acceptToken(token, false))
+      await expect(bridge.connect(caller).acceptToken(token, NO_FINGERPRINT, false))
         .to.be.revertedWithCustomError(bridge, "InboxUnauthorized")
         .withArgs(caller.address);
     }
