@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
-import type { BatchHeader } from "../../../plugin/types.js";
+import { type BatchHeader, type Hex, type Withdrawal, ZERO_ADDRESS } from "../../../plugin/types.js";
 import { enqueueMessage, postBatch, postBatches, sendBatch } from "../../support/batches.js";
-import { headerHash } from "../../support/protocol.js";
+import { headerHash, withdrawalLeaf } from "../../support/protocol.js";
 import { timestampOf } from "../../support/suite.js";
 import { nextBlockAt, passWindow, useWorld, type World } from "../../support/world.js";
 
@@ -212,6 +212,40 @@ describe("StateCommitmentChain.revertBatches", () => {
       suite.chain,
       "ChainParentMismatch",
     );
+  });
+
+  it("leaves no way to claim a withdrawal of a batch that fell, however long one waits", async () => {
+    const suite = world();
+    const { bridge, actors } = suite;
+    const withdrawal: Withdrawal = {
+      nonce: 0n,
+      sender: actors.sequencer.address as Hex,
+      target: actors.sequencer.address as Hex,
+      token: ZERO_ADDRESS,
+      amount: 10n ** 18n,
+      data: "0x",
+    };
+    await bridge.connect(actors.bob).depositETH(actors.bob, { value: 10n ** 18n });
+    const withdrawalsRoot = withdrawalLeaf(withdrawal);
+    const bad = await postBatch(suite, suite.genesis, { claim: { inboxTo: 1n, withdrawalsRoot } });
+    const later = await postBatch(suite, bad, { claim: { withdrawalsRoot } });
+    await letSecondPost(suite);
+    await revertBatches(suite, bad);
+    const claims = async () => {
+      for (const header of [bad, later]) {
+        await expect(bridge.withdraw(header, 0, withdrawal, []))
+          .to.be.revertedWithCustomError(bridge, "L1EscrowBridgeNotFinalized")
+          .withArgs(header.index);
+      }
+    };
+
+    await claims();
+    const good = await postBatch(suite, suite.genesis, { submitter: actors.second, claim: { inboxTo: 1n } });
+    const next = await postBatch(suite, good, { submitter: actors.second });
+    await passWindow(suite);
+    await suite.chain.finalize([good, next]);
+    await claims();
+    expect(await suite.connection.ethers.provider.getBalance(bridge)).to.equal(10n ** 18n);
   });
 
   it("costs the same however many batches fall", async () => {

@@ -41,6 +41,9 @@ describe("SuiteFactory", () => {
       const admin = await adminOf(suite, proxy);
       expect(await admin.getFunction("owner")()).to.equal(await suite.timelock.getAddress());
     }
+    for (const implementation of Object.values(suite.implementations)) {
+      await expect(implementation.initialize()).to.be.revertedWithCustomError(implementation, "InvalidInitialization");
+    }
     expect(await Promise.all(proxies.map((proxy) => implementationOf(suite, proxy)))).to.deep.equal(
       await Promise.all(Object.values(suite.implementations).map((contract) => contract.getAddress())),
     );
