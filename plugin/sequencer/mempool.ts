@@ -68,7 +68,7 @@ export interface DroppedTransaction {
 export interface Settlement {
   /** Everything executed, own or forced: each account's nonces below `nonce` are used up. */
   used: Iterable<{ sender: Hex; nonce: bigint }>;
-  /** Hashes of taken transactions that the ledger skipped. */
+  /** Hashes of taken transactions that the ledger skipped. Those neither used nor skipped are next in line again. */
   skipped: Iterable<Hex>;
 }
 
@@ -213,6 +213,15 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
     head = 0;
   }
 
+  /** What was taken and is still there is next in line again. */
+  function putBack(): void {
+    const left = taken.filter((entry) => entry.state === "taken");
+    for (const entry of left) setState(queueOf(entry.transaction.sender), entry, "ready");
+    if (left.length > 0) ready = [...left, ...ready.slice(head)];
+    if (left.length > 0) head = 0;
+    taken = [];
+  }
+
   function checkSpace(queue: Queue, { nonce, sender }: SenderTransaction): void {
     if (byHash.size >= limits.total)
       throw new TransactionRefusedError(`txpool is full: ${byHash.size} transactions pending, limit ${limits.total}`);
@@ -333,7 +342,7 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
       }
       const failed = [...skipped].flatMap((hash) => byHash.get(hash) ?? []);
       for (const { transaction } of failed) hold(queueOf(transaction.sender), transaction.nonce);
-      taken = [];
+      putBack();
       for (const queue of [...waiting]) queueOf(queue.address);
       for (const entry of failed) {
         const { sender, nonce } = entry.transaction;

@@ -95,6 +95,14 @@ describe("mempool", () => {
     expect(taken().slice(0, 2)).to.deep.equal(order);
   });
 
+  it("gives again what a block had no room for", () => {
+    const [first, second] = [add({ nonce: 0n }), add({ nonce: 1n })];
+    const third = add({ sender: BOB });
+    taken();
+    execute([first]);
+    expect(taken()).to.deep.equal([second.hash, third.hash]);
+  });
+
   it("keeps to the limits of a block", () => {
     for (let nonce = 0n; nonce < 5n; nonce++) add({ nonce });
     expect(pool.take({ ...ALL, transactions: 3 })).to.have.length(3);

@@ -1,0 +1,197 @@
+import {
+  decodeBatch,
+  encodeBatch,
+  feeKey,
+  MAX_BATCH_BLOCKS,
+  MAX_FEE_ENTRIES,
+  MAX_TIMESTAMP_DRIFT,
+} from "../ledger/batch.js";
+import { withdrawalsRoot } from "../ledger/hashes.js";
+import type { BatchContent } from "../ledger/types.js";
+import type { PostedBatch } from "../l1/client.js";
+import type { BatchClaim, BatchPoster, BatchToPost } from "../l1/poster.js";
+import { ZERO_HASH, type BatchHeader, type Hex } from "../types.js";
+import { ExecutorFaultError, type BlockExecutor } from "./block-executor.js";
+import { put, type Database } from "./database.js";
+import type { L1View } from "./l1-view.js";
+import { readMessages, readWithdrawals } from "./reconcile.js";
+import type { L2Block } from "./records.js";
+
+/** A batch, ready to be posted. */
+export interface PreparedBatch extends BatchToPost {
+  claim: BatchClaim;
+  /** L2 blocks in it. */
+  blocks: number;
+  transactions: number;
+}
+
+/** Batches cannot be cut so that L1 takes them: an old message is consumed too late in the blocks. They must be made again. */
+export class OverdueMessageError extends Error {
+  override readonly name = "OverdueMessageError";
+  constructor(
+    readonly index: bigint,
+    readonly dueAt: bigint,
+  ) {
+    super(`inbox message ${index} was due at ${dueAt} and the blocks that fit into a batch do not reach it`);
+  }
+}
+
+/** The last block is further ahead of L1 than a batch may be. */
+export class AheadOfL1Error extends Error {
+  override readonly name = "AheadOfL1Error";
+  constructor(
+    readonly timestamp: bigint,
+    readonly l1Time: bigint,
+  ) {
+    super(
+      `the L2 blocks are at ${timestamp}, L1 at ${l1Time}; a batch may be ${MAX_TIMESTAMP_DRIFT} s ahead, wait for L1`,
+    );
+  }
+}
+
+export interface CutOptions {
+  database: Database;
+  view: L1View;
+  /** Last L2 block to post. */
+  head: L2Block;
+  /** Bytes of batch data at most: one L1 transaction of 128 kB carries it. */
+  maxBytes: number;
+  /** Seconds; that of the deployment. */
+  forceInclusionDelay: bigint;
+  /** The batch that was decided on before a restart. */
+  plan: { parentHash: Hex; l2BlockTo: bigint } | undefined;
+}
+
+interface Cut {
+  parent: BatchHeader;
+  parentHash: Hex;
+  first: L2Block;
+  last: L2Block;
+  content: BatchContent;
+}
+
+/** Bytes of batch data before the blocks, and of one block and one fee entry at most. */
+const HEAD_BYTES = 64;
+const BLOCK_BYTES = 16;
+const FEE_ENTRY_BYTES = 48;
+/** Seconds that L1 may need to mine a batch. */
+const MINING_MARGIN = 120n;
+
+/**
+ * Takes as many blocks as fit from where the last batch on L1 ends.
+ * @returns undefined when there is none.
+ */
+export function cutBatch(options: CutOptions): Cut | undefined {
+  const { database, view, head, maxBytes, forceInclusionDelay, plan } = options;
+  const { header: parent, headerHash: parentHash } = view.batches.at(-1)!;
+  if (head.number <= parent.l2BlockTo) return undefined;
+  const limit = plan?.parentHash === parentHash && plan.l2BlockTo <= head.number ? plan.l2BlockTo : head.number;
+  const first = database.block(parent.l2BlockTo)!;
+  const l1Time = view.head!.timestamp;
+
+  const { coinbase, baseFee } = database.block(first.number + 1n)!;
+  const content: BatchContent = { coinbase, baseFee, blocks: [] };
+  const fees = new Set<string>();
+  let last = first;
+  let bytes = HEAD_BYTES;
+  for (let number = first.number + 1n; number <= limit && content.blocks.length < MAX_BATCH_BLOCKS; number++) {
+    const block = database.block(number)!;
+    const messages = Number(block.inboxTo - last.inboxTo);
+    const data = database.data(number)!;
+    const [own] = decodeBatch(data, { messages, timestamp: block.timestamp }).blocks;
+    for (const transaction of own!.transactions) fees.add(feeKey(transaction));
+    bytes += data.length + BLOCK_BYTES;
+    const fits =
+      block.coinbase === coinbase &&
+      block.baseFee === baseFee &&
+      bytes + fees.size * FEE_ENTRY_BYTES <= maxBytes &&
+      fees.size <= MAX_FEE_ENTRIES &&
+      block.timestamp <= l1Time + MAX_TIMESTAMP_DRIFT;
+    // A block alone was built to fit.
+    if (!fits && content.blocks.length > 0) break;
+    if (block.timestamp > l1Time + MAX_TIMESTAMP_DRIFT) throw new AheadOfL1Error(block.timestamp, l1Time);
+    content.blocks.push(own!);
+    last = block;
+  }
+
+  const left = database.message(last.inboxTo)?.message;
+  const dueAt = left === undefined ? undefined : left.timestamp + forceInclusionDelay;
+  if (left !== undefined && dueAt !== undefined && l1Time + MINING_MARGIN >= dueAt) {
+    if (limit < head.number) return cutBatch({ ...options, plan: undefined });
+    throw new OverdueMessageError(left.index, dueAt);
+  }
+  return { parent, parentHash, first, last, content };
+}
+
+export interface Batcher {
+  /** Cuts the next batch, runs it again and writes down that it will be sent; undefined when there is nothing to post. */
+  prepare(view: L1View, head: L2Block): Promise<PreparedBatch | undefined>;
+  /** Sends a prepared batch; the same one again changes nothing. */
+  send(batch: PreparedBatch, signal?: AbortSignal): Promise<PostedBatch>;
+}
+
+export interface BatcherOptions {
+  l2ChainId: bigint;
+  bridge: Hex;
+  database: Database;
+  executor: BlockExecutor;
+  poster: BatchPoster;
+  /** Bytes of batch data at most: one L1 transaction of 128 kB carries it. */
+  maxBytes: number;
+  forceInclusionDelay: bigint;
+}
+
+export function createBatcher(options: BatcherOptions): Batcher {
+  const { l2ChainId, bridge, database, executor, poster, maxBytes, forceInclusionDelay } = options;
+
+  /** The batch as others will see it must give what the blocks gave. */
+  async function check({ parent, first, last, content }: Cut, data: Uint8Array, view: L1View): Promise<void> {
+    const run = await executor.run({
+      l2ChainId,
+      bridge,
+      index: parent.index + 1n,
+      timestamp: view.head!.timestamp,
+      inboxFrom: first.inboxTo,
+      l2BlockFrom: first.number,
+      prevStateRoot: first.stateRoot,
+      prevInboxAcc: first.inboxAcc,
+      messages: readMessages(database, first.inboxTo, last.inboxTo),
+      data,
+    });
+    const expected = { stateRoot: last.stateRoot, inboxAcc: last.inboxAcc, l2BlockTo: last.number };
+    for (const field of ["stateRoot", "inboxAcc", "l2BlockTo"] as const) {
+      if (run[field] === expected[field]) continue;
+      throw new ExecutorFaultError(
+        `as a batch, L2 blocks ${first.number + 1n} to ${last.number} (${content.blocks.length}) give ${field} ${run[field]}, one by one ${expected[field]}`,
+      );
+    }
+  }
+
+  return {
+    async prepare(view, head) {
+      const cut = cutBatch({ database, view, head, maxBytes, forceInclusionDelay, plan: database.single("plan") });
+      if (cut === undefined) return undefined;
+      const { parent, parentHash, first, last, content } = cut;
+      const single = content.blocks.length === 1;
+      // The data of a single block are the bytes that were executed.
+      const data = single ? database.data(last.number)! : encodeBatch(content);
+      if (!single) await check(cut, data, view);
+      await database.write([put.single("plan", { parentHash, l2BlockTo: last.number })], { sync: true });
+      return {
+        parent,
+        claim: {
+          stateRoot: last.stateRoot,
+          withdrawalsRoot: withdrawalsRoot(readWithdrawals(database, first, last)),
+          inboxAcc: last.inboxTo === 0n ? ZERO_HASH : last.inboxAcc,
+          inboxTo: last.inboxTo,
+          l2BlockTo: last.number,
+        },
+        nextMessage: database.message(last.inboxTo)?.message,
+        daInput: data,
+        blocks: content.blocks.length,
+        transactions: content.blocks.reduce((sum, { transactions }) => sum + transactions.length, 0),
+      };
+    },
+    send: (batch, signal) => poster.post(batch, signal),
+  };
+}

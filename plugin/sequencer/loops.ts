@@ -1,0 +1,134 @@
+import { pause } from "../l1/ask.js";
+import type { Chain } from "./chain.js";
+import type { Database } from "./database.js";
+import type { Log } from "./log.js";
+import type { Operator } from "./operator.js";
+import type { SequencerOptions } from "./options.js";
+
+export interface LoopOptions {
+  blocks: NonNullable<SequencerOptions["blocks"]>;
+  batches: NonNullable<SequencerOptions["batches"]>;
+  pollInterval: NonNullable<SequencerOptions["pollInterval"]>;
+  operator: Operator;
+  chain: Chain;
+  database: Database;
+  clock: () => number;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** Does everything in its time, until the signal is aborted. */
+export interface Loops {
+  /** Something came that may be put into a block. */
+  wake(): void;
+  /** Why L1 cannot be followed at the moment. */
+  readonly l1Error: string | undefined;
+  /** Resolves once all loops have ended. */
+  ended: Promise<void>;
+}
+
+const EXPIRY_INTERVAL = 60_000;
+const POST_CHECK_INTERVAL = 500;
+const FIRST_RETRY = 500;
+const LAST_RETRY = 30_000;
+
+export function startLoops(options: LoopOptions): Loops {
+  const { blocks, batches, pollInterval, operator, chain, database, clock, log, signal } = options;
+  let l1Error: string | undefined;
+  let wakeUp: () => void = () => undefined;
+  let awake = true;
+
+  const wake = (): void => {
+    awake = true;
+    wakeUp();
+  };
+
+  /** Repeats a step until the end; after a failure it waits, longer each time. */
+  async function repeat(what: string, step: () => Promise<void>): Promise<void> {
+    let retry = FIRST_RETRY;
+    while (!signal.aborted) {
+      try {
+        await step();
+        retry = FIRST_RETRY;
+      } catch (error) {
+        if (signal.aborted) return;
+        log({ level: "error", event: `${what} failed`, error, retryAfterMs: retry });
+        await sleep(retry, signal);
+        retry = Math.min(2 * retry, LAST_RETRY);
+      }
+    }
+  }
+
+  async function poll(interval: number): Promise<void> {
+    try {
+      await operator.sync(signal);
+      if (l1Error !== undefined) log({ level: "info", event: "L1 is followed again" });
+      l1Error = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      // Once: an outage is one event, however often it is tried.
+      if (l1Error === undefined) log({ level: "warn", event: "L1 cannot be followed", error });
+      l1Error = message;
+    }
+    if (blocks === "auto" && operator.hasWork()) wake();
+    await sleep(interval, signal);
+  }
+
+  async function sealWhenWoken(): Promise<void> {
+    if (!awake) await new Promise<void>((resolve) => (wakeUp = resolve));
+    awake = false;
+    while (operator.hasWork() && !signal.aborted) if ((await operator.seal(signal)) === undefined) break;
+  }
+
+  async function sealEvery(interval: number): Promise<void> {
+    await sleep(interval, signal);
+    if (operator.hasWork()) await operator.seal(signal);
+  }
+
+  async function postWhenDue(due: { bytes: number; age: number }): Promise<void> {
+    await sleep(POST_CHECK_INTERVAL, signal);
+    if (operator.falseBatch !== undefined) return;
+    const posted = operator.view.batches.at(-1)!.header.l2BlockTo;
+    const oldest = database.block(posted + 1n);
+    if (oldest === undefined || operator.view.head === undefined) return;
+    const isOld = BigInt(Math.floor(clock() / 1000)) >= oldest.timestamp + BigInt(Math.ceil(due.age / 1000));
+    if (isOld || hasBytes(posted, due.bytes)) await operator.post(signal);
+  }
+
+  function hasBytes(after: bigint, wanted: number): boolean {
+    let bytes = 0;
+    for (let number = after + 1n; number <= chain.head.number && bytes < wanted; number++)
+      bytes += database.data(number)!.length;
+    return bytes >= wanted;
+  }
+
+  async function expire(): Promise<void> {
+    await sleep(EXPIRY_INTERVAL, signal);
+    await operator.exclusively(() => chain.expire());
+  }
+
+  signal.addEventListener("abort", wake, { once: true });
+  const ended = Promise.all([
+    ...(pollInterval === "manual" ? [] : [repeat("following L1", () => poll(pollInterval))]),
+    ...(blocks === "auto" ? [repeat("making a block", sealWhenWoken)] : []),
+    ...(typeof blocks === "object" ? [repeat("making a block", () => sealEvery(blocks.every))] : []),
+    ...(batches === "manual" ? [] : [repeat("posting a batch", () => postWhenDue(batches))]),
+    repeat("dropping old transactions", expire),
+  ]).then(() => undefined);
+
+  return {
+    wake,
+    get l1Error() {
+      return l1Error;
+    },
+    ended,
+  };
+}
+
+/** Waits; an abort ends it early, without an error. */
+async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await pause(milliseconds, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}

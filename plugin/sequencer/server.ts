@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { RPC_CODES } from "./errors.js";
+import { answer, type Request } from "./rpc/dispatch.js";
+
+export interface RpcServerOptions {
+  request: Request;
+  /** Default 127.0.0.1. */
+  host?: string | undefined;
+  /** 0 takes a free one. */
+  port: number;
+  /** Bytes of a request; default 1 MiB. */
+  maxBody?: number | undefined;
+  /** Told of errors that are no client's fault. */
+  onFault: (method: string, error: unknown) => void;
+}
+
+export interface RpcServer {
+  url: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Somebody else listens there. */
+export class PortInUseError extends Error {
+  override readonly name = "PortInUseError";
+  constructor(
+    readonly host: string,
+    readonly port: number,
+    options?: ErrorOptions,
+  ) {
+    super(`port ${port} on ${host} is in use; stop what listens there or choose another port`, options);
+  }
+}
+
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_MAX_BODY = 1 << 20;
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "POST, OPTIONS",
+  "access-control-allow-headers": "content-type",
+  "access-control-max-age": "86400",
+} as const;
+
+/** JSON-RPC over HTTP, for wallets in browsers too. @throws {PortInUseError} */
+export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
+  const { host = DEFAULT_HOST, port } = options;
+  const server = createServer((incoming, outgoing) => {
+    respond(incoming, outgoing, options).catch((error: unknown) => {
+      options.onFault("http", error);
+      outgoing.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => {
+      const inUse = "code" in error && error.code === "EADDRINUSE";
+      reject(inUse ? new PortInUseError(host, port, { cause: error }) : error);
+    });
+    server.listen(port, host, resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return { url: `http://${shown}:${actual}`, port: actual, close: () => close(server) };
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { request, maxBody = DEFAULT_MAX_BODY, onFault }: RpcServerOptions,
+): Promise<void> {
+  if (incoming.method === "OPTIONS") return end(outgoing, 204);
+  if (incoming.method !== "POST") return end(outgoing, 405, rpcError("send JSON-RPC requests by POST"));
+  const body = await readBody(incoming, maxBody);
+  if (body === undefined) {
+    outgoing.setHeader("connection", "close");
+    return end(outgoing, 413, rpcError(`the request is too large; at most ${maxBody} bytes`));
+  }
+  const answered = await answer(body, request, onFault);
+  return answered === undefined ? end(outgoing, 204) : end(outgoing, 200, JSON.stringify(answered));
+}
+
+/** undefined when it is too large. */
+async function readBody(incoming: IncomingMessage, limit: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming) {
+    length += (chunk as Buffer).length;
+    if (length > limit) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function rpcError(message: string): string {
+  return JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: RPC_CODES.invalidRequest, message } });
+}
+
+function end(outgoing: ServerResponse, status: number, body?: string): void {
+  outgoing.writeHead(status, { ...CORS, ...(body === undefined ? {} : { "content-type": "application/json" }) });
+  outgoing.end(body);
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => {
+    server.close((error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+  server.closeAllConnections();
+  await closed;
+}
