@@ -1,12 +1,27 @@
 // Accounts, tokens and allowances as leaves of the state tree (docs/protocol.md §5).
-import { PAGE, copy20, copy32, isZero20, isZero32, keccakPage, storeAddress, storeWord } from "../sdk/host";
-import { LEAF_WORD0, LEAF_WORD1, commitTree, find, openTree, remove, touch } from "../sdk/tree";
+import {
+  PAGE,
+  copy20,
+  copy32,
+  equal20,
+  isZero20,
+  isZero32,
+  keccakPage,
+  storeAddress,
+  storeWord,
+  zero32,
+} from "../sdk/host";
+import { LEAF_WORD0, LEAF_WORD1, boundTree, commitTree, find, openTree, remove, touch } from "../sdk/tree";
 import { add, compare, subtract } from "../sdk/uint256";
+
+// Account keys computed lately: a transaction asks several times for the same few. Per entry: address 20, 1 when used 4, key 32.
+const KEY_CACHE: u32 = 1024;
+const CACHE_LENGTH: usize = 56;
+const cache: usize = memory.data(1024 * 56);
 
 const key: usize = memory.data(32);
 const amountAfter: usize = memory.data(32);
-const zero: usize = memory.data(32);
-const created: usize = memory.data(20);
+const newIndex: usize = memory.data(32);
 
 let accountCount: u64 = 0;
 /** Number of withdrawals over the life of the chain. */
@@ -18,14 +33,20 @@ function metaKey(): void {
 }
 
 function accountKey(address: usize): void {
-  storeWord(PAGE, 1);
-  storeAddress(PAGE + 32, address);
-  keccakPage(key, 64);
+  const entry = cache + <usize>(bswap<u32>(load<u32>(address, 16)) % KEY_CACHE) * CACHE_LENGTH;
+  if (load<u32>(entry, 20) == 0 || !equal20(entry, address)) {
+    storeWord(PAGE, 1);
+    storeAddress(PAGE + 32, address);
+    keccakPage(entry + 24, 64);
+    copy20(entry, address);
+    store<u32>(entry, 1, 20);
+  }
+  copy32(key, entry + 24);
 }
 
-function indexKey(index: u64): void {
+function indexKey(index: usize): void {
   storeWord(PAGE, 2);
-  storeWord(PAGE + 32, index);
+  copy32(PAGE + 32, index);
   keccakPage(key, 64);
 }
 
@@ -62,13 +83,18 @@ export function commitState(to: usize): void {
   commitTree(to);
 }
 
+/** To be called now and then, with no operation under way: keeps the memory that the state takes bounded. */
+export function boundState(): void {
+  boundTree();
+}
+
 /** The next withdrawal's nonce. */
 export function nextWithdrawalNonce(): u64 {
   return withdrawalNonce++;
 }
 
-/** Address of account `index` to `to`; false when there is none. */
-export function addressOf(index: u64, to: usize): bool {
+/** Address of the account whose index is the word at `index`, to `to`; false when there is none. */
+export function addressOf(index: usize, to: usize): bool {
   indexKey(index);
   const leaf = find(key);
   if (leaf == 0) return false;
@@ -84,10 +110,9 @@ function touchAccount(address: usize): usize {
   if (load<u64>(leaf + LEAF_WORD0, 24) == 0) {
     accountCount++;
     store<u64>(leaf + LEAF_WORD0, bswap<u64>(accountCount), 24);
-    copy20(created, address);
-    indexKey(accountCount);
-    const index = touch(key);
-    storeAddress(index + LEAF_WORD0, created);
+    storeWord(newIndex, accountCount);
+    indexKey(newIndex);
+    storeAddress(touch(key) + LEAF_WORD0, address);
   }
   return leaf;
 }
@@ -100,18 +125,17 @@ export function createAccount(address: usize): void {
 
 /** Balance of an account in ETH (token zero) or a token, to `to`. */
 export function balanceOf(account: usize, token: usize, to: usize): void {
-  let leaf: usize;
-  let word: usize;
-  if (isZero20(token)) {
-    accountKey(account);
-    leaf = find(key);
-    word = LEAF_WORD1;
-  } else {
-    tokenKey(account, token);
-    leaf = find(key);
-    word = LEAF_WORD0;
-  }
-  copy32(to, leaf == 0 ? zero : leaf + word);
+  const isEth = isZero20(token);
+  if (isEth) accountKey(account);
+  else tokenKey(account, token);
+  readWord(isEth ? LEAF_WORD1 : LEAF_WORD0, to);
+}
+
+/** A word of the leaf at `key`, or zero when there is none, to `to`. */
+function readWord(offset: usize, to: usize): void {
+  const leaf = find(key);
+  if (leaf == 0) zero32(to);
+  else copy32(to, leaf + offset);
 }
 
 /** Nonce of an account; 0 when there is none. */
@@ -126,11 +150,6 @@ export function charge(account: usize, fee: usize): void {
   const leaf = touchAccount(account);
   store<u64>(leaf + LEAF_WORD0, bswap<u64>(bswap<u64>(load<u64>(leaf + LEAF_WORD0, 16)) + 1), 16);
   subtract(leaf + LEAF_WORD1, leaf + LEAF_WORD1, fee);
-}
-
-function setToken(account: usize, token: usize, amount: usize): void {
-  tokenKey(account, token);
-  setAmount(amount);
 }
 
 /** Writes an amount into the leaf at `key`; a zero amount has no leaf. */
@@ -148,7 +167,7 @@ export function credit(account: usize, token: usize, amount: usize): void {
   }
   balanceOf(account, token, amountAfter);
   add(amountAfter, amountAfter, amount);
-  setToken(account, token, amountAfter);
+  setAmount(amountAfter);
 }
 
 /** Takes from a balance that covers it. */
@@ -160,7 +179,7 @@ export function debit(account: usize, token: usize, amount: usize): void {
   }
   balanceOf(account, token, amountAfter);
   subtract(amountAfter, amountAfter, amount);
-  setToken(account, token, amountAfter);
+  setAmount(amountAfter);
 }
 
 /** Whether a balance covers an amount. */
@@ -180,8 +199,7 @@ export function move(from: usize, to: usize, token: usize, amount: usize): bool 
 /** Allowance, to `to`. */
 export function allowanceOf(owner: usize, spender: usize, token: usize, to: usize): void {
   allowanceKey(owner, spender, token);
-  const leaf = find(key);
-  copy32(to, leaf == 0 ? zero : leaf + LEAF_WORD0);
+  readWord(LEAF_WORD0, to);
 }
 
 /** Sets an allowance. */

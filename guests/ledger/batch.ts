@@ -4,6 +4,7 @@ import {
   atEnd,
   cursor,
   malformed,
+  readingEnd,
   reject,
   seek,
   startReading,
@@ -38,6 +39,8 @@ let feeCount: u32 = 0;
 const blocks: usize = memory.data(65535 * 8);
 /** Number of L2 blocks in the batch. */
 export let blockCount: u32 = 0;
+/** Number of transactions in all of them. */
+export let transactionCount: u32 = 0;
 
 // The transaction read last.
 /** Address of its maxPriorityFeePerGas, maxFeePerGas (words) and gasLimit. */
@@ -47,12 +50,13 @@ export let txGasLimit: u64 = 0;
 export let txNonce: u64 = 0;
 export let txKind: u8 = 0;
 export let txParity: u8 = 0;
-/** Account index of `to`; 0 when txTo holds the address. */
-export let txToIndex: u64 = 0;
+/** Whether txToIndex holds its recipient's account index, a word; else txTo holds the address. */
 export let txToIsIndex: bool = false;
+export const txToIndex: usize = memory.data(32);
 export const txTo: usize = memory.data(20);
-export let txTokenIndex: u64 = 0;
+/** The same of the token. */
 export let txTokenIsIndex: bool = false;
+export const txTokenIndex: usize = memory.data(32);
 export const txToken: usize = memory.data(20);
 export const txAmount: usize = memory.data(32);
 export let txData: usize = 0;
@@ -101,14 +105,14 @@ export function takeTransaction(): void {
   txMaxFee = txPriorityFee + 32;
   txGasLimit = load<u64>(txPriorityFee, 64);
   if (txKind == KIND_TOKEN_TRANSFER) {
-    if (txTokenIsIndex) txTokenIndex = takeVarint64();
+    if (txTokenIsIndex) takeVarint(txTokenIndex);
     else {
       const token = take(20);
       if (malformed()) return;
       copy20(txToken, token);
     }
   }
-  if (txToIsIndex) txToIndex = takeVarint64();
+  if (txToIsIndex) takeVarint(txToIndex);
   else {
     const to = take(20);
     if (malformed()) return;
@@ -125,12 +129,9 @@ export function takeTransaction(): void {
   txSignature = take(64);
 }
 
-function scanBlocks(messages: u64, timestamp: u64): u64 {
+function scanBlocks(messages: u64, timestamp: u64): void {
   const count = takeVarint64();
-  if (malformed() || count == 0 || count > MAX_BLOCKS) {
-    reject();
-    return 0;
-  }
+  if (count == 0 || count > MAX_BLOCKS) return reject();
   blockCount = <u32>count;
   let time: u64 = 0;
   let remaining = messages;
@@ -147,18 +148,18 @@ function scanBlocks(messages: u64, timestamp: u64): u64 {
       time > MAX_TIMESTAMP ||
       time > timestamp + MAX_AHEAD ||
       consumed > remaining ||
-      included > <u64>u32.MAX_VALUE
+      included > <u64>(readingEnd() - cursor())
     ) {
-      reject();
-      return 0;
+      return reject();
     }
     remaining -= consumed;
     transactions += included;
     store<u32>(blocks + ((<usize>i) << 3), <u32>consumed);
     store<u32>(blocks + ((<usize>i) << 3), <u32>included, 4);
   }
-  if (remaining != 0) reject();
-  return transactions;
+  // A transaction takes a byte at least, so a larger sum ends in a truncated one.
+  if (remaining != 0 || transactions > <u64>(readingEnd() - cursor())) return reject();
+  transactionCount = <u32>transactions;
 }
 
 /** Whether the data is well-formed; if so, takeTransaction then reads its transactions from the first on. */
@@ -178,9 +179,9 @@ function scan(start: usize, length: usize, messages: u64, timestamp: u64): bool 
     takeBelow128(feeAt(i) + 32);
     store<u64>(feeAt(i), takeVarint64(), 64);
   }
-  const transactions = scanBlocks(messages, timestamp);
+  scanBlocks(messages, timestamp);
   const first = cursor();
-  for (let i: u64 = 0; i < transactions && !malformed(); i++) takeTransaction();
+  for (let i: u32 = 0; i < transactionCount && !malformed(); i++) takeTransaction();
   if (malformed() || !atEnd()) return false;
   seek(first);
   return true;
@@ -192,6 +193,7 @@ export function openBatch(start: usize, length: usize, messages: u32, timestamp:
   memory.fill(coinbase, 0, 20);
   memory.fill(baseFee, 0, 32);
   blockCount = 1;
+  transactionCount = 0;
   store<u32>(blocks, messages);
   store<u32>(blocks, 0, 4);
 }

@@ -3,17 +3,18 @@ import { PAGE, copy20, copy32, input, isZero20, keccakPage, output, preimage, st
 import { dataLength, dataStart, readData } from "../sdk/data";
 import { loadMessage, openInbox } from "../sdk/inbox";
 import { isMax } from "../sdk/uint256";
-import { balanceOf, commitState, createAccount, credit, openState } from "./accounts";
-import { blockCount, messagesOf, openBatch, takeTransaction, transactionsOf } from "./batch";
+import { balanceOf, boundState, commitState, createAccount, credit, openState } from "./accounts";
+import { blockCount, messagesOf, openBatch, takeTransaction, transactionCount, transactionsOf } from "./batch";
 import { LEAF_DOMAIN, OUTPUT_DOMAIN } from "./constants";
-import { FAILED, FROM_MESSAGE, FROM_TRANSACTION, SUCCEEDED, addReceipt } from "./receipts";
+import { FAILED, FROM_MESSAGE, FROM_TRANSACTION, SUCCEEDED, addReceipt, openReceipts } from "./receipts";
 import { executeBatchTransaction, executeRaw, fee, gasUsed, sender, setChainId } from "./transaction";
-import { addWithdrawal, withdrawalsRoot } from "./withdrawals";
+import { addWithdrawal, openWithdrawals, withdrawalsRoot } from "./withdrawals";
 
 export { receiptCount, receipts } from "./receipts";
 
 const MESSAGE_DEPOSIT: u64 = 0;
 const MESSAGE_TRANSACTION: u64 = 1;
+const MAX_RAW_LENGTH: i32 = 2048;
 
 const hash: usize = memory.data(32);
 const prevStateRoot: usize = memory.data(32);
@@ -26,7 +27,7 @@ const messageSender: usize = memory.data(20);
 const target: usize = memory.data(20);
 const token: usize = memory.data(20);
 const amount: usize = memory.data(32);
-const rawTransaction: usize = memory.data(4096);
+const rawTransaction: usize = memory.data(2048);
 
 function inputWord(i: usize): usize {
   return PAGE + (i << 5);
@@ -48,15 +49,21 @@ export function run(): void {
   copy32(inboxAcc, inputWord(9));
   copy32(dataHash, inputWord(10));
 
-  openState(prevStateRoot, LEAF_DOMAIN);
   openInbox(inboxAcc, messages);
   const length: usize = readData(dataHash) ? <usize>dataLength : 0;
   openBatch(dataStart, length, messages, timestamp);
+  openReceipts(messages + transactionCount);
+  openWithdrawals(messages + transactionCount);
+  openState(prevStateRoot, LEAF_DOMAIN);
 
   let message: u32 = 0;
   for (let block: u32 = 0; block < blockCount; block++) {
-    for (let left = messagesOf(block); left > 0; left--) applyMessage(message++, block);
+    for (let left = messagesOf(block); left > 0; left--) {
+      boundState();
+      applyMessage(message++, block);
+    }
     for (let left = transactionsOf(block); left > 0; left--) {
+      boundState();
       takeTransaction();
       const status = executeBatchTransaction();
       addReceipt(FROM_TRANSACTION, status, block, gasUsed, sender, fee);
@@ -82,9 +89,10 @@ function applyMessage(i: u32, block: u32): void {
   copy32(amount, PAGE + 224);
   if (kind == MESSAGE_TRANSACTION) {
     copy32(hash, PAGE + 256);
-    const length = <usize>preimage(hash);
-    memory.copy(rawTransaction, PAGE, length);
-    const status = executeRaw(rawTransaction, length);
+    const length = preimage(hash);
+    memory.copy(rawTransaction, PAGE, MAX_RAW_LENGTH);
+    // The inbox takes none that is longer.
+    const status = executeRaw(rawTransaction, length > MAX_RAW_LENGTH ? 0 : <usize>length);
     addReceipt(FROM_MESSAGE, status, block, gasUsed, sender, fee);
     return;
   }

@@ -1,5 +1,6 @@
 // What became of each message and transaction: for the native runner only, the machine never reads it.
 import { copy20, copy32 } from "../sdk/host";
+import { allocate } from "../sdk/memory";
 
 export const FAILED: u8 = 0;
 export const SUCCEEDED: u8 = 1;
@@ -12,8 +13,12 @@ export const FROM_TRANSACTION: u8 = 1;
 const RECEIPT_LENGTH: usize = 72;
 
 let start: usize = 0;
-let capacity: u32 = 0;
 let count: u32 = 0;
+
+/** Makes room for so many receipts. */
+export function openReceipts(capacity: u32): void {
+  start = allocate(<usize>capacity * RECEIPT_LENGTH);
+}
 
 /** Address of the first receipt. */
 export function receipts(): usize {
@@ -27,13 +32,6 @@ export function receiptCount(): u32 {
 
 /** Adds a receipt. */
 export function addReceipt(source: u8, status: u8, block: u32, gasUsed: u64, sender: usize, fee: usize): void {
-  if (count == capacity) {
-    const grown: u32 = capacity == 0 ? 64 : capacity * 2;
-    const moved = heap.alloc(<usize>grown * RECEIPT_LENGTH);
-    memory.copy(moved, start, <usize>count * RECEIPT_LENGTH);
-    start = moved;
-    capacity = grown;
-  }
   const receipt = start + <usize>count * RECEIPT_LENGTH;
   store<u8>(receipt, source);
   store<u8>(receipt, status, 1);

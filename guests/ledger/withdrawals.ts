@@ -1,11 +1,17 @@
 // Withdrawals of the batch and their Merkle tree (docs/protocol.md §4).
-import { PAGE, copy32, hashPair, isZero32, keccakPage, storeAddress, storeWord } from "../sdk/host";
+import { PAGE, copy32, hashPair, isZero32, keccakPage, storeAddress, storeWord, zero32 } from "../sdk/host";
+import { allocate } from "../sdk/memory";
 import { covers, debit, nextWithdrawalNonce } from "./accounts";
 import { EMPTY_HASH, WITHDRAWAL_DOMAIN } from "./constants";
 
 let leaves: usize = 0;
-let capacity: u32 = 0;
 let count: u32 = 0;
+const padding: usize = memory.data(32);
+
+/** Makes room for so many withdrawals. */
+export function openWithdrawals(capacity: u32): void {
+  leaves = allocate((<usize>capacity) << 5);
+}
 
 /** Debits `sender` and adds a withdrawal; false, and nothing changed, when the amount is zero or not covered. */
 export function addWithdrawal(sender: usize, target: usize, token: usize, amount: usize): bool {
@@ -18,33 +24,22 @@ export function addWithdrawal(sender: usize, target: usize, token: usize, amount
   storeAddress(PAGE + 128, token);
   copy32(PAGE + 160, amount);
   copy32(PAGE + 192, EMPTY_HASH);
-  if (count == capacity) {
-    const grown: u32 = capacity == 0 ? 16 : capacity * 2;
-    const moved = heap.alloc((<usize>grown) << 5);
-    memory.copy(moved, leaves, (<usize>count) << 5);
-    leaves = moved;
-    capacity = grown;
-  }
   keccakPage(leaves + ((<usize>count) << 5), 224);
   count++;
   return true;
 }
 
-/** Root over the leaves, padded with zero words to a power of two; zero when there is none. */
+/** Root over the leaves, padded with zero words to a power of two, to `to`; zero when there is none. Call it once. */
 export function withdrawalsRoot(to: usize): void {
-  if (count == 0) {
-    memory.fill(to, 0, 32);
-    return;
-  }
-  let width: u32 = 1;
-  while (width < count) width *= 2;
-  const level = heap.alloc((<usize>width) << 5);
-  memory.fill(level, 0, (<usize>width) << 5);
-  memory.copy(level, leaves, (<usize>count) << 5);
-  for (; width > 1; width /= 2) {
-    for (let i: u32 = 0; i < width / 2; i++) {
-      hashPair(level + ((<usize>i) << 5), level + ((<usize>i) << 6), level + ((<usize>i) << 6) + 32);
+  if (count == 0) return zero32(to);
+  // Level by level, each over the one below it; `padding` is the root of an empty subtree as high as the level.
+  zero32(padding);
+  for (; count > 1; count = (count + 1) / 2) {
+    for (let i: u32 = 0; i < count; i += 2) {
+      const left = leaves + ((<usize>i) << 5);
+      hashPair(leaves + ((<usize>i) << 4), left, i + 1 < count ? left + 32 : padding);
     }
+    hashPair(padding, padding, padding);
   }
-  copy32(to, level);
+  copy32(to, leaves);
 }

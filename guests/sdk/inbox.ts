@@ -1,16 +1,17 @@
 // Inbox messages behind the accumulator (docs/protocol.md §2).
 import { PAGE, copy32, preimage } from "./host";
+import { allocate } from "./memory";
 
 let hashes: usize = 0;
+const accumulator: usize = memory.data(32);
 
-/** Finds the `count` messages that lead to `accumulator`, from the last to the first. */
-export function openInbox(accumulator: usize, count: u32): void {
-  hashes = heap.alloc((<usize>count) << 5);
-  const current = heap.alloc(32);
-  copy32(current, accumulator);
+/** Finds the `count` messages that lead to `last`, from the last to the first. */
+export function openInbox(last: usize, count: u32): void {
+  hashes = allocate((<usize>count) << 5);
+  copy32(accumulator, last);
   for (let i = count; i > 0; i--) {
-    preimage(current);
-    copy32(current, PAGE);
+    preimage(accumulator);
+    copy32(accumulator, PAGE);
     copy32(hashes + ((<usize>(i - 1)) << 5), PAGE + 32);
   }
 }

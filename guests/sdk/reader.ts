@@ -100,6 +100,8 @@ export function takeVarint(to: usize): void {
 
 /** A varint below 2^64. */
 export function takeVarint64(): u64 {
+  // Most are one byte.
+  if (position < limit && load<u8>(position) < 0x80) return <u64>load<u8>(position++);
   takeVarint(word);
   if ((load<u64>(word) | load<u64>(word, 8) | load<u64>(word, 16)) != 0) failed = true;
   return failed ? 0 : bswap<u64>(load<u64>(word, 24));

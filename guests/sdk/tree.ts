@@ -1,90 +1,95 @@
-// The sparse Merkle tree of docs/protocol.md §5: loaded lazily by preimages, changed in memory, hashed once at the end.
-import { PAGE, copy32, equal32, isZero32, hashPair, keccakPage, preimage } from "./host";
+// The sparse Merkle tree of docs/protocol.md §5: loaded lazily by preimages, changed in memory, hashed where it changed.
+import { PAGE, copy32, equal32, isZero32, keccakPage, preimage, zero32 } from "./host";
+import { allocate, mark, release } from "./memory";
 
-/** Names the empty subtree. */
-const EMPTY: u32 = 0;
-
-const UNLOADED: u8 = 0;
-const INNER: u8 = 1;
-const LEAF: u8 = 2;
-
-// A node: hash 32 | left or leaf address 4 | right 4 | type 1 | dirty 1, in 48 bytes.
-const NODE_SHIFT: usize = 6;
-const NODES_PER_BLOCK: u32 = 8192;
-
-/** Offsets in a leaf: key, then two words. */
+/** Offsets in a leaf: its key, then two words. */
 export const LEAF_WORD0: usize = 32;
 export const LEAF_WORD1: usize = 64;
 
+// Nodes are made when they are first looked at. An inner node keeps the hashes of its children; a child that was looked at
+// also has an address there, and its hash is out of date while it is dirty. No hash and no address: an empty subtree.
+// inner: type 1 | dirty 1 | – | left address 4 | right address 4 | left hash 32 | right hash 32
+// leaf:  type 1 | dirty 1 | – | key 32 | word0 32 | word1 32, from LEAF_KEY on
+const INNER: u8 = 1;
+const LEAF: u8 = 2;
+const CHILDREN: usize = 8;
+const HASHES: usize = 16;
+const INNER_LENGTH: usize = 80;
+const LEAF_KEY: usize = 8;
+const LEAF_LENGTH: usize = 104;
+
+/** Bytes of nodes after which boundTree lets go of them. */
+const MAX_NODES: usize = 64 << 20;
+
 const leafDomain: usize = memory.data(32);
-const newHash: usize = memory.data(32);
-// Blocks of nodes, so that the table grows without moving. 32,768 blocks are far more than memory holds.
-const blocks: usize = memory.data(32768 * 4);
-let blockCount: u32 = 0;
-let nodeCount: u32 = 1;
-let root: u32 = EMPTY;
-// Inner nodes on the way to a key.
+// An inner node whose left child is the tree.
+const above: usize = memory.data(80);
+// Inner nodes on the way to a key, from the root down.
 const path: usize = memory.data(257 * 4);
-
-function at(id: u32): usize {
-  return <usize>load<u32>(blocks + ((id / NODES_PER_BLOCK) << 2)) + ((<usize>(id % NODES_PER_BLOCK)) << NODE_SHIFT);
-}
-
-function leftOf(node: usize): u32 {
-  return load<u32>(node, 32);
-}
-
-function rightOf(node: usize): u32 {
-  return load<u32>(node, 36);
-}
+// Hash of a leaf that is on its way to another place.
+const moved: usize = memory.data(32);
+let start: usize = 0;
 
 function typeOf(node: usize): u8 {
-  return load<u8>(node, 40);
+  return load<u8>(node);
+}
+
+function isDirty(node: usize): bool {
+  return load<u8>(node, 1) != 0;
 }
 
 function markDirty(node: usize): void {
-  store<u8>(node, 1, 41);
+  store<u8>(node, 1, 1);
 }
 
-function create(type: u8, left: u32, right: u32, dirty: bool): u32 {
-  if (nodeCount / NODES_PER_BLOCK >= blockCount) {
-    store<u32>(blocks + (blockCount << 2), <u32>heap.alloc((<usize>NODES_PER_BLOCK) << NODE_SHIFT));
-    blockCount++;
-  }
-  const node = at(nodeCount);
-  store<u32>(node, left, 32);
-  store<u32>(node, right, 36);
-  store<u8>(node, type, 40);
-  store<u8>(node, <u8>dirty, 41);
-  return nodeCount++;
+function childOf(node: usize, side: u32): usize {
+  return <usize>load<u32>(node + (side << 2), CHILDREN);
 }
 
-function reference(hash: usize): u32 {
-  if (isZero32(hash)) return EMPTY;
-  const id = create(UNLOADED, 0, 0, false);
-  copy32(at(id), hash);
-  return id;
+function hashOf(node: usize, side: u32): usize {
+  return node + HASHES + (side << 5);
 }
 
-/** The node's address, its children or leaf known. */
-function open(id: u32): usize {
-  const node = at(id);
-  if (typeOf(node) != UNLOADED) return node;
-  if (preimage(node) == 64) {
-    // reference() makes no host call, so PAGE stays.
-    const left = reference(PAGE);
-    const right = reference(PAGE + 32);
-    store<u32>(node, left, 32);
-    store<u32>(node, right, 36);
-    store<u8>(node, INNER, 40);
+/** Puts a child in its place. */
+function setChild(node: usize, side: u32, child: usize): void {
+  store<u32>(node + (side << 2), <u32>child, CHILDREN);
+}
+
+function clearChild(node: usize, side: u32): void {
+  setChild(node, side, 0);
+  zero32(hashOf(node, side));
+}
+
+function createInner(): usize {
+  const node = allocate(INNER_LENGTH);
+  store<u64>(node, INNER);
+  store<u64>(node, 0, CHILDREN);
+  return node;
+}
+
+function createLeaf(): usize {
+  const node = allocate(LEAF_LENGTH);
+  store<u64>(node, LEAF);
+  return node;
+}
+
+/** Address of a child, loaded if need be; 0 when the subtree is empty. */
+function open(parent: usize, side: u32): usize {
+  let node = childOf(parent, side);
+  if (node != 0) return node;
+  const hash = hashOf(parent, side);
+  if (isZero32(hash)) return 0;
+  if (preimage(hash) == 64) {
+    node = createInner();
+    copy32(node + HASHES, PAGE);
+    copy32(node + HASHES + 32, PAGE + 32);
   } else {
-    const leaf = heap.alloc(96);
-    copy32(leaf, PAGE + 32);
-    copy32(leaf + 32, PAGE + 64);
-    copy32(leaf + 64, PAGE + 96);
-    store<u32>(node, <u32>leaf, 32);
-    store<u8>(node, LEAF, 40);
+    node = createLeaf();
+    copy32(node + LEAF_KEY, PAGE + 32);
+    copy32(node + LEAF_KEY + LEAF_WORD0, PAGE + 64);
+    copy32(node + LEAF_KEY + LEAF_WORD1, PAGE + 96);
   }
+  setChild(parent, side, node);
   return node;
 }
 
@@ -92,132 +97,130 @@ function bitOf(key: usize, depth: u32): u32 {
   return ((<u32>load<u8>(key + (depth >> 3))) >> (7 - (depth & 7))) & 1;
 }
 
-/** Starts from a state root; `domain` is the leaf domain. */
+/** Starts from a state root; `domain` is the leaf domain. All other memory must be allocated before. */
 export function openTree(stateRoot: usize, domain: usize): void {
   copy32(leafDomain, domain);
-  root = reference(stateRoot);
+  store<u64>(above, INNER);
+  setChild(above, 0, 0);
+  copy32(hashOf(above, 0), stateRoot);
+  start = mark();
 }
 
-/** Address of the leaf with this key (its words may be read until the next change), or 0. */
+/** Address of the leaf with this key, or 0. It stays until the leaf is removed or the tree bounded. */
 export function find(key: usize): usize {
-  let id = root;
-  for (let depth: u32 = 0; id != EMPTY; depth++) {
-    const node = open(id);
-    if (typeOf(node) == LEAF) {
-      const leaf = <usize>leftOf(node);
-      return equal32(leaf, key) ? leaf : 0;
-    }
-    id = bitOf(key, depth) ? rightOf(node) : leftOf(node);
+  let node = open(above, 0);
+  for (let depth: u32 = 0; node != 0; depth++) {
+    if (typeOf(node) == LEAF) return equal32(node + LEAF_KEY, key) ? node + LEAF_KEY : 0;
+    node = open(node, bitOf(key, depth));
   }
   return 0;
 }
 
-function setChild(parentDepth: i32, key: usize, child: u32): void {
-  if (parentDepth < 0) {
-    root = child;
-    return;
-  }
-  const parent = at(load<u32>(path + (parentDepth << 2)));
-  if (bitOf(key, parentDepth)) store<u32>(parent, child, 36);
-  else store<u32>(parent, child, 32);
-}
-
-/** The leaf with this key, made with zero words when absent; the caller writes its words at once. */
+/** The leaf with this key, made with zero words when absent, for its words to be written. */
 export function touch(key: usize): usize {
-  let id = root;
+  let parent = above;
+  let side: u32 = 0;
   let depth: u32 = 0;
-  while (id != EMPTY) {
-    const node = open(id);
+  let node = open(above, 0);
+  while (node != 0 && typeOf(node) == INNER) {
     markDirty(node);
-    if (typeOf(node) == LEAF) break;
-    store<u32>(path + (depth << 2), id);
-    id = bitOf(key, depth) ? rightOf(node) : leftOf(node);
-    depth++;
+    parent = node;
+    side = bitOf(key, depth++);
+    node = open(parent, side);
   }
-  if (id != EMPTY) {
-    const found = <usize>leftOf(at(id));
-    if (equal32(found, key)) return found;
+  if (node != 0 && equal32(node + LEAF_KEY, key)) {
+    markDirty(node);
+    return node + LEAF_KEY;
   }
-  const leaf = heap.alloc(96);
-  copy32(leaf, key);
-  memory.fill(leaf + 32, 0, 64);
-  let top = create(LEAF, <u32>leaf, 0, true);
-  if (id != EMPTY) {
-    // Another leaf stands here: inner nodes down to the first bit where the keys differ.
-    const other = <usize>leftOf(at(id));
-    let split = depth;
-    while (bitOf(other, split) == bitOf(key, split)) split++;
-    top = bitOf(key, split) ? create(INNER, id, top, true) : create(INNER, top, id, true);
-    while (split > depth) {
-      split--;
-      top = bitOf(key, split) ? create(INNER, EMPTY, top, true) : create(INNER, top, EMPTY, true);
-    }
+
+  const leaf = createLeaf();
+  markDirty(leaf);
+  copy32(leaf + LEAF_KEY, key);
+  zero32(leaf + LEAF_KEY + LEAF_WORD0);
+  zero32(leaf + LEAF_KEY + LEAF_WORD1);
+  if (node == 0) {
+    setChild(parent, side, leaf);
+    return leaf + LEAF_KEY;
   }
-  setChild(<i32>depth - 1, key, top);
-  return leaf;
+  // Another leaf stands here: inner nodes down to the first bit where the keys differ.
+  const other = node + LEAF_KEY;
+  copy32(moved, hashOf(parent, side));
+  for (let same = true; same; depth++) {
+    const inner = createInner();
+    markDirty(inner);
+    setChild(parent, side, inner);
+    parent = inner;
+    side = bitOf(key, depth);
+    same = bitOf(other, depth) == side;
+    clearChild(inner, side ^ 1);
+  }
+  setChild(parent, side, leaf);
+  setChild(parent, side ^ 1, node);
+  copy32(hashOf(parent, side ^ 1), moved);
+  return leaf + LEAF_KEY;
 }
 
 /** Removes the leaf with this key; does nothing when it is absent. */
 export function remove(key: usize): void {
   if (find(key) == 0) return;
-  let id = root;
-  let depth: i32 = 0;
-  for (;;) {
-    const node = at(id);
-    if (typeOf(node) == LEAF) break;
+  let depth: u32 = 0;
+  let node = childOf(above, 0);
+  store<u32>(path, <u32>above);
+  while (typeOf(node) == INNER) {
     markDirty(node);
-    store<u32>(path + (depth << 2), id);
-    id = bitOf(key, depth) ? rightOf(node) : leftOf(node);
-    depth++;
+    store<u32>(path + ((depth + 1) << 2), <u32>node);
+    node = childOf(node, bitOf(key, depth++));
   }
   // A subtree that is left with one leaf is that leaf, at whatever height.
-  let child = EMPTY;
-  for (let d = depth - 1; d >= 0; d--) {
-    const parent = at(load<u32>(path + (d << 2)));
-    const sibling = bitOf(key, d) ? leftOf(parent) : rightOf(parent);
-    if (child == EMPTY) {
-      if (sibling != EMPTY && typeOf(open(sibling)) == LEAF) {
-        child = sibling;
-        continue;
-      }
-      if (sibling == EMPTY) continue;
-    } else if (sibling == EMPTY) {
-      continue;
-    }
-    setChild(d, key, child);
-    return;
+  let left: usize = 0;
+  for (; depth > 0; depth--) {
+    const parent = <usize>load<u32>(path + (depth << 2));
+    const side = bitOf(key, depth - 1) ^ 1;
+    const sibling = open(parent, side);
+    if (left == 0 && sibling != 0 && typeOf(sibling) == LEAF) {
+      left = sibling;
+      copy32(moved, hashOf(parent, side));
+    } else if (sibling != 0) break;
   }
-  root = child;
+  const parent = <usize>load<u32>(path + (depth << 2));
+  const side: u32 = depth == 0 ? 0 : bitOf(key, depth - 1);
+  clearChild(parent, side);
+  if (left != 0) {
+    setChild(parent, side, left);
+    copy32(hashOf(parent, side), moved);
+  }
 }
 
-function rehash(id: u32): void {
-  const node = at(id);
-  if (!load<u8>(node, 41)) return;
+/** Brings the hash of a child up to date. */
+function rehash(parent: usize, side: u32): void {
+  const node = childOf(parent, side);
+  if (node == 0 || !isDirty(node)) return;
   if (typeOf(node) == LEAF) {
-    const leaf = <usize>leftOf(node);
     copy32(PAGE, leafDomain);
-    copy32(PAGE + 32, leaf);
-    copy32(PAGE + 64, leaf + LEAF_WORD0);
-    copy32(PAGE + 96, leaf + LEAF_WORD1);
-    keccakPage(newHash, 128);
+    copy32(PAGE + 32, node + LEAF_KEY);
+    copy32(PAGE + 64, node + LEAF_KEY + LEAF_WORD0);
+    copy32(PAGE + 96, node + LEAF_KEY + LEAF_WORD1);
+    keccakPage(hashOf(parent, side), 128);
   } else {
-    const left = leftOf(node);
-    const right = rightOf(node);
-    if (left != EMPTY) rehash(left);
-    if (right != EMPTY) rehash(right);
-    // Node 0, the empty one, keeps its zero hash.
-    hashPair(newHash, at(left), at(right));
+    rehash(node, 0);
+    rehash(node, 1);
+    copy32(PAGE, node + HASHES);
+    copy32(PAGE + 32, node + HASHES + 32);
+    keccakPage(hashOf(parent, side), 64);
   }
-  copy32(node, newHash);
-  store<u8>(node, 0, 41);
+  store<u8>(node, 0, 1);
 }
 
 /** Hashes what changed and writes the root to `to`. */
 export function commitTree(to: usize): void {
-  if (root == EMPTY) {
-    memory.fill(to, 0, 32);
-    return;
-  }
-  rehash(root);
-  copy32(to, at(root));
+  rehash(above, 0);
+  copy32(to, hashOf(above, 0));
+}
+
+/** Lets go of the nodes in memory when there are many; they are loaded again by their new hashes. Leaf addresses end here. */
+export function boundTree(): void {
+  if (mark() - start < MAX_NODES) return;
+  rehash(above, 0);
+  setChild(above, 0, 0);
+  release(start);
 }

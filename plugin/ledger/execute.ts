@@ -41,13 +41,12 @@ export function executeLedger(
 ): LedgerOutput {
   const given = new PreimageMap();
   const { inputHash, inboxAcc } = collectInput(input, given);
-  const hashed = new PreimageMap();
   const run = runGuest(guest, input.prevStateRoot, {
     input: inputHash,
-    preimage: (page) => given.get(page) ?? nodes.get(page.subarray(0, 32)),
-    onKeccak: (page, preimage) => hashed.set(page, preimage),
+    preimage: (hash) => given.get(hash) ?? nodes.get(hash),
     recover: options.recover ?? recoverAddress,
   });
+  const { hashed } = run;
   const { stateRoot, withdrawalsRoot: root, l2BlockTo } = readOutput(run.output, hashed);
   return {
     stateRoot,

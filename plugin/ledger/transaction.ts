@@ -1,10 +1,11 @@
-import secp256k1 from "secp256k1";
-
+import { recoverAddress } from "../machine/ecrecover.js";
 import { keccak256 } from "../machine/keccak.js";
 import type { Hex } from "../types.js";
 import { concat, fromHex, toBytes, toHex } from "./bytes.js";
 import { RlpError, RlpReader, rlpInteger, rlpList, rlpString } from "./rlp.js";
 import type { BatchTransaction } from "./types.js";
+
+export { recoverAddress };
 
 /** Most bytes of `data` that a transaction may carry; docs/protocol.md §6. */
 export const MAX_DATA_LENGTH = 1_024;
@@ -152,24 +153,6 @@ function parseFields(raw: Uint8Array): SignedTransaction {
 
 function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
-}
-
-/**
- * The address that signed `hash`, or undefined when nobody did (the rule of the EVM's ecrecover).
- * @param hash 32 bytes.
- * @param r 32 bytes.
- * @param s 32 bytes.
- */
-export function recoverAddress(hash: Uint8Array, yParity: 0 | 1, r: Uint8Array, s: Uint8Array): Uint8Array | undefined {
-  // The library takes r and s modulo nothing, but throws one generic error; out of range means nobody signed.
-  if (!isAbove(ORDER, r) || !isAbove(ORDER, s) || isZero(r) || isZero(s)) return undefined;
-  let publicKey: Uint8Array;
-  try {
-    publicKey = secp256k1.ecdsaRecover(concat(r, s), yParity, hash, false);
-  } catch {
-    return undefined; // no point of the curve has this r
-  }
-  return keccak256(publicKey.subarray(1)).subarray(12);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import secp256k1 from "secp256k1";
 
+import { recoverAddress } from "./ecrecover.js";
 import { keccak256 } from "./keccak.js";
 
 export { keccak256, sha256 };
@@ -32,17 +32,12 @@ export function ecrecover(input: Uint8Array): Uint8Array {
   const v = input[63] ?? 0;
   const isShort = input.subarray(32, 63).every((byte) => byte === 0);
   if (!isShort || (v !== 27 && v !== 28)) return out;
-  const key = recoverKey(input.subarray(64, 128), v - 27, input.subarray(0, 32));
-  if (key !== undefined) out.set(keccak256(key.subarray(1)).subarray(12), 12);
+  const signer = recoverAddress(
+    input.subarray(0, 32),
+    v === 27 ? 0 : 1,
+    input.subarray(64, 96),
+    input.subarray(96, 128),
+  );
+  if (signer !== undefined) out.set(signer, 12);
   return out;
-}
-
-function recoverKey(signature: Uint8Array, recovery: number, hash: Uint8Array): Uint8Array | undefined {
-  try {
-    return secp256k1.ecdsaRecover(signature, recovery, hash, false);
-  } catch (error) {
-    // The library says "could not be parsed" for r, s out of range and "could not be recovered" for the rest.
-    if (error instanceof Error && error.message.includes("could not")) return undefined;
-    throw error;
-  }
 }

@@ -1,46 +1,60 @@
 import { createHash } from "node:crypto";
 
-import { keccakInPlace } from "./keccak.js";
+import { recoverAddress } from "./ecrecover.js";
+import { bindKeccak } from "./keccak.js";
+import { PreimageMap } from "./preimage-map.js";
 
 const PAGE_LENGTH = 4_096;
-const RECEIPT_LENGTH = 72;
+const BLOB_ELEMENTS = 4_096;
+
+/** Bytes of a receipt; docs/protocol.md §8. */
+export const RECEIPT_LENGTH = 72;
 
 /** The run ended in a trap: a fault of the executor or of the guest, never a verdict about its input. */
 export class GuestTrap extends Error {
   override readonly name = "GuestTrap";
 }
 
-/** The guest asked for a preimage that nobody has. */
+/** The guest asked for a preimage, or for a blob, that nobody has. */
 export class MissingPreimage extends Error {
   override readonly name = "MissingPreimage";
-  constructor(readonly hash: Uint8Array) {
-    super(`no preimage of 0x${Buffer.from(hash).toString("hex")}`);
+  constructor(
+    /** keccak256 hash of the preimage, or versioned hash of the blob. */
+    readonly hash: Uint8Array,
+    what: "preimage" | "blob",
+  ) {
+    super(`no ${what} of 0x${Buffer.from(hash).toString("hex")}`);
   }
 }
 
 export interface GuestRunOptions {
   /** inputHash, 32 bytes. */
   input: Uint8Array;
-  /** Bytes behind the keccak256 hash in the first 32 bytes of `page`, a view that is valid during the call. */
-  preimage: (page: Uint8Array) => Uint8Array | undefined;
-  /** Told of every hash that the guest computes: the first 32 bytes of `page`. Both are views, valid during the call. */
-  onKeccak?: (page: Uint8Array, preimage: Uint8Array) => void;
-  /** Who signed a hash: 20 bytes, or undefined for nobody. All are views. Must answer as the EVM's ecrecover does. */
-  recover: (hash: Uint8Array, yParity: 0 | 1, r: Uint8Array, s: Uint8Array) => Uint8Array | undefined;
+  /** Bytes behind a keccak256 hash that the run itself did not compute. The hash is a view that is valid during the call only. */
+  preimage: (hash: Uint8Array) => Uint8Array | undefined;
+  /**
+   * Who signed a hash: 20 bytes, or undefined for nobody; must answer as the EVM's ecrecover does. The parameters are views that
+   * are valid during the call only. Whoever has checked the signatures before can answer from memory.
+   */
+  recover?: typeof recoverAddress;
+  /** Field element `index` < 4,096 of a blob, 32 bytes. */
+  blob?: (versionedHash: Uint8Array, index: number) => Uint8Array | undefined;
 }
 
 export interface GuestRun {
   /** outputHash, 32 bytes. */
   output: Uint8Array;
-  /** Receipts of 72 bytes each; docs/protocol.md §8. */
+  /** Receipts of RECEIPT_LENGTH bytes each; docs/protocol.md §8. */
   receipts: Uint8Array;
+  /** Everything that the run hashed by the host call, by its hash. */
+  hashed: PreimageMap;
 }
 
 /** A guest program, compiled. */
 export interface Guest {
   /**
    * Runs it once, in a fresh instance; docs/protocol.md §8.
-   * @throws GuestTrap, MissingPreimage
+   * @throws GuestTrap, MissingPreimage, and whatever `preimage` and `recover` throw.
    */
   run(options: GuestRunOptions): GuestRun;
 }
@@ -59,79 +73,110 @@ export function compileGuest(wasm: Uint8Array): Guest {
   return { run: (options) => runGuest(module, options) };
 }
 
-function runGuest(module: WebAssembly.Module, { input, preimage, onKeccak, recover }: GuestRunOptions): GuestRun {
+function runGuest(module: WebAssembly.Module, options: GuestRunOptions): GuestRun {
+  const { input, preimage, recover = recoverAddress, blob } = options;
+  const hashed = new PreimageMap();
   let output: Uint8Array | undefined;
-  let page = new Uint8Array(0);
-  const pageAt = (address: number): Uint8Array => {
+
+  // Views of the guest's memory; growing it detaches them, and then they have no bytes. A guest uses one page, or few.
+  let bytes = new Uint8Array(0);
+  let words = new Int32Array(0);
+  let pageStart = -1;
+  let hashView = bytes;
+  function checkPage(address: number): number {
+    if (bytes.length === 0) {
+      bytes = new Uint8Array(guest.memory.buffer);
+      words = new Int32Array(guest.memory.buffer);
+      pageStart = -1;
+    }
     const start = address >>> 0;
-    const { buffer } = exports.memory;
-    // Growing the memory replaces its buffer.
-    if (page.byteOffset === start && page.buffer === buffer && page.length === PAGE_LENGTH) return page;
+    if (start === pageStart) return start;
     if (start % PAGE_LENGTH !== 0) throw new GuestTrap(`host page at ${start} is not a multiple of ${PAGE_LENGTH}`);
-    if (start + PAGE_LENGTH > buffer.byteLength) throw new GuestTrap(`host page at ${start} is outside the memory`);
-    page = new Uint8Array(buffer, start, PAGE_LENGTH);
-    return page;
-  };
-  const checkLength = (length: number): number => {
+    if (start + PAGE_LENGTH > bytes.length) throw new GuestTrap(`host page at ${start} is outside the memory`);
+    hashView = bytes.subarray(start, start + 32);
+    pageStart = start;
+    return start;
+  }
+  function checkLength(length: number): number {
     if (length >>> 0 > PAGE_LENGTH) throw new GuestTrap(`${length >>> 0} bytes do not fit in a host page`);
     return length;
-  };
+  }
+
   const host = {
-    input: (address: number): void => pageAt(address).set(input),
+    input: (address: number): void => {
+      const page = checkPage(address);
+      bytes.set(input, page);
+    },
     output: (address: number): void => {
-      output = pageAt(address).slice(0, 32);
+      const page = checkPage(address);
+      output = bytes.slice(page, page + 32);
     },
     keccak256: (address: number, length: number): void => {
-      const view = pageAt(address);
-      checkLength(length);
-      const hashed = keccakInPlace(view, length);
-      onKeccak?.(view, hashed);
+      const page = checkPage(address);
+      hashed.stage(words, page >>> 2, checkLength(length));
+      hash(page, length, page);
+      hashed.commit(words, page >>> 2);
     },
     sha256: (address: number, length: number): void => {
-      const view = pageAt(address);
-      view.set(
-        createHash("sha256")
-          .update(view.subarray(0, checkLength(length)))
-          .digest(),
-      );
+      const page = checkPage(address);
+      const content = bytes.subarray(page, page + checkLength(length));
+      bytes.set(createHash("sha256").update(content).digest(), page);
     },
     ecrecover: (address: number): void => {
-      const view = pageAt(address);
-      const signer = isRecoveryId(view)
-        ? recover(view.subarray(0, 32), view[63] === 27 ? 0 : 1, view.subarray(64, 96), view.subarray(96, 128))
+      const page = checkPage(address);
+      const signer = isRecoveryId(bytes, page + 32)
+        ? recover(
+            hashView,
+            bytes[page + 63] === 27 ? 0 : 1,
+            bytes.subarray(page + 64, page + 96),
+            bytes.subarray(page + 96, page + 128),
+          )
         : undefined;
-      view.fill(0, 0, 32);
-      if (signer !== undefined) view.set(signer, 12);
+      bytes.fill(0, page, page + 32);
+      if (signer !== undefined) bytes.set(signer, page + 12);
     },
     preimage: (address: number, offset: number): number => {
-      const view = pageAt(address);
-      const bytes = preimage(view);
-      if (bytes === undefined) throw new MissingPreimage(view.slice(0, 32));
-      const part = bytes.subarray(offset >>> 0, (offset >>> 0) + PAGE_LENGTH);
-      view.set(part);
-      view.fill(0, part.length);
-      return bytes.length;
+      const page = checkPage(address);
+      const content = hashed.get(hashView) ?? preimage(hashView);
+      if (content === undefined) throw new MissingPreimage(hashView.slice(), "preimage");
+      const start = offset >>> 0;
+      const part =
+        start === 0 && content.length <= PAGE_LENGTH ? content : content.subarray(start, start + PAGE_LENGTH);
+      bytes.set(part, page);
+      bytes.fill(0, page + part.length, page + PAGE_LENGTH);
+      return content.length;
+    },
+    blob: (address: number, index: number): void => {
+      const page = checkPage(address);
+      if (index >>> 0 >= BLOB_ELEMENTS) throw new GuestTrap(`a blob has no field element ${index >>> 0}`);
+      const element = blob?.(hashView, index);
+      if (element === undefined) throw new MissingPreimage(hashView.slice(), "blob");
+      bytes.set(element, page);
     },
   };
-  const instance = new WebAssembly.Instance(module, { host });
-  const exports = instance.exports as unknown as GuestExports;
+  const guest = new WebAssembly.Instance(module, { host }).exports as unknown as GuestExports;
+  const hash = bindKeccak(guest.memory);
   try {
-    exports._start?.();
-    exports.run();
+    guest._start?.();
+    guest.run();
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-      throw new GuestTrap(`the guest trapped: ${error.message}`, { cause: error });
-    }
-    throw error;
+    if (!isTrap(error)) throw error;
+    throw new GuestTrap(`the guest trapped: ${error.message}`, { cause: error });
   }
   if (output === undefined) throw new GuestTrap("the guest ended without an output");
-  const start = exports.receipts?.() ?? 0;
-  const length = (exports.receiptCount?.() ?? 0) * RECEIPT_LENGTH;
-  return { output, receipts: new Uint8Array(exports.memory.buffer, start, length).slice() };
+  const start = (guest.receipts?.() ?? 0) >>> 0;
+  const length = (guest.receiptCount?.() ?? 0) * RECEIPT_LENGTH;
+  return { output, receipts: new Uint8Array(guest.memory.buffer, start, length).slice(), hashed };
 }
 
-/** Whether v, the word at 32, is 27 or 28. */
-function isRecoveryId(page: Uint8Array): boolean {
-  for (let i = 32; i < 63; i++) if (page[i] !== 0) return false;
-  return page[63] === 27 || page[63] === 28;
+/** V8 reports a guest whose calls go too deep as a RangeError. */
+function isTrap(error: unknown): error is Error {
+  if (error instanceof WebAssembly.RuntimeError) return true;
+  return error instanceof RangeError && error.message.includes("call stack");
+}
+
+/** Whether v, the word at `at`, is 27 or 28. */
+function isRecoveryId(bytes: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + 31; i++) if (bytes[i] !== 0) return false;
+  return bytes[at + 31] === 27 || bytes[at + 31] === 28;
 }
