@@ -1,0 +1,234 @@
+import { L1InconsistentError, L1UnavailableError, pause } from "../l1/ask.js";
+import { BatchDataError } from "../l1/batch-data.js";
+import { type L1Client, UnknownBatchError } from "../l1/client.js";
+import { createFollower, type L1Source } from "../l1/follower.js";
+import { takeTurns } from "../l1/turns.js";
+import type { L1Update, PlacedEvent } from "../l1/types.js";
+import { GENESIS_NODE, GENESIS_STATE_ROOT } from "../ledger/state.js";
+import type { LedgerInput, NodeReader } from "../ledger/types.js";
+import { cacheNodes } from "../store/cached-nodes.js";
+import type { Store } from "../store/types.js";
+import type { BatchHeader, Hex } from "../types.js";
+import { applyEvents, type History, NO_HISTORY, type PostedHeader } from "./history.js";
+import { openRecords } from "./records.js";
+import type { Program, Summary, ValidatorEvent, Verdict } from "./types.js";
+import { firstDifference } from "./verify.js";
+
+export interface ValidatorOptions {
+  client: Pick<L1Client, "deployment" | "batchData">;
+  /** L1 as a follower reads it: `createSource(client)`. */
+  source: L1Source;
+  program: Program;
+  /** Its own; what it holds is continued. */
+  store: Store;
+  log?: ((event: ValidatorEvent) => void) | undefined;
+  /** L1 blocks on top of a block before it is believed; default 0. */
+  confirmations?: number | undefined;
+  /** Milliseconds between looks at L1 when watching; default 1,000. */
+  pollInterval?: number | undefined;
+}
+
+export interface RunOptions {
+  /** Go on until aborted. Then L1 may be down for a while; without it, that ends the run. */
+  watch: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Validator {
+  /**
+   * Checks every batch on L1 that was not checked before, and reports each once, also over restarts.
+   * @throws {L1UnavailableError | L1InconsistentError} when not watching; {BatchDataError}; whatever the program throws.
+   */
+  run(options: RunOptions): Promise<Summary>;
+  /** Checks one batch again, and those before it that were not checked. @throws {UnknownBatchError} */
+  check(index: bigint, signal?: AbortSignal): Promise<Verdict>;
+}
+
+/** The validator has another guest program, or another genesis, than the rollup: every verdict would be wrong. */
+export class ProgramMismatchError extends Error {
+  override readonly name = "ProgramMismatchError";
+
+  constructor(
+    readonly what: string,
+    readonly expected: Hex,
+    readonly got: Hex,
+  ) {
+    super(`the rollup's ${what} is ${expected}, this validator's is ${got}; use the package version that deployed it`);
+  }
+}
+
+const CACHED_NODES = 200_000;
+const LONGEST_RETRY = 30_000;
+
+/** Re-executes every batch from L1 data alone and compares. */
+export async function createValidator(options: ValidatorOptions): Promise<Validator> {
+  const { client, program, pollInterval = 1_000, confirmations, log = () => undefined } = options;
+  const { deployment } = client;
+  checkProgram(deployment.guestHash, program.guestHash, "guest program");
+  checkProgram(deployment.genesis.stateRoot, GENESIS_STATE_ROOT, "genesis state root");
+
+  const records = openRecords(options.store);
+  const nodes = cacheNodes(withGenesis(records.nodes), CACHED_NODES);
+  const follower = createFollower({
+    source: options.source,
+    fromBlock: Number(deployment.fromBlock),
+    confirmations,
+    cursor: records.cursor(),
+  });
+  const inTurn = takeTurns();
+  let events = await records.events();
+  let history = applyEvents(NO_HISTORY, events);
+  /** An update that was polled and is not on disk yet. */
+  let pending: L1Update | undefined;
+  /** On the first batches of `history`. */
+  let verdicts: Verdict[] = [];
+
+  async function follow(signal?: AbortSignal): Promise<L1Update> {
+    const update = (pending ??= await follower.poll(signal));
+    const floor = update.rollbackTo ?? Number.POSITIVE_INFINITY;
+    const kept = events.filter(({ block }) => block.number <= floor);
+    await records.follow(kept.length, update.events, events.length - kept.length, follower.cursor());
+    pending = undefined;
+    const before = history;
+    events = [...kept, ...update.events];
+    history = update.rollbackTo === undefined ? applyEvents(history, update.events) : applyEvents(NO_HISTORY, events);
+    verdicts = verdicts.filter(({ headerHash }, i) => history.batches[i]?.headerHash === headerHash);
+    reportReverted(before, history, update.events);
+    return update;
+  }
+
+  function reportReverted(before: History, now: History, added: readonly PlacedEvent[]): void {
+    const same = before.batches.findIndex(({ headerHash }, i) => now.batches[i]?.headerHash !== headerHash);
+    if (same === -1) return;
+    const fromIndex = BigInt(same) + 1n;
+    const dispute = added.some((event) => event.kind === "reverted" && event.fromIndex <= fromIndex);
+    const cause = dispute ? "dispute" : "reorg";
+    log({ kind: "reverted", fromIndex, toIndex: BigInt(before.batches.length), cause });
+  }
+
+  /** Judges the first `count` batches; what was not judged before is reported. */
+  async function judge(count: number, signal?: AbortSignal): Promise<void> {
+    for (let position = verdicts.length; position < count; position++) {
+      const known = records.verdict(postedAt(position).headerHash);
+      const verdict = known ?? (await judgeOne(position, signal));
+      if (known === undefined) log(verdict);
+      verdicts.push(verdict);
+    }
+  }
+
+  async function judgeOne(position: number, signal?: AbortSignal): Promise<Verdict> {
+    const before = position === 0 ? undefined : verdicts[position - 1];
+    if (before === undefined || before.kind === "agree") return execute(position, signal);
+    const { header, headerHash } = postedAt(position);
+    const from = before.kind === "descends" ? before.from : before.index;
+    const verdict: Verdict = { kind: "descends", index: header.index, headerHash, from };
+    await records.judge(verdict, []);
+    return verdict;
+  }
+
+  /** Runs one batch; its state is kept when it is right. */
+  async function execute(position: number, signal?: AbortSignal): Promise<Verdict> {
+    const { header, headerHash, transaction } = postedAt(position);
+    const parent = position === 0 ? deployment.genesis : postedAt(position - 1).header;
+    const data = await client.batchData(header, signal, transaction);
+    const input = toInput(header, parent, data);
+    const output = program.execute(input, nodes);
+    const difference = firstDifference(header, parent, input, output, program, nodes);
+    const { index } = header;
+    const verdict: Verdict =
+      difference === undefined
+        ? {
+            kind: "agree",
+            index,
+            headerHash,
+            l2BlockTo: output.l2BlockTo,
+            messages: input.messages.length,
+            transactions: output.receipts.filter(({ source }) => source === "transaction").length,
+            withdrawals: output.withdrawals.length,
+          }
+        : { kind: "disagree", index, headerHash, difference };
+    await records.judge(verdict, difference === undefined ? output.nodes : []);
+    if (difference === undefined) nodes.add(output.nodes);
+    return verdict;
+  }
+
+  function toInput(header: BatchHeader, parent: BatchHeader, data: Uint8Array): LedgerInput {
+    const { index, timestamp, inboxFrom, inboxTo, l2BlockFrom } = header;
+    return {
+      l2ChainId: deployment.parameters.l2ChainId,
+      bridge: deployment.contracts.L1EscrowBridge.address,
+      ...{ index, timestamp, inboxFrom, l2BlockFrom, data },
+      prevStateRoot: parent.stateRoot,
+      prevInboxAcc: parent.inboxAcc,
+      messages: history.messages.slice(Number(inboxFrom), Number(inboxTo)),
+    };
+  }
+
+  function postedAt(position: number): PostedHeader {
+    const posted = history.batches[position];
+    if (posted === undefined) throw new UnknownBatchError(BigInt(position) + 1n, BigInt(history.batches.length));
+    return posted;
+  }
+
+  async function step(signal?: AbortSignal): Promise<Summary> {
+    const update = await follow(signal);
+    await judge(history.batches.length, signal);
+    for (const event of update.events) {
+      const verdict = event.kind === "finalized" ? verdicts[Number(event.index) - 1] : undefined;
+      if (verdict !== undefined) log({ kind: "finalized", index: verdict.index, verdict: verdict.kind });
+    }
+    const disagreement = verdicts.find((verdict) => verdict.kind === "disagree");
+    return {
+      block: update.head.number,
+      batches: BigInt(verdicts.length),
+      agreed: BigInt(verdicts.filter(({ kind }) => kind === "agree").length),
+      ...(disagreement === undefined ? {} : { disagreement }),
+    };
+  }
+
+  async function run({ watch, signal }: RunOptions): Promise<Summary> {
+    let wait = pollInterval;
+    let reported: bigint | undefined;
+    for (;;) {
+      try {
+        const summary = await inTurn(() => step(signal));
+        if (!watch) return summary;
+        if (summary.batches !== reported) log({ kind: "head", block: summary.block, batches: summary.batches });
+        reported = summary.batches;
+        wait = pollInterval;
+      } catch (error) {
+        if (!watch || !isTransient(error)) throw error;
+        log({ kind: "unavailable", reason: error.message, retryIn: wait });
+        wait = Math.min(wait * 2, LONGEST_RETRY);
+      }
+      await pause(wait, signal);
+    }
+  }
+
+  async function check(index: bigint, signal?: AbortSignal): Promise<Verdict> {
+    await follow(signal);
+    if (index < 1n || index > BigInt(history.batches.length)) {
+      throw new UnknownBatchError(index, BigInt(history.batches.length));
+    }
+    await judge(Number(index) - 1, signal);
+    return judgeOne(Number(index) - 1, signal);
+  }
+
+  return { run, check: (index, signal) => inTurn(() => check(index, signal)) };
+}
+
+/** What a later look at L1 may cure; data may be gone because a reorg took its transaction. */
+function isTransient(error: unknown): error is Error {
+  return error instanceof L1UnavailableError || error instanceof L1InconsistentError || error instanceof BatchDataError;
+}
+
+function checkProgram(expected: Hex, got: Hex, what: string): void {
+  if (expected.toLowerCase() !== got.toLowerCase()) throw new ProgramMismatchError(what, expected, got);
+}
+
+/** The state before the first batch is nobody's output. */
+function withGenesis(nodes: NodeReader): NodeReader {
+  return {
+    get: (hash) => (Buffer.compare(hash, GENESIS_NODE.hash) === 0 ? GENESIS_NODE.preimage : nodes.get(hash)),
+  };
+}
