@@ -9,6 +9,7 @@ import type { BatchTransaction, LedgerInput, LedgerOutput, NodeReader, ReceiptSt
 import type { NodeCache } from "../store/cached-nodes.js";
 import type { StoreOperation } from "../store/types.js";
 import { ZERO_ADDRESS, ZERO_HASH, type Hex, type InboxMessage } from "../types.js";
+import { packLeaves } from "./account-cache.js";
 import { put, remove, type Database, type StoredWithdrawal } from "./database.js";
 import { isWithdrawal, logsOf, type Action } from "./effects.js";
 import { blockHash, type BlockEntry, type L2Block } from "./records.js";
@@ -48,7 +49,11 @@ export interface BuildResult {
   skipped: number[];
   /** Nonces that were used, by forced transactions too. */
   used: UsedNonce[];
+  /** What changed in the state; see `packLeaves`. */
+  leaves: Uint8Array;
 }
+
+export type CommittedBlock = Pick<BuildResult, "used" | "leaves"> & { block: L2Block };
 
 export interface UsedNonce {
   sender: Hex;
@@ -59,6 +64,15 @@ export interface UsedNonce {
 export interface AdoptJob extends BlockHead {
   previous: L2Block;
   transactions: BatchTransaction[];
+}
+
+/** A call that is tried out. */
+export interface SimulatedCall {
+  from: Hex;
+  to: Hex;
+  /** Wei. */
+  value: bigint;
+  data: Uint8Array;
 }
 
 export interface BlockExecutorOptions {
@@ -74,9 +88,9 @@ export interface BlockExecutorOptions {
 export interface BlockExecutor {
   /** Executes what is pending on top of a block. When it resolves, block and state are on disk. */
   build(job: BuildJob): Promise<BuildResult>;
-  adopt(job: AdoptJob): Promise<{ block: L2Block; used: UsedNonce[] }>;
+  adopt(job: AdoptJob): Promise<CommittedBlock>;
   /** What the ledger would make of an unsigned call after a block, free of fees; nothing is written. */
-  simulate(previous: L2Block, call: { from: Hex; to: Hex; value: bigint; data: Uint8Array }): Promise<ReceiptStatus>;
+  simulate(previous: L2Block, call: SimulatedCall): Promise<ReceiptStatus>;
   /** Runs a whole batch again, without writing. */
   run(input: LedgerInput): Promise<Pick<LedgerOutput, "stateRoot" | "withdrawalsRoot" | "inboxAcc" | "l2BlockTo">>;
 }
@@ -84,9 +98,6 @@ export interface BlockExecutor {
 /** The guest trapped, or its answers do not fit together: a fault of this machine or of the guest, never a result. */
 export class ExecutorFaultError extends Error {
   override readonly name = "ExecutorFaultError";
-  constructor(reason: string, options?: ErrorOptions) {
-    super(`the ledger cannot be trusted on this machine: ${reason}`, options);
-  }
 }
 
 /** Bytes of a batch that are neither transactions nor fee entries, for one block. */
@@ -124,7 +135,7 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
     output: LedgerOutput,
     transactions: CommittedTransaction[],
     extra: StoreOperation[],
-  ): Promise<{ block: L2Block; used: UsedNonce[] }> {
+  ): Promise<CommittedBlock> {
     const number = previous.number + 1n;
     const executed = [
       ...messages.map(fromMessage),
@@ -181,7 +192,7 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
       { sync: true },
     );
     nodes.add(output.nodes);
-    return { block, used };
+    return { block, used, leaves: packLeaves(output.nodes) };
   }
 
   async function build({ candidates, maxBytes, ...head }: BuildJob): Promise<BuildResult> {
@@ -214,7 +225,8 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
     const included = transactions.filter((_, i) => receipts[i]?.status !== "skipped");
     const skipped = [...transactions.keys()].filter((i) => receipts[i]?.status === "skipped");
     const result = { considered: transactions.length, skipped };
-    if (included.length === 0 && messages.length === 0) return { block: undefined, ...result, used: [] };
+    if (included.length === 0 && messages.length === 0)
+      return { block: undefined, ...result, used: [], leaves: new Uint8Array() };
     // The state is the same without what was skipped, and so are the batch's bytes only then.
     const posted = skipped.length === 0 ? data : encode(included);
     const committed = await commit(head, output, transactions, [
@@ -224,7 +236,7 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
     return { ...committed, ...result };
   }
 
-  async function adopt({ transactions, ...head }: AdoptJob): Promise<{ block: L2Block; used: UsedNonce[] }> {
+  async function adopt({ transactions, ...head }: AdoptJob): Promise<CommittedBlock> {
     const { messages, coinbase, baseFee, timestamp } = head;
     const block = { timestamp, messages: messages.length, transactions };
     const output = runBlock(head, encodeBatch({ coinbase, baseFee, blocks: [block] }), {});

@@ -4,6 +4,7 @@ import { parseTransaction } from "../ledger/transaction.js";
 import type { BatchBlock, NodeReader } from "../ledger/types.js";
 import type { StoreOperation } from "../store/types.js";
 import { ZERO_ADDRESS, ZERO_HASH, type BatchHeader, type Hex, type InboxMessage } from "../types.js";
+import { createAccountCache } from "./account-cache.js";
 import type { BlockExecutor } from "./block-executor.js";
 import { put, remove, type Database } from "./database.js";
 import {
@@ -84,6 +85,7 @@ const MAX_AHEAD = 600n;
 /** Raw transactions are larger than what a batch keeps of them; fewer would leave blocks half empty. */
 const RAW_PER_BYTE = 2;
 const FEE_ENTRIES = 250;
+const CACHED_ACCOUNTS = 200_000;
 
 export async function openChain(options: ChainOptions): Promise<Chain> {
   const { l2ChainId, bridge, genesis, database, nodes, executor, limits, coinbase, baseFee, clock, onDropped } =
@@ -92,11 +94,12 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
 
   let head = database.block(database.single("head")!)!;
   let sequence = 0n;
+  const accounts = createAccountCache(
+    (address) => readAccount(nodes, head.stateRoot, address) ?? { nonce: 0n, balance: 0n },
+    CACHED_ACCOUNTS,
+  );
+  const account = (address: Hex): AccountState => accounts.get(address);
   let mempool = newMempool();
-
-  function account(address: Hex): AccountState {
-    return readAccount(nodes, head.stateRoot, address) ?? { nonce: 0n, balance: 0n };
-  }
 
   function newMempool(): Mempool {
     return createMempool({ limits: options.mempool, account });
@@ -159,6 +162,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       const skipped = new Set(result.skipped);
       const considered = taken.slice(0, result.considered).map(({ transaction }) => transaction);
       if (result.block !== undefined) head = result.block;
+      accounts.update(result.leaves);
       const dropped = mempool.settle({
         used: result.used,
         skipped: considered.filter((_, i) => skipped.has(i)).map(({ hash }) => hash),
@@ -179,6 +183,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       for (let nonce = to.withdrawals; nonce < head.withdrawals; nonce++) operations.push(remove.withdrawal(nonce));
       const waiting = mempool.all();
       head = to;
+      accounts.clear();
       mempool = newMempool();
       const dropped: DroppedTransaction[] = [];
       for (const transaction of [...undone, ...waiting.map((entry) => entry.transaction)]) {
@@ -194,8 +199,15 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     },
 
     async adopt({ timestamp, transactions }, from, messages) {
-      const { block, used } = await executor.adopt({ previous: head, timestamp, ...from, messages, transactions });
+      const { block, used, leaves } = await executor.adopt({
+        previous: head,
+        timestamp,
+        ...from,
+        messages,
+        transactions,
+      });
       head = block;
+      accounts.update(leaves);
       await forget(mempool.settle({ used, skipped: [] }));
     },
 

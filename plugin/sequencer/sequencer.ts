@@ -94,7 +94,8 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
 
   const database = openDatabase(store);
   const nodes = cacheNodes(database, CACHED_NODES);
-  const executor = createBlockExecutor({ l2ChainId, bridge, database, nodes, execute });
+  const executor =
+    typeof execute === "function" ? createBlockExecutor({ l2ChainId, bridge, database, nodes, execute }) : execute;
   const limits = { transactions: BLOCK_TRANSACTIONS, messages: BLOCK_MESSAGES, bytes: maxBatchBytes };
   const mempool = { ...MEMPOOL_LIMITS, ...options.mempool };
   const chain = await openChain({

@@ -2,9 +2,10 @@ import { abiWords, concat, toBytes, toHex } from "../../ledger/bytes.js";
 import { callErc20View, ERC20_SELECTORS, functionSelector } from "../../ledger/erc20.js";
 import { transactionGas } from "../../ledger/gas.js";
 import { ZERO_ADDRESS, type Hex } from "../../types.js";
+import type { SimulatedCall } from "../block-executor.js";
 import { RPC_CODES, RpcError, TransactionRefusedError } from "../errors.js";
 import type { L2Block } from "../records.js";
-import type { RpcContext, SimulatedCall, TokenMetadata } from "./context.js";
+import type { RpcContext, TokenMetadata } from "./context.js";
 import { address, bytes, fields, optional, quantity } from "./params.js";
 
 const METADATA_SELECTORS: Record<Hex, (metadata: TokenMetadata) => Uint8Array | undefined> = {

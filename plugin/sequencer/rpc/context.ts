@@ -1,5 +1,6 @@
-import type { NodeReader } from "../../ledger/types.js";
+import type { NodeReader, ReceiptStatus } from "../../ledger/types.js";
 import type { Hex } from "../../types.js";
+import type { SimulatedCall } from "../block-executor.js";
 import type { Chain } from "../chain.js";
 import type { Database } from "../database.js";
 import type { L1View } from "../l1-view.js";
@@ -16,16 +17,6 @@ export interface TokenMetadata {
   totalSupply?: bigint;
 }
 
-/** A call that is tried out. */
-export interface SimulatedCall {
-  from: Hex;
-  to: Hex;
-  value: bigint;
-  data: Uint8Array;
-}
-
-export type SimulationStatus = "succeeded" | "failed" | "skipped";
-
 /** All that the methods need. */
 export interface RpcContext {
   l2ChainId: bigint;
@@ -41,7 +32,7 @@ export interface RpcContext {
   view: () => L1View;
   submit: (raw: Uint8Array) => Promise<Hex>;
   /** What the ledger would make of a call after a block, free of fees. */
-  simulate: (block: L2Block, call: SimulatedCall) => Promise<SimulationStatus>;
+  simulate: (block: L2Block, call: SimulatedCall) => Promise<ReceiptStatus>;
   /** undefined for what is no token. */
   tokenMetadata: (token: Hex) => Promise<TokenMetadata | undefined>;
   /** What `rollup_status` adds: how the loops are doing. */

@@ -94,11 +94,26 @@ export function fakeL1(): FakeL1 {
     return message;
   }
 
+  /** Accumulators that were worked out before, by the message before them. */
+  const known = new WeakMap<InboxMessage, Hex>();
+  function accumulator(all: InboxMessage[], upTo: number): Hex {
+    const last = all[upTo - 1];
+    if (last === undefined) return ZERO_HASH;
+    let start = upTo;
+    while (start > 0 && !known.has(all[start - 1]!)) start--;
+    let acc = start === 0 ? ZERO_HASH : known.get(all[start - 1]!)!;
+    for (const message of all.slice(start, upTo)) {
+      acc = nextInboxAcc(acc, message);
+      known.set(message, acc);
+    }
+    return acc;
+  }
+
   function append({ parent, claim, daInput }: Omit<BatchToPost, "nextMessage">): BatchHeader {
     const timestamp = chain.at(-1)!.timestamp + BLOCK_TIME;
     const all = messages();
     if (claim.inboxTo > BigInt(all.length)) throw new Error("the batch consumes messages that do not exist");
-    const acc = all.slice(0, Number(claim.inboxTo)).reduce(nextInboxAcc, ZERO_HASH);
+    const acc = accumulator(all, Number(claim.inboxTo));
     if (acc !== claim.inboxAcc) throw new Error("the batch was made from another inbox");
     const left = all[Number(claim.inboxTo)];
     if (left !== undefined && timestamp >= left.timestamp + FORCE_INCLUSION_DELAY)
