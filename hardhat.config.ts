@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 
+import rollup from "./plugin/index.js";
+
 const require = createRequire(import.meta.url);
 
 // The npm package `solc` makes the build work offline; HARDHAT_ROLLUP_SOLC=download lets Hardhat fetch the native one.
@@ -19,7 +21,7 @@ const compiler = {
 };
 
 export default defineConfig({
-  plugins: [toolbox],
+  plugins: [toolbox, rollup],
   solidity: {
     // One set of settings: what the tests measure is what the package ships.
     profiles: {
@@ -29,6 +31,14 @@ export default defineConfig({
     splitTestsCompilation: true,
   },
   paths: { sources: "./contracts", tests: { mocha: "./test", solidity: "./test/solidity" } },
+  networks: {
+    // Keys of its well-known accounts, because transactions of the L2 are signed here.
+    anvil: {
+      type: "http",
+      url: process.env.ANVIL_URL ?? "http://127.0.0.1:8545",
+      accounts: { mnemonic: "test test test test test test test test test test test junk" },
+    },
+  },
   typechain: { outDir: "typechain-types" },
   test: { mocha: { timeout: 60_000 } },
 });

@@ -20,6 +20,8 @@ export class AddressBookError extends Error {
   constructor(
     readonly path: string,
     readonly reason: string,
+    /** There is no file at all. */
+    readonly missing = false,
   ) {
     super(`${path}: ${reason}`);
     this.name = "AddressBookError";
@@ -87,7 +89,7 @@ export async function readDeployment(path: string): Promise<Deployment> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if (isMissing(error)) {
-      throw new AddressBookError(path, "there is no address book; run rollup:deploy on this network first");
+      throw new AddressBookError(path, "there is no address book; run rollup:deploy on this network first", true);
     }
     throw new AddressBookError(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
@@ -101,7 +103,7 @@ export async function writeDeployment(path: string, deployment: Deployment): Pro
 /** Writes so that a crash leaves the old content or the new, never a part. */
 export async function writeFileAtomically(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid.toString()}.tmp`;
+  const draft = `${path}.${process.pid}.tmp`;
   await writeFile(draft, text, { flush: true });
   await rename(draft, path);
 }

@@ -173,8 +173,8 @@ export function parseParameters(input: object): { values: Partial<RollupParamete
 
 /** `7d`, `1.5h` and so on as the plan shows times; exact, in the largest unit that divides. */
 export function formatTime(seconds: bigint): string {
-  for (const [unit, size] of TIME_UNITS) if (seconds % size === 0n) return `${(seconds / size).toString()}${unit}`;
-  return `${seconds.toString()}s`;
+  for (const [unit, size] of TIME_UNITS) if (seconds % size === 0n) return `${seconds / size}${unit}`;
+  return `${seconds}s`;
 }
 
 const TIME_UNITS: [string, bigint][] = [
@@ -249,12 +249,12 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
   demand(
     p.l2ChainId !== context.l1ChainId,
     "l2ChainId",
-    `is ${p.l2ChainId.toString()}, the L1's own; with another one no signature can be replayed across layers`,
+    `is ${p.l2ChainId}, the L1's own; with another one no signature can be replayed across layers`,
   );
   demand(
     (p.inboxCapacity & (p.inboxCapacity - 1n)) === 0n,
     "inboxCapacity",
-    `is ${p.inboxCapacity.toString()}; a power of two, because slots are found by a bit mask`,
+    `is ${p.inboxCapacity}; a power of two, because slots are found by a bit mask`,
   );
   demand(
     p.bondWithdrawalDelay > p.challengeWindow,

@@ -263,7 +263,7 @@ async function waitForReceipt(
 }
 
 async function waitForNonce(step: Step, nonce: number, { provider, state, signal }: StepEnvironment): Promise<void> {
-  await poll(step, signal, `the transaction with nonce ${nonce.toString()} is still pending`, async () =>
+  await poll(step, signal, `the transaction with nonce ${nonce} is still pending`, async () =>
     (await provider.getTransactionCount(state.deployer, "latest")) > nonce ? true : null,
   );
 }
@@ -319,14 +319,14 @@ async function mismatch(
   if (journal.l1ChainId !== chainId.toString()) {
     return {
       newChain: true,
-      message: `the journal is of chain ${journal.l1ChainId}, the L1 is ${chainId.toString()}; ${remedy}`,
+      message: `the journal is of chain ${journal.l1ChainId}, the L1 is ${chainId}; ${remedy}`,
     };
   }
   const anchor = await blockHash(provider, journal.anchor.number);
   if (anchor !== journal.anchor.hash) {
     return {
       newChain: true,
-      message: `the journal is of another chain: block ${journal.anchor.number.toString()} differs; ${remedy}`,
+      message: `the journal is of another chain: block ${journal.anchor.number} differs; ${remedy}`,
     };
   }
   if (journal.deployer !== deployer) {

@@ -1,3 +1,5 @@
+import { setTimeout as idle } from "node:timers/promises";
+
 import { pause } from "../l1/ask.js";
 import type { Chain } from "./chain.js";
 import type { Database } from "./database.js";
@@ -104,8 +106,11 @@ export function startLoops(options: LoopOptions): Loops {
   }
 
   async function expire(): Promise<void> {
-    await sleep(EXPIRY_INTERVAL, signal);
-    await operator.exclusively(() => chain.expire());
+    // Alone it must not keep a process alive: scripts and tests may end without stopping their sequencer.
+    await idle(EXPIRY_INTERVAL, undefined, { signal, ref: false }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (!signal.aborted) await operator.exclusively(() => chain.expire());
   }
 
   signal.addEventListener("abort", wake, { once: true });

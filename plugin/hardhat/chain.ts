@@ -1,0 +1,180 @@
+import { join } from "node:path";
+
+import { resolveAddress, type Signer } from "ethers";
+import { HardhatPluginError } from "hardhat/plugins";
+import type { NetworkConnection } from "hardhat/types/network";
+
+import { readDeployment } from "../../deploy/address-book.js";
+import { memoryJournal } from "../../deploy/journal.js";
+import { presetFor, resolveParameters, type RollupParametersInput } from "../../deploy/parameters.js";
+import { deploySuite } from "../../deploy/suite.js";
+import {
+  CalldataDA__factory,
+  L1EscrowBridge__factory,
+  SequencerRegistry__factory,
+  StateCommitmentChain__factory,
+  SuiteFactory__factory,
+  UpgradeTimelock__factory,
+} from "../../typechain-types/index.js";
+import { claimWithdrawal, deposit, finalize, forceTransaction, forceWithdrawal } from "../l1/actions.js";
+import { connectL1, type L1Client } from "../l1/client.js";
+import { createSource } from "../l1/source.js";
+import { openLevelStore } from "../store/level.js";
+import { memoryStore } from "../store/memory.js";
+import type { Deployment, Hex } from "../types.js";
+import { createValidator } from "../validator/validator.js";
+import { moveClock } from "./clock.js";
+import { createL2 } from "./l2.js";
+import { loadLedger, type Ledger } from "./ledger.js";
+import { localSequencer } from "./local-sequencer.js";
+import { getWithdrawal } from "./rollup-rpc.js";
+import type { AddressOf, ChainOptions, RollupChain, RollupConfig, RollupContracts } from "./types.js";
+
+/** Deploys a suite to the connection's network and starts a rollup on it. */
+export async function deployChain(
+  connection: NetworkConnection<string>,
+  config: RollupConfig,
+  parameters: RollupParametersInput = {},
+  options: ChainOptions = {},
+): Promise<RollupChain> {
+  const { ethers, networkName } = connection;
+  const signer = options.sequencer ?? (await firstSigner(connection));
+  const deployer = (await signer.getAddress()) as Hex;
+  const { chainId } = await ethers.provider.getNetwork();
+  const ledger = loadLedger();
+  const { deployment } = await deploySuite({
+    network: networkName,
+    parameters: resolveParameters(
+      { ...config.parameters, ...parameters },
+      { preset: presetFor(chainId), l1ChainId: chainId, deployer },
+    ),
+    guestHash: ledger.guestHash,
+    signer,
+    bond: true,
+    journal: memoryJournal(),
+    restartOnNewChain: true,
+  });
+  return openChain(connection, deployment, ledger, signer, options);
+}
+
+/** Starts a rollup on a suite that was deployed before. */
+export async function attachChain(
+  connection: NetworkConnection<string>,
+  config: RollupConfig,
+  book?: string | Deployment,
+  options: ChainOptions = {},
+): Promise<RollupChain> {
+  const path = typeof book === "string" ? book : join(config.deployments, connection.networkName, "rollup.json");
+  const deployment = typeof book === "object" ? book : await readDeployment(path);
+  const signer = options.sequencer ?? (await firstSigner(connection));
+  return openChain(connection, deployment, loadLedger(), signer, options);
+}
+
+async function openChain(
+  connection: NetworkConnection<string>,
+  deployment: Deployment,
+  ledger: Ledger,
+  signer: Signer,
+  { storage, blocks = "auto" }: ChainOptions,
+): Promise<RollupChain> {
+  const { provider } = connection.ethers;
+  const own = connectL1(provider, deployment, signer);
+  const as = (other: Signer): L1Client => connectL1(provider, deployment, other);
+  const store = storage === undefined ? memoryStore() : await openLevelStore(storage);
+  const sequencer = await localSequencer(own, ledger, store, blocks);
+  await sequencer.start();
+  const l2 = createL2(connection, deployment.parameters.l2ChainId, sequencer.request);
+  const reader = connectL1(provider, deployment);
+  const validator = await createValidator({
+    client: reader,
+    source: createSource(reader),
+    program: ledger,
+    store: memoryStore(),
+  });
+
+  return {
+    deployment,
+    contracts: contractsOf(deployment, signer),
+    l2,
+    sequencer,
+    validator,
+
+    async deposit(depositor, { amount, token, to }) {
+      const request = { amount, token: await addressOf(token), target: await addressOf(to) };
+      const done = await deposit(as(depositor), request);
+      await sequencer.catchUp();
+      return done;
+    },
+
+    async forceTransaction(sender, raw) {
+      const done = await forceTransaction(as(sender), raw);
+      await sequencer.catchUp();
+      return done;
+    },
+
+    async forceWithdrawal(account, { amount, token, target }) {
+      const request = { amount, token: await addressOf(token), target: await addressOf(target) };
+      const done = await forceWithdrawal(as(account), request);
+      await sequencer.catchUp();
+      return done;
+    },
+
+    async finalize() {
+      while ((await sequencer.post()) !== undefined) continue;
+      const { head, finalizedHead } = await own.heads();
+      if (head > finalizedHead) {
+        await moveClock(connection, (await own.batchHeader(head)).finalizesAt);
+        await finalize(own);
+      }
+      await sequencer.sync();
+      return head;
+    },
+
+    async claim(pending, payer = signer) {
+      await sequencer.sync();
+      const wanted = "message" in pending ? pending.message : pending.transaction;
+      const known = await getWithdrawal((method, params) => sequencer.request({ method, params }), wanted);
+      if (known?.claim === undefined) {
+        throw new HardhatPluginError(
+          "hardhat-rollup",
+          known === undefined
+            ? "no block of the L2 has this withdrawal; the L2 account may lack the amount"
+            : "the withdrawal is in an L2 block that is not on L1 yet; call sequencer.post() and finalize() first",
+        );
+      }
+      const claimed = await claimWithdrawal(as(payer), known.claim);
+      await sequencer.sync();
+      return claimed;
+    },
+
+    async close() {
+      await sequencer.stop();
+      l2.provider.destroy();
+      await store.close();
+    },
+  };
+}
+
+function contractsOf({ contracts }: Deployment, signer: Signer): RollupContracts {
+  return {
+    bridge: L1EscrowBridge__factory.connect(contracts.L1EscrowBridge.address, signer),
+    chain: StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, signer),
+    registry: SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, signer),
+    da: CalldataDA__factory.connect(contracts.CalldataDA.address, signer),
+    timelock: UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, signer),
+    factory: SuiteFactory__factory.connect(contracts.SuiteFactory.address, signer),
+  };
+}
+
+async function firstSigner({ ethers, networkName }: NetworkConnection<string>): Promise<Signer> {
+  const [first] = await ethers.getSigners();
+  if (first !== undefined) return first;
+  throw new HardhatPluginError(
+    "hardhat-rollup",
+    `network "${networkName}" has no accounts; name some in networks.${networkName}.accounts`,
+  );
+}
+
+async function addressOf(value: AddressOf | undefined): Promise<Hex | undefined> {
+  return value === undefined ? undefined : ((await resolveAddress(value)) as Hex);
+}

@@ -1,0 +1,147 @@
+import { task } from "hardhat/config";
+import { definePlugin } from "hardhat/plugins";
+import { ArgumentType } from "hardhat/types/arguments";
+import type { HardhatPlugin } from "hardhat/types/plugins";
+
+export type * from "./hardhat/type-extensions.js";
+export type * from "./hardhat/types.js";
+export type * from "./types.js";
+
+const text = <Name extends string>(name: Name, description: string) => ({
+  name,
+  description,
+  type: ArgumentType.STRING_WITHOUT_DEFAULT as const,
+  defaultValue: undefined,
+});
+
+const host = { name: "host" as const, description: "Address to listen on", defaultValue: "127.0.0.1" };
+
+const port = <Name extends string>(name: Name, description: string, defaultValue: number) => ({
+  name,
+  description,
+  type: ArgumentType.INT as const,
+  defaultValue,
+});
+
+const start = (id: string, description: string) =>
+  task(id, description).addFlag({
+    name: "json",
+    description: "One JSON document on stdout, everything else on stderr",
+  });
+
+/** Options that name the rollup and where it answers. */
+const onRollup = (id: string, description: string) =>
+  start(id, description)
+    .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
+    .addOption(text("rpc", "URL of the sequencer's JSON-RPC. Default: http://127.0.0.1:8546"));
+
+/** Options of what one account does. */
+const byAccount = (id: string, description: string) =>
+  onRollup(id, description).addOption(
+    text("from", "Account that acts: its address or its position among the network's accounts. Default: 0"),
+  );
+
+const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment that was interrupted")
+  .addOption(text("parameters", "JSON file of rollup parameters"))
+  .addOption(text("preset", "Defaults: dev or production. Default: by the chain id of the network"))
+  .addFlag({ name: "dryRun", description: "Show the plan and its cost; send nothing" })
+  .addFlag({ name: "yes", description: "Do not ask before sending to a real network" })
+  .addFlag({ name: "withoutSequencer", description: "Do not bond the deployer as sequencer" })
+  .addOption(text("l2ChainId", "Chain id of the L2"))
+  .addOption(text("proof", "Proof system: fraud"))
+  .addOption(text("da", "Data availability: calldata"))
+  .addOption(text("challengeWindow", 'How long a batch can be disputed, for example "7d"'))
+  .addOption(text("forceInclusionDelay", 'Age from which no batch may skip an inbox message, for example "1d"'))
+  .addOption(text("inboxCapacity", "Unfinalized inbox messages before the queue grows; a power of two"))
+  .addOption(text("sequencerBond", 'Bond of a sequencer, for example "10 ether"'))
+  .addOption(text("bondWithdrawalDelay", 'Time between a sequencer\'s exit and its bond, for example "14d"'))
+  .addOption(text("sequencerGrace", 'Silence after which the next sequencer may post, for example "2h"'))
+  .addOption(text("permissionlessDelay", 'Silence after which any bonded account may post, for example "12h"'))
+  .addOption(text("upgradeDelay", 'Delay of every upgrade, for example "30d"'))
+  .addOption(text("pauseDuration", 'How long a pause of deposits lasts, for example "3d"'))
+  .addOption(text("pauseCooldown", 'Time between the end of a pause and the next, for example "14d"'))
+  .addOption(text("guardian", "Address that may pause deposits; the zero address for nobody"))
+  .addOption(text("upgrader", "Address that may propose and execute upgrades"))
+  .setAction(() => import("../tasks/deploy.js"))
+  .build();
+
+const deposit = byAccount("rollup:deposit", "Escrow ETH or an ERC-20 on L1 for an account of the L2")
+  .addOption(text("amount", 'In whole units, for example "1.5"'))
+  .addOption(text("token", "ERC-20 on L1. Default: ETH"))
+  .addOption(text("to", "L2 account that is credited. Default: the account that pays"))
+  .setAction(() => import("../tasks/deposit.js"))
+  .build();
+
+const force = byAccount("rollup:force", "Withdraw, or send a transaction, past the sequencer")
+  .addOption(text("withdraw", 'Amount in whole units, or "all"'))
+  .addOption(text("token", "Token of the withdrawal, by its L1 address. Default: ETH"))
+  .addOption(text("target", "L1 account that is paid. Default: the account that forces"))
+  .addOption(text("raw", "Instead: a raw signed transaction of the L2"))
+  .setAction(() => import("../tasks/force.js"))
+  .build();
+
+const transfer = byAccount("rollup:transfer", "Send ETH or a token on L2")
+  .addOption(text("to", "L2 account that receives"))
+  .addOption(text("amount", 'In whole units, for example "1.5"'))
+  .addOption(text("token", "Token, by its L1 address. Default: ETH"))
+  .setAction(() => import("../tasks/transfer.js"))
+  .build();
+
+const withdraw = byAccount("rollup:withdraw", "Ask on L2 for a withdrawal to L1")
+  .addOption(text("amount", 'In whole units, for example "1.5"'))
+  .addOption(text("token", "Token, by its L1 address. Default: ETH"))
+  .addOption(text("target", "L1 account that is paid. Default: the account that withdraws"))
+  .setAction(() => import("../tasks/withdraw.js"))
+  .build();
+
+const claim = byAccount("rollup:claim", "Pay a withdrawal of a final batch on L1")
+  .addOption(text("transaction", "Hash of the L2 transaction that withdrew"))
+  .addOption(text("message", "Instead: index of the inbox message of a forced withdrawal"))
+  .addFlag({ name: "warp", description: "On a local L1: move its clock past the challenge window first" })
+  .setAction(() => import("../tasks/claim.js"))
+  .build();
+
+const status = onRollup("rollup:status", "Where the rollup stands on L1, and what its sequencer says")
+  .setAction(() => import("../tasks/status.js"))
+  .build();
+
+const sequencer = byAccount(
+  "rollup:sequencer",
+  "Run the sequencer of a deployed rollup, with its JSON-RPC, until Ctrl-C",
+)
+  .addOption(host)
+  .addOption(port("port", "Port of the JSON-RPC; 0 for any free one", 8546))
+  .addOption(text("storage", "Folder of its database. Default: .rollup/<network>"))
+  .addFlag({ name: "register", description: "Bond the account first, if it is no sequencer yet" })
+  .setAction(() => import("../tasks/sequencer.js"))
+  .build();
+
+const validator = onRollup("rollup:validator", "Re-execute every batch from L1 data alone, until Ctrl-C")
+  .addFlag({ name: "once", description: "Check what is on L1 now, then end" })
+  .addOption(text("storage", "Folder of its database. Default: .rollup/<network>-validator"))
+  .setAction(() => import("../tasks/validator.js"))
+  .build();
+
+const node = start("rollup:node", "An L1 in this process, the suite on it, and a sequencer, until Ctrl-C")
+  .addOption(host)
+  .addOption(port("port", "Port of the L1; 0 for any free one", 8545))
+  .addOption(port("rpcPort", "Port of the L2's JSON-RPC; 0 for any free one", 8546))
+  .setAction(() => import("../tasks/node.js"))
+  .build();
+
+const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, post, validate, finalize, claim, check")
+  .setAction(() => import("../tasks/demo.js"))
+  .build();
+
+const plugin: HardhatPlugin = definePlugin({
+  id: "hardhat-rollup",
+  npmPackage: "hardhat-rollup",
+  dependencies: () => [import("@nomicfoundation/hardhat-ethers")],
+  hookHandlers: {
+    config: () => import("./hardhat/hooks/config.js"),
+    network: () => import("./hardhat/hooks/network.js"),
+  },
+  tasks: [deploy, node, demo, status, deposit, transfer, withdraw, claim, force, sequencer, validator],
+});
+
+export default plugin;

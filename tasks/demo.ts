@@ -1,0 +1,35 @@
+import { formatEther } from "ethers";
+
+import { action, type CommonArguments } from "./support/action.js";
+import { LinesError } from "./support/explain.js";
+import { accountOf } from "./support/network.js";
+import { takeTour } from "./demo/tour.js";
+
+export default action<CommonArguments>(async (_input, { hre, output }) => {
+  const begin = performance.now();
+  const connection = await hre.network.getOrCreate();
+  const { ethers, networkName, rollup } = connection;
+  const { signer, address } = await accountOf(connection);
+  const { chainId } = await ethers.provider.getNetwork();
+  output.heading(`Deploy: the suite on network "${networkName}" (chain ${chainId})`);
+  const before = await ethers.provider.getBalance(address);
+  const chain = await output.progress("Deploying", () => rollup.deploy({}, { sequencer: signer }));
+  const { parameters, contracts } = chain.deployment;
+  const deployed = (performance.now() - begin) / 1000;
+  output.line(
+    `${Object.keys(contracts).length} contracts by ${address} in ${deployed.toFixed(1)} s; bridge ${contracts.L1EscrowBridge.address}`,
+  );
+  output.line(
+    `L2 chain id ${parameters.l2ChainId}, challenge window ${parameters.challengeWindow} s, sequencer bonded with ${formatEther(parameters.sequencerBond)} ETH`,
+  );
+  const figures = await takeTour(chain, signer, output);
+  const after = await ethers.provider.getBalance(address);
+  const seconds = (performance.now() - begin) / 1000;
+  if (figures.checks.wrong.length > 0) throw new LinesError(figures.checks.wrong);
+  output.line();
+  output.line(
+    `Done in ${seconds.toFixed(1)} s; the tour cost ${formatEther(before - after)} ETH on L1, deposits and bond included.`,
+  );
+  await chain.close();
+  return { network: networkName, l1ChainId: chainId, ...figures, seconds };
+});

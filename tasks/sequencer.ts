@@ -1,0 +1,50 @@
+import { join } from "node:path";
+
+import { formatEther } from "ethers";
+
+import { registerSequencer } from "../plugin/l1/actions.js";
+import { openLevelStore } from "../plugin/store/level.js";
+import { action, ArgumentError, type RollupArguments } from "./support/action.js";
+import { portArgument } from "./support/arguments.js";
+import { openL1 } from "./support/network.js";
+import { DEFAULT_SETTINGS, startService } from "./support/service.js";
+import { aborted, untilInterrupted } from "./support/signal.js";
+
+interface SequencerArguments extends RollupArguments {
+  from: string | undefined;
+  host: string;
+  port: number;
+  storage: string | undefined;
+  register: boolean;
+}
+
+export default action<SequencerArguments>(async (input, { hre, output }) => {
+  const port = portArgument("port", input.port);
+  const { connection, l1, address } = await openL1(hre, input);
+  const bond = formatEther(l1.parameters.sequencerBond);
+  if (!(await l1.registry.isSequencer(address))) {
+    if (!input.register) {
+      throw new ArgumentError("register", `${address} is no bonded sequencer; add --register to bond ${bond} ETH`);
+    }
+    await output.progress("Bonding", () => registerSequencer(l1));
+    output.line(`Bonded ${address} with ${bond} ETH.`);
+  }
+  const storage = input.storage ?? join(hre.config.paths.root, ".rollup", connection.networkName);
+  const store = await openLevelStore(storage);
+  const { signal, release } = untilInterrupted();
+  try {
+    const service = await startService({ l1, store, host: input.host, port, settings: DEFAULT_SETTINGS, output });
+    output.line(
+      `Sequencer ${address} of chain ${l1.parameters.l2ChainId}: JSON-RPC at ${service.url}, database in ${storage}`,
+    );
+    const document = { url: service.url, address, l2ChainId: l1.parameters.l2ChainId, storage };
+    output.document(document);
+    await aborted(signal);
+    output.line("Stopping; everything acknowledged is on disk.");
+    await service.close();
+    return document;
+  } finally {
+    release();
+    await store.close();
+  }
+});

@@ -1,0 +1,91 @@
+import { formatEther } from "ethers";
+
+import { time } from "../plugin/l1/errors.js";
+import { connectL1 } from "../plugin/l1/client.js";
+import type { Json } from "../plugin/sequencer/rpc/format.js";
+import { action, type RollupArguments } from "./support/action.js";
+import { openDeployment } from "./support/network.js";
+import { httpRequest, rpcUrl, SequencerUnavailableError } from "./support/rpc.js";
+
+/** Pending batches that are shown one by one. */
+const SHOWN = 10n;
+
+export default action<RollupArguments>(async (input, { hre, output }) => {
+  const url = rpcUrl(input.rpc);
+  const connection = await hre.network.getOrCreate();
+  const deployment = await openDeployment(hre, connection, input.deployment);
+  const { provider } = connection.ethers;
+  const l1 = connectL1(provider, deployment);
+  const [{ head, finalizedHead }, messages, escrow, active, pausedUntil, now] = await Promise.all([
+    l1.heads(),
+    l1.bridge.messageCount(),
+    provider.getBalance(l1.addresses.bridge),
+    l1.registry.activeSequencer(),
+    l1.bridge.depositsPausedUntil(),
+    l1.now(),
+  ]);
+  const from = head - finalizedHead > SHOWN ? head - SHOWN + 1n : finalizedHead + 1n;
+  const pending = head > finalizedHead ? await l1.batches(from, head) : [];
+  const last = await l1.batchHeader(head);
+  const sequencer = await askSequencer(url);
+
+  output.table([
+    { type: "section-header", text: `Rollup ${deployment.parameters.l2ChainId} on ${connection.networkName}` },
+    ...[
+      ["L1 time", time(now)],
+      ["batches", `${head}, final up to ${finalizedHead}`],
+      ["inbox", `${messages} messages, ${messages - last.inboxTo} not in a batch`],
+      ["ETH in the bridge", formatEther(escrow)],
+      ["sequencer", active],
+      ["deposits", pausedUntil > now ? `paused until ${time(pausedUntil)}` : "open"],
+      ["JSON-RPC", sequencer === undefined ? `none at ${url}` : url],
+      ...(sequencer === undefined ? [] : sequencerRows(sequencer)),
+    ].map((cells) => ({ type: "row" as const, cells })),
+  ]);
+  for (const { header } of pending) output.line(`batch ${header.index}: ${fate(header.finalizesAt, now)}`);
+  return {
+    l2ChainId: deployment.parameters.l2ChainId,
+    network: connection.networkName,
+    l1Time: now,
+    head,
+    finalizedHead,
+    messages,
+    consumed: last.inboxTo,
+    escrow,
+    activeSequencer: active,
+    depositsPausedUntil: pausedUntil,
+    pending: pending.map(({ header, headerHash, transaction }) => ({
+      index: header.index,
+      headerHash,
+      transaction,
+      finalizesAt: header.finalizesAt,
+    })),
+    sequencer: sequencer ?? null,
+  };
+});
+
+function fate(finalizesAt: bigint, now: bigint): string {
+  return finalizesAt > now ? `can be disputed until ${time(finalizesAt)}` : "its window is over, it can be finalized";
+}
+
+/** What the sequencer says of itself; undefined when none answers. */
+async function askSequencer(url: string): Promise<Json | undefined> {
+  try {
+    return await httpRequest(url)({ method: "rollup_status" });
+  } catch (error) {
+    if (error instanceof SequencerUnavailableError) return undefined;
+    throw error;
+  }
+}
+
+function sequencerRows(status: Json): string[][] {
+  const at = (...path: string[]): string => {
+    let value: unknown = status;
+    for (const field of path) value = (value as Record<string, unknown> | undefined)?.[field];
+    return typeof value === "string" && value.startsWith("0x") ? BigInt(value).toString() : String(value);
+  };
+  return [
+    ["L2 head", `block ${at("head", "number")}, on L1 up to ${at("onL1", "l2BlockNumber")}`],
+    ["mempool", `${at("mempool", "ready")} ready, ${at("mempool", "held")} held`],
+  ];
+}
