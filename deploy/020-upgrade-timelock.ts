@@ -12,6 +12,7 @@ export const upgradeTimelockStep: Step = {
       new UpgradeTimelock__factory().getDeployTransaction({
         delay: parameters.upgradeDelay,
         forceInclusionDelay: parameters.forceInclusionDelay,
+        permissionlessDelay: parameters.permissionlessDelay,
         challengeWindow: parameters.challengeWindow,
         exitMargin: EXIT_MARGIN,
         upgrader: parameters.upgrader,

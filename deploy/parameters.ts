@@ -70,7 +70,7 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     kind: "count",
     about: "unfinalized inbox messages before the queue grows (a power of two)",
     min: 2n,
-    max: 2n ** 32n,
+    max: 2n ** 31n,
   },
   sequencerBond: { kind: "amount", about: "bond of a sequencer", min: 1n, max: 1_000_000n * ETHER },
   bondWithdrawalDelay: {
@@ -266,11 +266,11 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
     "permissionlessDelay",
     `is ${formatTime(p.permissionlessDelay)}; longer than sequencerGrace (${formatTime(p.sequencerGrace)}), else ranks mean nothing`,
   );
-  const leaving = p.forceInclusionDelay + p.challengeWindow + EXIT_MARGIN;
+  const leaving = p.forceInclusionDelay + p.permissionlessDelay + p.challengeWindow + EXIT_MARGIN;
   demand(
     p.upgradeDelay > leaving,
     "upgradeDelay",
-    `is ${formatTime(p.upgradeDelay)}; longer than forceInclusionDelay + challengeWindow + ${formatTime(EXIT_MARGIN)} (${formatTime(leaving)}), so that users leave before an upgrade executes`,
+    `is ${formatTime(p.upgradeDelay)}; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + ${formatTime(EXIT_MARGIN)} (${formatTime(leaving)}), so that users leave before an upgrade executes`,
   );
   demand(
     p.pauseCooldown >= p.pauseDuration,

@@ -71,12 +71,17 @@ describe("rollup parameters", () => {
     [
       "an upgrade before users have left",
       { upgradeDelay: "25h" },
-      "upgradeDelay: is 25h; longer than forceInclusionDelay + challengeWindow + 1d (1510m), so that users leave before an upgrade executes",
+      "upgradeDelay: is 25h; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + 1d (1530m), so that users leave before an upgrade executes",
     ],
     [
       "a capacity off a power of two",
       { inboxCapacity: 1000 },
       "inboxCapacity: is 1000; a power of two, because slots are found by a bit mask",
+    ],
+    [
+      "a capacity that the bridge refuses",
+      { inboxCapacity: 2n ** 32n },
+      "inboxCapacity: is 4294967296; at most 2147483648",
     ],
     [
       "ranks without meaning",

@@ -70,6 +70,7 @@ export async function deploySuite(connection: Connection, overrides: Partial<Sui
   const timelock = await new UpgradeTimelock__factory(deployer).deploy({
     delay: parameters.upgradeDelay,
     forceInclusionDelay: parameters.forceInclusionDelay,
+    permissionlessDelay: parameters.permissionlessDelay,
     challengeWindow: parameters.challengeWindow,
     exitMargin: parameters.exitMargin,
     upgrader,

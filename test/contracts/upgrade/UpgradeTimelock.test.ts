@@ -3,7 +3,7 @@ import { ZeroAddress, ZeroHash } from "ethers";
 
 import type { UpgradeTimelock } from "../../../typechain-types/upgrade/UpgradeTimelock.js";
 import { StateCommitmentChain__factory, UpgradeTimelock__factory } from "../../../typechain-types/index.js";
-import { postBatch } from "../../support/batches.js";
+import { enqueueMessage, postBatch } from "../../support/batches.js";
 import { headerHash } from "../../support/protocol.js";
 import { adminOf, announceUpgrade, implementationOf, type Operation } from "../../support/proxies.js";
 import { DAY, HOUR } from "../../support/suite.js";
@@ -111,6 +111,35 @@ describe("UpgradeTimelock", () => {
       );
     });
 
+    it("lapses when it is not executed in time: an old announcement is no warning to those who came since", async () => {
+      const suite = world();
+      const { timelock, chain, actors, parameters } = suite;
+      const own = timelock.connect(actors.upgrader);
+      const operation = await announceUpgrade(suite, chain, await chainWithWindow(suite, DAY));
+      const lapsesAt = (await now(suite)) + parameters.upgradeDelay + 14n * DAY;
+      const before = await suite.connection.networkHelpers.takeSnapshot();
+
+      await nextBlockAt(suite, lapsesAt - 1n);
+      await own.execute(...operation);
+      expect(await implementationOf(suite, chain)).not.to.equal(await suite.implementations.chain.getAddress());
+
+      await before.restore();
+      await nextBlockAt(suite, lapsesAt);
+      await expect(own.execute(...operation)).to.be.revertedWithCustomError(
+        timelock,
+        "TimelockUnexpectedOperationState",
+      );
+      await own.schedule(...operation, parameters.upgradeDelay);
+      const readyAgain = (await now(suite)) + parameters.upgradeDelay;
+      await nextBlockAt(suite, readyAgain - 1n);
+      await expect(own.execute(...operation)).to.be.revertedWithCustomError(
+        timelock,
+        "TimelockUnexpectedOperationState",
+      );
+      await nextBlockAt(suite, readyAgain);
+      await own.execute(...operation);
+    });
+
     it("has no second path: nobody holds a proxy's admin, or a role of the timelock, but the timelock", async () => {
       const suite = world();
       const { timelock, actors, bridge, chain, registry } = suite;
@@ -176,20 +205,59 @@ describe("UpgradeTimelock", () => {
       const { timelock, actors } = world();
       const exact = {
         forceInclusionDelay: DAY,
+        permissionlessDelay: 12n * HOUR,
         challengeWindow: 7n * DAY,
         exitMargin: HOUR,
         upgrader: actors.upgrader,
       };
       const deploy = (changes: Partial<UpgradeTimelock.ParametersStruct>) =>
-        new UpgradeTimelock__factory(actors.deployer).deploy({ ...exact, delay: 8n * DAY + HOUR + 1n, ...changes });
+        new UpgradeTimelock__factory(actors.deployer).deploy({
+          ...exact,
+          delay: 8n * DAY + 13n * HOUR + 1n,
+          ...changes,
+        });
 
       const shortest = await deploy({});
-      expect(await shortest.MINIMUM_DELAY()).to.equal(8n * DAY + HOUR + 1n);
-      expect(await shortest.getMinDelay()).to.equal(8n * DAY + HOUR + 1n);
-      await expect(deploy({ delay: 8n * DAY + HOUR }))
+      expect(await shortest.MINIMUM_DELAY()).to.equal(8n * DAY + 13n * HOUR + 1n);
+      expect(await shortest.getMinDelay()).to.equal(8n * DAY + 13n * HOUR + 1n);
+      await expect(deploy({ delay: 8n * DAY + 13n * HOUR }))
         .to.be.revertedWithCustomError(timelock, "UpgradeDelayTooShort")
-        .withArgs(8n * DAY + HOUR, 8n * DAY + HOUR);
+        .withArgs(8n * DAY + 13n * HOUR, 8n * DAY + 13n * HOUR);
       await expect(deploy({ upgrader: ZeroAddress })).to.be.revertedWithCustomError(timelock, "UpgradeZeroUpgrader");
+    });
+  });
+
+  describe("the shortest delay", () => {
+    const margin = HOUR;
+    const short = useWorld(() => ({
+      exitMargin: margin,
+      permissionlessDelay: 5n * DAY,
+      upgradeDelay: DAY + 5n * DAY + 7n * DAY + margin + 1n,
+    }));
+
+    it("outlasts the way out past a sequencer that falls silent just before it must let a user go", async () => {
+      const suite = short();
+      const { timelock, chain, registry, actors, parameters } = suite;
+      const operation = await announceUpgrade(suite, chain, await chainWithWindow(suite, DAY));
+      const announcedAt = await now(suite);
+
+      await nextBlockAt(suite, announcedAt + margin);
+      const message = await enqueueMessage(suite, actors.alice);
+      const dueAt = message.timestamp + parameters.forceInclusionDelay;
+      await nextBlockAt(suite, dueAt - 1n);
+      const last = await postBatch(suite, suite.genesis, { nextMessage: message });
+
+      await registry.connect(actors.alice).register({ value: parameters.sequencerBond });
+      await registry.connect(actors.bob).register({ value: parameters.sequencerBond });
+      await nextBlockAt(suite, last.timestamp + parameters.permissionlessDelay);
+      const exit = await postBatch(suite, last, { submitter: actors.bob, claim: { inboxTo: 1n } });
+      await nextBlockAt(suite, exit.finalizesAt);
+      await chain.finalize([last, exit]);
+
+      await expect(timelock.connect(actors.upgrader).execute(...operation)).to.be.revertedWithCustomError(
+        timelock,
+        "TimelockUnexpectedOperationState",
+      );
     });
   });
 });
