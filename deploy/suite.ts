@@ -82,7 +82,20 @@ export async function deploySuite(options: DeployOptions): Promise<DeployResult>
     suiteHash: suiteHash(parameters, guestHash),
   });
   if (signer.provider === null) throw new DeployError("signer", "the deployer's signer has no provider");
-  return { deployment: await addressBook(options, steps, signer.provider), steps };
+  const deployment = await addressBook(options, steps, signer.provider);
+  if (options.bond) await checkSeat(deployment, await signer.getAddress(), signer.provider);
+  return { deployment, steps };
+}
+
+/** Who registers first holds the seat (docs/decisions/0006), and anyone may register as soon as the proxies stand. */
+async function checkSeat({ contracts }: Deployment, deployer: string, provider: Provider): Promise<void> {
+  const registry = SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, provider);
+  const active = await registry.activeSequencer();
+  if (active === deployer) return;
+  throw new DeployError(
+    sequencerStep.id,
+    `step ${sequencerStep.id}: ${active} ranks before the deployer and holds the sequencer's seat; remove the journal and deploy anew`,
+  );
 }
 
 /** Stands for what a deployment means: its parameters, its guest program and its bytecode. */

@@ -104,6 +104,15 @@ describe("deploying the suite", () => {
     expect(await registry.isSequencer(await signer.getAddress())).to.equal(false);
   });
 
+  it("fails when somebody took the first sequencer's seat between the proxies and the bond", async () => {
+    const given = await options();
+    const { deployment } = await deploySuite({ ...given, bond: false });
+    const registry = SequencerRegistry__factory.connect(deployment.contracts.SequencerRegistry.address, stranger);
+    await registry.register({ value: given.parameters.sequencerBond });
+    const error = await expectFailure(deploySuite(given), DeployError);
+    expect(error.message).to.match(new RegExp(`${await stranger.getAddress()} ranks before the deployer`));
+  });
+
   for (const moment of ["before", "after"] as const) {
     it(`continues after a death ${moment} any send, and sends nothing twice`, async () => {
       const path = join(folder, moment, "journal.json");
