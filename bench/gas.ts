@@ -17,7 +17,9 @@ type Snapshot = Record<string, Record<string, number>>;
 
 /** Prints gas of the main operations beside the peers'. */
 export function printGas(): void {
-  const snapshot = JSON.parse(readFileSync(new URL("../test/gas/gas-snapshot.json", import.meta.url), "utf8")) as Snapshot;
+  const snapshot = JSON.parse(
+    readFileSync(new URL("../test/gas/gas-snapshot.json", import.meta.url), "utf8"),
+  ) as Snapshot;
   const rows: TableItem[] = [
     { type: "title", text: "Gas, whole transactions" },
     { type: "header", cells: ["operation", "system", "gas", "note"] },
