@@ -6,16 +6,19 @@ import { expect } from "chai";
 
 import { claimWithdrawal, deposit, finalize, forceWithdrawal } from "../../plugin/l1/actions.js";
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
+import { createFollower } from "../../plugin/l1/follower.js";
 import { type BatchPoster, createBatchPoster } from "../../plugin/l1/poster.js";
 import { createSender } from "../../plugin/l1/sender.js";
 import { createSource } from "../../plugin/l1/source.js";
 import { encodeBatch, stripTransaction } from "../../plugin/ledger/batch.js";
 import { fromHex, toHex } from "../../plugin/ledger/bytes.js";
+import { executeLedger } from "../../plugin/ledger/execute.js";
 import { loadLedgerGuest } from "../../plugin/ledger/guest.js";
 import { withdrawalProof } from "../../plugin/ledger/hashes.js";
 import { GENESIS_NODE, indexOf, readAccount } from "../../plugin/ledger/state.js";
 import { parseTransaction } from "../../plugin/ledger/transaction.js";
 import type { LedgerOutput, NodeReader } from "../../plugin/ledger/types.js";
+import { createSequencer } from "../../plugin/sequencer/sequencer.js";
 import { openLevelStore } from "../../plugin/store/level.js";
 import { memoryStore } from "../../plugin/store/memory.js";
 import type { Store } from "../../plugin/store/types.js";
@@ -109,6 +112,58 @@ describeOnEveryL1("settlement with the ledger guest, and its validator", (get) =
     const before = await l1.provider.getBalance(alice.address);
     await claimWithdrawal(client, { header, leafIndex: 0n, withdrawal, proof });
     expect((await l1.provider.getBalance(alice.address)) - before).to.equal(77n);
+  });
+
+  it("agrees with the sequencer's batches, in whatever way they are cut and whatever L1 does", async () => {
+    const source = createSource(client);
+    const sequencer = createSequencer({
+      ...{ l2ChainId: 42_069n, bridge: deployment.contracts.L1EscrowBridge.address, genesis: deployment.genesis },
+      forceInclusionDelay: deployment.parameters.forceInclusionDelay,
+      l1: {
+        follow: (cursor) => createFollower({ source, fromBlock: Number(deployment.fromBlock), cursor }),
+        batchData: (header, signal) => client.batchData(header, signal),
+        poster: async (journal) => {
+          const sender = await createSender({ provider: l1.provider, signer: l1.wallet(0), journal });
+          return createBatchPoster({ client, sender });
+        },
+      },
+      execute: (input, state, options) => executeLedger(guest, input, state, options),
+      store: memoryStore(),
+      ...{ coinbase: `0x${"c0".repeat(20)}`, baseFee: 1n, blocks: "manual", pollInterval: "manual" },
+    });
+    const validator = await validatorWith(memoryStore());
+    await sequencer.start();
+    try {
+      await deposit(client, { amount: ETHER, target: alice.address });
+      await sequencer.sync();
+      await sequencer.seal();
+      for (let nonce = 0; nonce < 12; nonce++) {
+        const raw = nonce % 4 === 3 ? alice.withdraw(nonce, 10n) : alice.pay(nonce, user(nonce + 10).address, 1_000n);
+        await sequencer.request({ method: "eth_sendRawTransaction", params: [await raw] });
+        if (nonce % 3 === 2) await sequencer.seal();
+        if (nonce % 5 === 4) await sequencer.post();
+        if (nonce === 6) await forceWithdrawal(client, { amount: 1n });
+      }
+      await sequencer.post();
+      const { batches, agreed } = await validator.run({ watch: false });
+      expect(batches).to.equal(3n);
+      expect(agreed).to.equal(3n);
+
+      const fork = await l1.send("evm_snapshot");
+      await deposit(client, { amount: 5n, target: bob.address });
+      await sequencer.post();
+      expect(await validator.run({ watch: false })).to.include({ batches: 4n, agreed: 4n });
+      await l1.send("evm_revert", fork);
+      await l1.mine(3);
+      await deposit(client, { amount: 6n, target: bob.address });
+      await sequencer.post();
+      expect(await validator.run({ watch: false })).to.include({ batches: 4n, agreed: 4n });
+      expect(events.map(({ kind }) => kind)).to.include("reverted");
+      const last = events.filter((event) => event.kind === "agree").at(-1);
+      expect(last).to.include({ messages: 1, l2BlockTo: sequencer.status().head.number });
+    } finally {
+      await sequencer.stop();
+    }
   });
 
   it("contradicts a sequencer that keeps a withdrawal back", async () => {
