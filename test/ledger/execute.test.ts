@@ -1,11 +1,14 @@
 import { expect } from "chai";
 import { hexlify } from "ethers";
 
-import { executeLedger } from "../../plugin/ledger/execute.js";
+import { encodeBatch } from "../../plugin/ledger/batch.js";
+import { abiWords, type Word } from "../../plugin/ledger/bytes.js";
+import { executeLedger, LedgerExecutionError } from "../../plugin/ledger/execute.js";
 import { transactionGas } from "../../plugin/ledger/gas.js";
 import { loadLedgerGuest, type LedgerGuest } from "../../plugin/ledger/guest.js";
 import { withdrawalProof } from "../../plugin/ledger/hashes.js";
-import type { SignedTransaction } from "../../plugin/ledger/transaction.js";
+import { readReceipts } from "../../plugin/ledger/receipts.js";
+import { recoverAddress, type SignedTransaction } from "../../plugin/ledger/transaction.js";
 import {
   MissingNodeError,
   addressOfIndex,
@@ -15,7 +18,10 @@ import {
   readMeta,
   readTokenBalance,
 } from "../../plugin/ledger/state.js";
-import type { BatchContent, BatchTransaction, Receipt } from "../../plugin/ledger/types.js";
+import type { BatchContent, BatchTransaction, LedgerInput, Receipt } from "../../plugin/ledger/types.js";
+import { readGuestProgram } from "../../plugin/machine/artifacts.js";
+import { keccak256 } from "../../plugin/machine/keccak.js";
+import { GuestTrap } from "../../plugin/machine/native.js";
 import { L2_BRIDGE, ZERO_ADDRESS, ZERO_HASH, type Hex, type InboxMessage } from "../../plugin/types.js";
 import { BRIDGE, createDifferentialChain, type DifferentialChain } from "./differential.js";
 import { createRandom } from "./random.js";
@@ -67,6 +73,21 @@ describe("ledger execution", () => {
 
   function send(...transactions: (SignedTransaction | BatchTransaction)[]): Receipt[] {
     return chain.run([], batch(...transactions)).receipts;
+  }
+
+  function inputOf(): LedgerInput {
+    return {
+      l2ChainId: TEST_CHAIN_ID,
+      bridge: BRIDGE,
+      index: 1n,
+      timestamp: 1n,
+      inboxFrom: 0n,
+      l2BlockFrom: 0n,
+      prevStateRoot: `0x${"12".repeat(32)}`,
+      prevInboxAcc: ZERO_HASH,
+      messages: [],
+      data: new Uint8Array(0),
+    };
   }
 
   const statusOf = (receipts: Receipt[]) => receipts.map(({ status }) => status);
@@ -384,19 +405,56 @@ describe("ledger execution", () => {
       expect(known).to.include.members(output.nodes.map(({ hash }) => hexlify(hash)));
     });
 
-    it("says which node is missing, and which message is out of place", () => {
-      const input = {
-        l2ChainId: TEST_CHAIN_ID,
-        bridge: BRIDGE,
-        index: 1n,
-        timestamp: 1n,
-        inboxFrom: 0n,
-        l2BlockFrom: 0n,
-        prevStateRoot: `0x${"12".repeat(32)}` as const,
-        prevInboxAcc: ZERO_HASH,
-        messages: [message(0, { target: carol, amount: 1n })],
-        data: new Uint8Array(0),
+    it("answers with the senders that it is given", () => {
+      deposit(alice.address, ETHER);
+      const recovered: string[] = [];
+      const recover: typeof recoverAddress = (hash, yParity, r, s) => {
+        recovered.push(hexlify(hash));
+        return recoverAddress(hash, yParity, r, s);
       };
+      const sent = alice.sign({ to: bob.address, ...FEES });
+      const data = encodeBatch(batch(sent));
+      const input = { ...inputOf(), inboxFrom: 1n, prevStateRoot: chain.root, timestamp: chain.timestamp, data };
+      expect(statusOf(executeLedger(guest, input, chain.nodes, { recover }).receipts)).to.deep.equal(["succeeded"]);
+      expect(recovered).to.deep.equal([hexlify(sent.signingHash)]);
+      const nobody = executeLedger(guest, input, chain.nodes, { recover: () => undefined });
+      expect(statusOf(nobody.receipts)).to.deep.equal(["skipped"]);
+    });
+
+    it("is never silent about a run that failed", () => {
+      const none = { get: () => undefined };
+      const failing = (run: LedgerGuest["run"]) => () => executeLedger({ ...guest, run }, inputOf(), none);
+      const trap = failing(() => {
+        throw new GuestTrap("the guest trapped: unreachable");
+      });
+      expect(trap).to.throw(LedgerExecutionError, "unreachable");
+      const other = failing(() => {
+        throw new Error("disk on fire");
+      });
+      expect(other).to.throw(Error, "disk on fire").and.not.instanceOf(LedgerExecutionError);
+      const output = (...words: Word[]): LedgerGuest["run"] => {
+        const preimage = abiWords(...words);
+        const hash = keccak256(preimage);
+        return ({ onKeccak }) => {
+          onKeccak?.(hash, preimage);
+          return { output: hash, receipts: new Uint8Array(0) };
+        };
+      };
+      const unknown = failing(() => ({ output: new Uint8Array(32), receipts: new Uint8Array(0) }));
+      expect(unknown).to.throw(LedgerExecutionError, /no hash that it computed/);
+      expect(failing(output(1n, 2n, 0n, 4n))).to.throw(LedgerExecutionError, /another domain/);
+      const domain = keccak256(Buffer.from("hardhat-rollup.output.v1"));
+      expect(failing(output(domain, 2n, 0n, 4n))()).to.deep.include({ l2BlockTo: 4n, withdrawalsRoot: ZERO_HASH });
+      expect(failing(output(domain, 2n, 3n, 4n))).to.throw(LedgerExecutionError, /withdrawals hash to/);
+      expect(() => readReceipts(new Uint8Array(72).fill(3))).to.throw(RangeError, /byte 0/);
+    });
+
+    it("loads the program that a deployment names by its hash", () => {
+      expect(guest.guestHash).to.equal(hexlify(keccak256(readGuestProgram("ledger"))));
+    });
+
+    it("says which node is missing, and which message is out of place", () => {
+      const input = { ...inputOf(), messages: [message(0, { target: carol, amount: 1n })] };
       const none = { get: () => undefined };
       expect(() => executeLedger(guest, input, none)).to.throw(MissingNodeError, "0x1212");
       const messages = [message(0, { index: 1n })];
