@@ -9,9 +9,12 @@ import {
   resolveTransaction,
   stripTransaction,
 } from "../../plugin/ledger/batch.js";
+import { executeLedger } from "../../plugin/ledger/execute.js";
+import { loadLedgerGuest } from "../../plugin/ledger/guest.js";
 import { MalformedBatchError } from "../../plugin/ledger/reader.js";
+import { GENESIS_NODE, GENESIS_STATE_ROOT } from "../../plugin/ledger/state.js";
 import type { BatchContent, BatchTransaction } from "../../plugin/ledger/types.js";
-import type { Hex } from "../../plugin/types.js";
+import { ZERO_HASH, type Hex } from "../../plugin/types.js";
 import { createRandom, type Random } from "./random.js";
 
 const erc20 = new Interface(["function transfer(address to, uint256 amount)"]);
@@ -20,6 +23,7 @@ const token: Hex = `0x${"70".repeat(20)}`;
 const bob: Hex = `0x${"b0".repeat(20)}`;
 const zero: Hex = `0x${"00".repeat(20)}`;
 const limits = { messages: 3, timestamp: 2_000n };
+const guest = loadLedgerGuest();
 
 const base: BatchTransaction = {
   nonce: 5n,
@@ -71,8 +75,45 @@ function varint(value: bigint, length = 0): number[] {
   return bytes.map((byte, i) => (i < bytes.length - 1 ? byte | 0x80 : byte));
 }
 
+/** What the guest makes of the data: how many blocks and transactions. */
+function runGuest(data: Uint8Array): { blocks: number; transactions: number } {
+  const messages = Array.from({ length: limits.messages }, (_, i) => ({
+    kind: 2 as const,
+    index: BigInt(i),
+    timestamp: 0n,
+    sender: bob,
+    target: bob,
+    token,
+    amount: 1n,
+    data: "0x" as const,
+  }));
+  const input = {
+    l2ChainId: 1n,
+    bridge: token,
+    index: 1n,
+    timestamp: limits.timestamp,
+    inboxFrom: 0n,
+    l2BlockFrom: 0n,
+    prevStateRoot: GENESIS_STATE_ROOT,
+    prevInboxAcc: ZERO_HASH,
+    messages,
+    data,
+  };
+  const { receipts, l2BlockTo } = executeLedger(guest, input, { get: () => GENESIS_NODE.preimage });
+  return { blocks: Number(l2BlockTo), transactions: receipts.length - messages.length };
+}
+
+function accepted(spoilt: Record<string, number[]>): BatchContent {
+  const data = pieces(spoilt);
+  const content = decodeBatch(data, limits);
+  const transactions = content.blocks.reduce((sum, block) => sum + block.transactions.length, 0);
+  expect(runGuest(data), "guest").to.deep.equal({ blocks: content.blocks.length, transactions });
+  return content;
+}
+
 function expectMalformed(data: Uint8Array, reason: RegExp): void {
   expect(() => decodeBatch(data, limits)).to.throw(MalformedBatchError, reason);
+  expect(runGuest(data), `guest, ${reason}`).to.deep.equal({ blocks: 1, transactions: 0 });
 }
 
 function randomTransaction(random: Random): BatchTransaction {
@@ -187,8 +228,7 @@ describe("ledger batch", () => {
     fails(contentOf(...large), /1048576 bytes/);
   });
 
-  it("accepts the limits themselves", () => {
-    const accepted = (spoilt: Record<string, number[]>) => decodeBatch(pieces(spoilt), limits);
+  it("accepts the limits themselves, as the guest does", () => {
     expect(accepted({}).blocks[0]!.transactions[0]).to.deep.equal({ ...base, to: zero, toIndex: 9n });
     expect(accepted({ baseFee: varint(2n ** 64n - 1n) }).baseFee).to.equal(2n ** 64n - 1n);
     expect(accepted({ nonce: varint(5n, 37) }).blocks[0]!.transactions[0]!.nonce, "longer than necessary").to.equal(5n);
@@ -214,7 +254,7 @@ describe("ledger batch", () => {
     expect(accepted({ fees, fee: [254] }).blocks[0]!.transactions[0]!.maxFeePerGas).to.equal(0n);
   });
 
-  it("refuses what the protocol page calls malformed", () => {
+  it("refuses what the protocol page calls malformed, as the guest does", () => {
     const valid = pieces();
     for (let length = 0; length < valid.length; length++) expectMalformed(valid.subarray(0, length), /truncated/);
     expectMalformed(pieces({ end: [0] }), /trailing bytes/);

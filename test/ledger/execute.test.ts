@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { hexlify } from "ethers";
+import { concat, dataLength, dataSlice, decodeRlp, encodeRlp, getBytes, hexlify, toBeArray, toBeHex } from "ethers";
 
 import { encodeBatch } from "../../plugin/ledger/batch.js";
 import { abiWords, type Word } from "../../plugin/ledger/bytes.js";
@@ -149,6 +149,83 @@ describe("ledger execution", () => {
       expect(force(new Uint8Array(0))).to.deep.equal(["skipped"]);
       expect(force(alice.sign({ to: bob.address, nonce: 1n, value: 6n, ...FEES }).raw)).to.deep.equal(["succeeded"]);
       expect(balance(bob.address)).to.equal(11n);
+    });
+  });
+
+  describe("forced bytes", () => {
+    const dirty = (item: string) => concat(["0x00", item]);
+    const listOf = (...items: string[]) => {
+      const content = concat(items);
+      const length = toBeHex(dataLength(content));
+      return dataLength(content) < 56
+        ? concat([toBeHex(0xc0 + dataLength(content)), content])
+        : concat([toBeHex(0xf7 + dataLength(length)), length, content]);
+    };
+    const integer = (value: bigint) => encodeRlp(value === 0n ? "0x" : toBeArray(value));
+    // Items of the list, RLP already: chain id, nonce, fees, gas limit, to, value, data, access list.
+    const FIELDS = [TEST_CHAIN_ID, 0n, 2n, 10n, 100_000n].map(integer);
+    const unsigned = [...FIELDS, encodeRlp(bob.address), integer(5n), "0x80", "0xc0"];
+
+    /** Signs `items` as they are and encodes them with `spoil` in between. */
+    function force(
+      items: string[],
+      spoil: (signed: string[]) => string = (signed) => concat(["0x02", listOf(...signed)]),
+    ) {
+      const { yParity, r, s } = alice.signHash(getBytes(keccak256(getBytes(concat(["0x02", listOf(...items)])))));
+      const signed = [...items, integer(BigInt(yParity)), integer(BigInt(hexlify(r))), integer(BigInt(hexlify(s)))];
+      return statusOf(chain.run([message(1, { data: spoil(signed) as Hex })], batch()).receipts)[0];
+    }
+
+    beforeEach(() => {
+      deposit(alice.address, 2n ** 191n);
+    });
+
+    it("are skipped with any field out of range, whoever signed them", () => {
+      const outOfRange: [number, string][] = [
+        [0, integer(TEST_CHAIN_ID + (1n << 256n))],
+        [0, integer(TEST_CHAIN_ID + (1n << 64n))],
+        [1, integer(1n << 64n)],
+        [2, integer((1n << 128n) + 2n)],
+        [3, integer(1n << 128n)],
+        [3, integer((1n << 128n) + 10n)],
+        [4, integer((1n << 64n) + 100_000n)],
+        [5, "0x80"],
+        [5, encodeRlp(`${bob.address}00`)],
+        [5, encodeRlp(bob.address.slice(0, 40))],
+        [6, integer((1n << 256n) + 5n)],
+        [8, listOf(listOf(encodeRlp(bob.address), "0xc0"))],
+        [8, "0x80"],
+      ];
+      for (const [at, item] of outOfRange)
+        expect(force(unsigned.with(at, item)), `field ${at}: ${item}`).to.equal("skipped");
+      expect(force(unsigned)).to.equal("succeeded");
+    });
+
+    it("are skipped in every encoding but the canonical one", () => {
+      const encode = (signed: string[]) => concat(["0x02", listOf(...signed)]);
+      const wide = (signed: string[], at: number) => encodeRlp(dirty(decodeRlp(signed[at]!) as string));
+      const spoilt: Record<string, (signed: string[]) => string> = {
+        "another type": (signed) => concat(["0x01", listOf(...signed)]),
+        "no type": (signed) => listOf(...signed),
+        "trailing byte": (signed) => concat([encode(signed), "0x00"]),
+        "missing byte": (signed) => dataSlice(encode(signed), 0, dataLength(encode(signed)) - 1),
+        "trailing item": (signed) => encode([...signed, "0x80"]),
+        "missing item": (signed) => encode(signed.slice(0, -1)),
+        "list as a string": (signed) => concat(["0x02", encodeRlp(concat(signed))]),
+        "length of the list with a leading zero": (signed) =>
+          concat(["0x02f900", toBeHex(dataLength(concat(signed))), ...signed]),
+        "long form of a short string": (signed) => encode(signed.with(5, concat(["0xb814", bob.address]))),
+        "long form of a byte": (signed) => encode(signed.with(6, "0x8105")),
+        "data as a list": (signed) => encode(signed.with(7, "0xc0")),
+        "yParity of 2": (signed) => encode(signed.with(9, "0x02")),
+        "yParity of 27": (signed) => encode(signed.with(9, "0x1b")),
+      };
+      for (const at of [0, 1, 2, 3, 4, 6, 9])
+        spoilt[`leading zero in ${at}`] = (signed) => encode(signed.with(at, wide(signed, at)));
+      for (const [name, spoil] of Object.entries(spoilt)) expect(force(unsigned, spoil), name).to.equal("skipped");
+      expect(force(unsigned)).to.equal("succeeded");
+      const long = [...unsigned.with(1, integer(1n)).with(7, encodeRlp(new Uint8Array(1_900).fill(1)))];
+      expect(force(long), "longer data than a batch carries").to.equal("failed");
     });
   });
 
@@ -392,6 +469,16 @@ describe("ledger execution", () => {
       const output = chain.run([], { ...batch(...transactions), baseFee: 0n });
       expect(output.receipts).to.have.length(300);
       expect(readAccount(chain.nodes, chain.root, alice.address)?.nonce).to.equal(300n);
+    });
+
+    it("takes leaves out of a tree of which only the paths to them are read", () => {
+      const owners = Array.from({ length: 40 }, (_, i): Hex => `0x${(i + 1).toString(16).padStart(40, "0")}`);
+      const deposits = owners.map((target, i) => message(0, { index: BigInt(i), target, token, amount: 1n }));
+      chain.run(deposits, batch());
+      for (const sender of owners) {
+        const { receipts } = chain.run([message(2, { sender, target: carol, token, amount: MAX })], batch());
+        expect(statusOf(receipts)).to.deep.equal(["succeeded"]);
+      }
     });
 
     it("returns the nodes that the old state lacks", () => {

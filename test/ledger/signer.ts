@@ -11,7 +11,10 @@ export interface Signer {
   address: Hex;
   /** Signs fields that are not given as a plain transfer of nothing to oneself, without fees. */
   sign(fields?: Partial<TransactionFields>): SignedTransaction;
+  signHash(hash: Uint8Array): Signature;
 }
+
+type Signature = Pick<BatchTransaction, "yParity" | "r" | "s">;
 
 export interface TransactionFields {
   chainId: bigint;
@@ -31,8 +34,13 @@ export function createSigner(number: number): Signer {
   const key = new Uint8Array(32).fill(0x17);
   new DataView(key.buffer).setUint32(28, number);
   const address = hexlify(keccak256(secp256k1.publicKeyCreate(key, false).subarray(1)).subarray(12)) as Hex;
+  function signHash(hash: Uint8Array): Signature {
+    const { signature, recid } = secp256k1.ecdsaSign(hash, key);
+    return { yParity: recid === 0 ? 0 : 1, r: signature.slice(0, 32), s: signature.slice(32) };
+  }
   return {
     address,
+    signHash,
     sign(fields = {}) {
       const { chainId = TEST_CHAIN_ID, ...rest } = fields;
       const unsigned: BatchTransaction = {
@@ -48,14 +56,8 @@ export function createSigner(number: number): Signer {
         r: new Uint8Array(32),
         s: new Uint8Array(32),
       };
-      const { signature, recid } = secp256k1.ecdsaSign(rebuildTransaction(unsigned, chainId).signingHash, key);
-      const signed: BatchTransaction = {
-        ...unsigned,
-        yParity: recid === 0 ? 0 : 1,
-        r: signature.slice(0, 32),
-        s: signature.slice(32),
-      };
-      return rebuildTransaction(signed, chainId);
+      const signature = signHash(rebuildTransaction(unsigned, chainId).signingHash);
+      return rebuildTransaction({ ...unsigned, ...signature }, chainId);
     },
   };
 }
