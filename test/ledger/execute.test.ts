@@ -22,6 +22,7 @@ import type { BatchContent, BatchTransaction, LedgerInput, Receipt } from "../..
 import { readGuestProgram } from "../../plugin/machine/artifacts.js";
 import { keccak256 } from "../../plugin/machine/keccak.js";
 import { GuestTrap } from "../../plugin/machine/native.js";
+import { PreimageMap } from "../../plugin/machine/preimage-map.js";
 import { L2_BRIDGE, ZERO_ADDRESS, ZERO_HASH, type Hex, type InboxMessage } from "../../plugin/types.js";
 import { BRIDGE, createDifferentialChain, type DifferentialChain } from "./differential.js";
 import { createRandom } from "./random.js";
@@ -522,12 +523,15 @@ describe("ledger execution", () => {
       const output = (...words: Word[]): LedgerGuest["run"] => {
         const preimage = abiWords(...words);
         const hash = keccak256(preimage);
-        return ({ onKeccak }) => {
-          onKeccak?.(hash, preimage);
-          return { output: hash, receipts: new Uint8Array(0) };
-        };
+        const hashed = new PreimageMap();
+        hashed.set(hash, preimage);
+        return () => ({ output: hash, receipts: new Uint8Array(0), hashed });
       };
-      const unknown = failing(() => ({ output: new Uint8Array(32), receipts: new Uint8Array(0) }));
+      const unknown = failing(() => ({
+        output: new Uint8Array(32),
+        receipts: new Uint8Array(0),
+        hashed: new PreimageMap(),
+      }));
       expect(unknown).to.throw(LedgerExecutionError, /no hash that it computed/);
       expect(failing(output(1n, 2n, 0n, 4n))).to.throw(LedgerExecutionError, /another domain/);
       const domain = keccak256(Buffer.from("hardhat-rollup.output.v1"));
