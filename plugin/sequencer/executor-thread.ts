@@ -42,7 +42,7 @@ async function run(job: Job): Promise<unknown> {
 
 port.on("message", ({ id, ...job }: Job & { id: number }) => {
   const answer = (fields: JobAnswer): void => port.postMessage({ id, ...fields });
-  run(job as Job).then(
+  run(job).then(
     (result) => {
       answer({ result });
       if (job.kind === "close") port.close();

@@ -36,8 +36,17 @@ export const GENESIS: BatchHeader = {
   dataHash: ZERO_HASH,
 };
 
-interface Mined extends L1Block {
+/** A block, with the data of the batches in it by data hash. */
+export interface FakeBlock extends L1Block {
   events: L1Event[];
+  data: [Hex, Uint8Array][];
+}
+
+export interface FakeL1Options {
+  /** Blocks that another process mined. */
+  history?: FakeBlock[];
+  /** Told of every block. */
+  onMine?: (block: FakeBlock) => void;
 }
 
 /** An L1 in memory: the rules of the suite that a sequencer meets, blocks that can be undone, and outages. */
@@ -64,9 +73,9 @@ export interface FakeL1 {
   batchData(header: BatchHeader): Uint8Array;
 }
 
-export function fakeL1(): FakeL1 {
-  let chain: Mined[] = [{ number: 0, hash: hashOf("genesis"), timestamp: START, events: [] }];
-  const data = new Map<Hex, Uint8Array>();
+export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
+  let chain: FakeBlock[] = [{ number: 0, hash: hashOf("genesis"), timestamp: START, events: [], data: [] }, ...history];
+  const data = new Map<Hex, Uint8Array>(history.flatMap((block) => block.data));
   let posts = 0;
   let forks = 0;
 
@@ -81,10 +90,12 @@ export function fakeL1(): FakeL1 {
     return found;
   }
 
-  function mine(added: L1Event[] = [], seconds = BLOCK_TIME): void {
+  function mine(added: L1Event[] = [], seconds = BLOCK_TIME, carried: FakeBlock["data"] = []): void {
     const { number, timestamp } = chain.at(-1)!;
     const hash = hashOf(`${forks}/${number + 1}/${timestamp + seconds}`);
-    chain.push({ number: number + 1, hash, timestamp: timestamp + seconds, events: added });
+    const block = { number: number + 1, hash, timestamp: timestamp + seconds, events: added, data: carried };
+    onMine?.(block);
+    chain.push(block);
   }
 
   function enqueue(fields: Omit<InboxMessage, "index" | "timestamp">): InboxMessage {
@@ -133,11 +144,12 @@ export function fakeL1(): FakeL1 {
     };
     data.set(header.dataHash, daInput);
     const hash = headerHash(header);
-    mine([{ kind: "batch", header, headerHash: hash, transaction: hashOf(`post ${hash}`) }]);
+    const event: L1Event = { kind: "batch", header, headerHash: hash, transaction: hashOf(`post ${hash}`) };
+    mine([event], BLOCK_TIME, [[header.dataHash, daInput]]);
     return header;
   }
 
-  function place(block: Mined): PlacedEvent[] {
+  function place(block: FakeBlock): PlacedEvent[] {
     const { number, hash, timestamp } = block;
     return block.events.map((event, logIndex) => ({ ...event, block: { number, hash, timestamp }, logIndex }));
   }
