@@ -182,7 +182,7 @@ function writeTransaction(writer: ByteWriter, transaction: BatchTransaction, fee
 
 function writeAccount(writer: ByteWriter, account: { address: Uint8Array; index: bigint | undefined }): void {
   if (account.index === undefined) writer.bytes(account.address);
-  else writer.varint(bounded(account.index, 64, "account index"));
+  else writer.varint(bounded(account.index, 256, "account index"));
 }
 
 function bounded(value: bigint, bits: number, name: string): bigint {
@@ -295,5 +295,5 @@ function readTransaction(reader: BatchReader, fees: FeeEntry[]): BatchTransactio
 }
 
 function readAccount(reader: BatchReader, isAddress: boolean): { address: Hex; index?: bigint } {
-  return isAddress ? { address: toHex(reader.bytes(20)) } : { address: ZERO_ADDRESS, index: reader.varint(64) };
+  return isAddress ? { address: toHex(reader.bytes(20)) } : { address: ZERO_ADDRESS, index: reader.varint(256) };
 }

@@ -237,7 +237,7 @@ describe("ledger batch", () => {
       2n ** 256n - 1n,
     );
     expect(accepted({ amount: [77, 1] }).blocks[0]!.transactions[0]!.value).to.equal(10n ** 77n);
-    expect(accepted({ to: varint(2n ** 64n - 1n) }).blocks[0]!.transactions[0]!.toIndex).to.equal(2n ** 64n - 1n);
+    expect(accepted({ to: varint(2n ** 256n - 1n) }).blocks[0]!.transactions[0]!.toIndex).to.equal(2n ** 256n - 1n);
     const call = accepted({
       flags: [0b1010],
       to: [...getBytes(bob)],
@@ -281,7 +281,7 @@ describe("ledger batch", () => {
     for (const bit of [5, 6, 7]) expectMalformed(pieces({ flags: [1 << bit] }), /flags/);
     expectMalformed(pieces({ nonce: varint(2n ** 64n) }), /more than 64 bits/);
     expectMalformed(pieces({ nonce: varint(5n, 38) }), /varint of more than 37 bytes/);
-    expectMalformed(pieces({ to: varint(2n ** 64n) }), /more than 64 bits/);
+    expectMalformed(pieces({ to: varint(2n ** 256n) }), /more than 256 bits/);
     expectMalformed(pieces({ amount: [0, ...varint(2n ** 256n)] }), /more than 256 bits/);
     expectMalformed(pieces({ amount: [78, 0] }), /exponent 78/);
     expectMalformed(pieces({ amount: [77, 2] }), /amount of more than 256 bits/);

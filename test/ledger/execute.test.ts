@@ -286,6 +286,8 @@ describe("ledger execution", () => {
         { ...batchForm, toIndex: 2n },
         { ...batchForm, toIndex: 0n },
         { ...batchForm, toIndex: 2n ** 64n - 1n },
+        { ...batchForm, toIndex: 2n ** 64n + 1n },
+        { ...batchForm, toIndex: MAX },
         {
           ...withoutIndexes(alice.sign({ to: token, data: encodeCall("transfer", carol, 1n), ...FEES })),
           recipientIndex: 9n,

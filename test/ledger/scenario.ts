@@ -155,7 +155,7 @@ export function createScenario(random: Random): Scenario {
   /** Account indexes instead of addresses where there are some, as a sequencer would; sometimes at random. */
   function indexed(model: ModelState, signed: BatchTransaction): BatchTransaction {
     const indexOf = (address: string): { index?: bigint } => {
-      if (random.chance(0.02)) return { index: random.chance(0.5) ? BigInt(random.int(30)) : random.sized(64) };
+      if (random.chance(0.02)) return { index: random.chance(0.5) ? BigInt(random.int(30)) : random.sized(256) };
       const index = model.accounts.get(address)?.index;
       return index === undefined || random.chance(0.2) ? {} : { index };
     };
