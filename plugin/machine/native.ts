@@ -48,6 +48,8 @@ export interface GuestRun {
   receipts: Uint8Array;
   /** Everything that the run hashed by the host call, by its hash. */
   hashed: PreimageMap;
+  /** Bytes of memory that the guest had in the end. */
+  memorySize: number;
 }
 
 /** A guest program, compiled. */
@@ -166,7 +168,8 @@ function runGuest(module: WebAssembly.Module, options: GuestRunOptions): GuestRu
   if (output === undefined) throw new GuestTrap("the guest ended without an output");
   const start = (guest.receipts?.() ?? 0) >>> 0;
   const length = (guest.receiptCount?.() ?? 0) * RECEIPT_LENGTH;
-  return { output, receipts: new Uint8Array(guest.memory.buffer, start, length).slice(), hashed };
+  const { buffer } = guest.memory;
+  return { output, receipts: new Uint8Array(buffer, start, length).slice(), hashed, memorySize: buffer.byteLength };
 }
 
 /** V8 reports a guest whose calls go too deep as a RangeError. */

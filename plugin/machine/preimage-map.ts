@@ -65,7 +65,7 @@ export class PreimageMap {
   commit(memory: Int32Array, at: number): void {
     const slot = this.slotOf(memory, at);
     if (this.slots[slot] !== 0) return;
-    const { words } = this.chunks.at(-1)!;
+    const { words } = this.chunks[this.chunks.length - 1]!;
     const { top } = this;
     for (let i = 0; i < HASH_WORDS; i++) words[top + i] = memory[at + i]!;
     words[top + HASH_WORDS] = this.stagedLength;
@@ -106,7 +106,7 @@ export class PreimageMap {
   private reserve(length: number): Chunk {
     this.stagedLength = length;
     const needed = HEAD_WORDS + ((length + 3) >>> 2);
-    const last = this.chunks.at(-1);
+    const last = this.chunks[this.chunks.length - 1];
     if (last !== undefined && this.top + needed <= last.words.length) return last;
     const size = Math.min(FIRST_CHUNK_WORDS << this.chunks.length, LAST_CHUNK_WORDS);
     const words = new Int32Array(Math.max(size, needed));

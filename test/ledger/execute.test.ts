@@ -527,12 +527,13 @@ describe("ledger execution", () => {
         const hash = keccak256(preimage);
         const hashed = new PreimageMap();
         hashed.set(hash, preimage);
-        return () => ({ output: hash, receipts: new Uint8Array(0), hashed });
+        return () => ({ output: hash, receipts: new Uint8Array(0), hashed, memorySize: 0 });
       };
       const unknown = failing(() => ({
         output: new Uint8Array(32),
         receipts: new Uint8Array(0),
         hashed: new PreimageMap(),
+        memorySize: 0,
       }));
       expect(unknown).to.throw(LedgerExecutionError, /no hash that it computed/);
       expect(failing(output(1n, 2n, 0n, 4n))).to.throw(LedgerExecutionError, /another domain/);
