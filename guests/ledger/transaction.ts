@@ -81,6 +81,8 @@ const rlpBuffer: usize = memory.data(4096);
 const cost: usize = memory.data(32);
 const balance: usize = memory.data(32);
 const price: usize = memory.data(32);
+// Base fee that applies to the transaction at hand.
+const feeFloor: usize = memory.data(32);
 const argument0: usize = memory.data(20);
 const argument1: usize = memory.data(20);
 const argumentAmount: usize = memory.data(32);
@@ -111,6 +113,7 @@ export function executeBatchTransaction(): u8 {
   storeWord(gasLimitWord, txGasLimit);
   copy32(priorityFee, txPriorityFee);
   copy32(maxFee, txMaxFee);
+  copy32(feeFloor, baseFee);
   storeWord(parity, txParity);
   copy32(r, txSignature);
   copy32(s, txSignature + 32);
@@ -136,6 +139,8 @@ export function executeBatchTransaction(): u8 {
 /** Executes a raw signed transaction; one that does not decode is skipped. */
 export function executeRaw(start: usize, length: usize): u8 {
   clearResult();
+  // Else whoever posts could price a forced transaction out.
+  memory.fill(feeFloor, 0, 32);
   // The batch is read at the same time.
   const at = cursor();
   const end = readingEnd();
@@ -208,7 +213,7 @@ function gasOf(): u64 {
 
 /** Whether the transaction may run; then `fee` and `gasUsed` are known. */
 function admissible(): bool {
-  if (compare(maxFee, priorityFee) < 0 || compare(maxFee, baseFee) < 0) return false;
+  if (compare(maxFee, priorityFee) < 0 || compare(maxFee, feeFloor) < 0) return false;
   if (!recover()) return false;
   if (nonceOf(sender) != bswap<u64>(load<u64>(nonceWord, 24))) return false;
   const gas = gasOf();
@@ -219,7 +224,7 @@ function admissible(): bool {
   if (add(cost, cost, value)) return false;
   balanceOf(sender, eth, balance);
   if (compare(balance, cost) < 0) return false;
-  add(price, baseFee, priorityFee);
+  add(price, feeFloor, priorityFee);
   if (compare(price, maxFee) > 0) copy32(price, maxFee);
   multiplyAdd(fee, price, gas, 0);
   gasUsed = gas;

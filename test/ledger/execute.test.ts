@@ -230,6 +230,15 @@ describe("ledger execution", () => {
     });
   });
 
+  it("lets no base fee keep a forced transaction out", () => {
+    deposit(alice.address, ETHER);
+    const raw = alice.sign({ to: bob.address, value: 5n, ...FEES }).raw;
+    const priced = { ...batch(), baseFee: 2n ** 64n - 1n };
+    const { receipts } = chain.run([message(1, { data: hexlify(raw) as Hex })], priced);
+    expect(statusOf(receipts)).to.deep.equal(["succeeded"]);
+    expect(balance(bob.address)).to.equal(5n);
+  });
+
   describe("transactions", () => {
     it("moves value, charges the fee and pays the coinbase", () => {
       deposit(alice.address, ETHER);

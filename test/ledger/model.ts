@@ -140,7 +140,7 @@ function applyMessage(context: Context, message: InboxMessage): Result {
     return receipt(true);
   }
   const transaction = decodeRaw(message.data, context.chainId);
-  return transaction === undefined ? SKIPPED : applyTransaction(context, transaction);
+  return transaction === undefined ? SKIPPED : applyTransaction(context, transaction, 0n);
 }
 
 const SKIPPED: Result = { sender: ETH, status: "skipped", gasUsed: 0n, fee: 0n };
@@ -156,21 +156,22 @@ function applyBatchTransaction(context: Context, transaction: BatchTransaction):
     if (recipient === undefined) return SKIPPED;
     data = concat([SELECTORS.transfer, zeroPadValue(recipient, 32), dataSlice(data, 36)]);
   }
-  return applyTransaction(context, { ...transaction, to, data, r: hexlify(transaction.r), s: hexlify(transaction.s) });
+  const signed = { ...transaction, to, data, r: hexlify(transaction.r), s: hexlify(transaction.s) };
+  return applyTransaction(context, signed, context.content.baseFee);
 }
 
-function applyTransaction(context: Context, transaction: Transaction): Result {
+function applyTransaction(context: Context, transaction: Transaction, baseFee: bigint): Result {
   const { state, content } = context;
   const { nonce, maxFeePerGas, maxPriorityFeePerGas, gasLimit, to, value, data } = transaction;
   const sender = senderOf(transaction, context.chainId);
   const from = sender === undefined ? undefined : state.accounts.get(sender);
   const gas = gasOf(to, data);
   if (sender === undefined) return SKIPPED;
-  if (maxFeePerGas < maxPriorityFeePerGas || maxFeePerGas < content.baseFee) return SKIPPED;
+  if (maxFeePerGas < maxPriorityFeePerGas || maxFeePerGas < baseFee) return SKIPPED;
   if (nonce !== (from?.nonce ?? 0n) || gasLimit < gas) return SKIPPED;
   if ((from?.balance ?? 0n) < value + gasLimit * maxFeePerGas) return SKIPPED;
 
-  const price = content.baseFee + maxPriorityFeePerGas;
+  const price = baseFee + maxPriorityFeePerGas;
   const fee = gas * (price < maxFeePerGas ? price : maxFeePerGas);
   const payer = account(state, sender);
   payer.nonce += 1n;
