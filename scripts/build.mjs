@@ -12,4 +12,4 @@ if (forPackage) {
 }
 run(node, ["node_modules/hardhat/dist/src/cli.js", "build", "--no-tests", "--build-profile", "production", "--quiet"]);
 run(node, ["scripts/build-guests.mjs"]);
-if (forPackage) run(node, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+if (forPackage) run(node, ["scripts/dist.mjs"]);

@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { expect } from "chai";
+
+interface Finished {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+describe("the npm package in a project of its own", function () {
+  this.timeout(240_000);
+
+  let folder: string;
+  let project: string;
+
+  before(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), "rollup-package-")));
+    project = join(folder, "project");
+    await cp("test/package/fixture", project, { recursive: true });
+    await install(await pack());
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** What `npm pack` makes after its `prepack`, without building the contracts of this checkout anew. */
+  async function pack(): Promise<string> {
+    const stage = join(folder, "stage");
+    await mkdir(join(stage, "build"), { recursive: true });
+    const { files } = JSON.parse(await readFile("package.json", "utf8")) as { files: string[] };
+    const sources = files.filter((name) => name !== "dist");
+    const needed = ["package.json", "tsconfig.json", "tsconfig.build.json", "scripts", "build/guests", ...sources];
+    for (const entry of needed) await cp(entry, join(stage, entry), { recursive: true });
+    await symlink(resolve("node_modules"), join(stage, "node_modules"));
+    expectSuccess(await run(process.execPath, ["scripts/dist.mjs"], stage));
+    expectSuccess(await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], stage));
+    const [tarball] = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
+    if (tarball === undefined) throw new Error("npm pack made no tarball");
+    return join(folder, tarball);
+  }
+
+  /** What `npm install` leaves, with everything but the package linked from this checkout: no network. */
+  async function install(tarball: string): Promise<void> {
+    const [from, to] = [resolve("node_modules"), join(project, "node_modules")];
+    await mkdir(join(to, "hardhat-rollup"), { recursive: true });
+    expectSuccess(
+      await run("tar", ["-xzf", tarball, "--strip-components=1", "-C", join(to, "hardhat-rollup")], folder),
+    );
+    for (const entry of await readdir(from)) {
+      if (entry.startsWith(".")) continue;
+      if (!entry.startsWith("@")) {
+        await symlink(join(from, entry), join(to, entry));
+        continue;
+      }
+      await mkdir(join(to, entry));
+      for (const scoped of await readdir(join(from, entry)))
+        await symlink(join(from, entry, scoped), join(to, entry, scoped));
+    }
+  }
+
+  function hardhat(...input: string[]): Promise<Finished> {
+    return run(process.execPath, [join(project, "node_modules/hardhat/dist/src/cli.js"), ...input], project);
+  }
+
+  it("lists the tasks", async () => {
+    const { stdout } = await hardhat("--help");
+    for (const task of [
+      "deploy",
+      "node",
+      "demo",
+      "status",
+      "deposit",
+      "transfer",
+      "withdraw",
+      "claim",
+      "force",
+      "sequencer",
+      "validator",
+    ]) {
+      expect(stdout).to.match(new RegExp(`^ +rollup:${task} `, "m"));
+    }
+  });
+
+  it("deploys with the bytecode that it brings, without a compiler", async () => {
+    const run = await hardhat("rollup:deploy", "--json");
+    expectSuccess(run);
+    const { parameters, checks } = JSON.parse(run.stdout) as { parameters: Record<string, string>; checks: number };
+    expect(parameters.challengeWindow).to.equal("7200");
+    expect(checks).to.be.greaterThan(40);
+    expect(await exists(join(project, "artifacts/contracts"))).to.equal(false);
+  });
+
+  it("compiles imports of its Solidity, and none of its contracts", async () => {
+    expectSuccess(await hardhat("build"));
+    const artifacts = await readdir(join(project, "artifacts"));
+    expect(artifacts).to.include("contracts");
+    expect(artifacts).not.to.include("hardhat-rollup");
+    expect(await readdir(join(project, "artifacts/contracts"))).to.include("Saver.sol");
+  });
+
+  it("gives tests a rollup", async () => {
+    const run = await hardhat("test", "mocha");
+    expectSuccess(run);
+    expect(run.stdout).to.include("1 passing");
+  });
+
+  it("has types", async () => {
+    expectSuccess(await run(process.execPath, [resolve("node_modules/typescript/bin/tsc"), "-p", "."], project));
+  });
+
+  it("brings no tests, no secrets of this machine, and stays small", async () => {
+    const root = join(project, "node_modules/hardhat-rollup");
+    const found = await readdir(root);
+    expect(found).not.to.include.members(["test", "bench", "artifacts"]);
+    const maps = await readFile(join(root, "dist/plugin/index.js.map"), "utf8");
+    expect(maps).not.to.include(folder);
+    expect(maps).to.include("../../plugin/index.ts");
+    const [tarball = ""] = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
+    expect((await stat(join(folder, tarball))).size).to.be.lessThan(2_000_000);
+  });
+});
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function expectSuccess({ exitCode, stdout, stderr }: Finished): void {
+  expect(exitCode, `${stdout}\n${stderr}`).to.equal(0);
+}
+
+function run(command: string, input: readonly string[], cwd: string): Promise<Finished> {
+  // The run that this test is part of hands its own settings on.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"));
+  const child = spawn(command, input, {
+    cwd,
+    env: { ...Object.fromEntries(inherited), NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", (exitCode) => {
+      done({ exitCode, stdout, stderr });
+    });
+  });
+}
