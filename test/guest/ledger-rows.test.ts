@@ -541,17 +541,17 @@ describe("the ledger guest, row by row", () => {
     );
     checkMessage("a forced transaction of nothing", { kind: 1, sender: bob.address }, "skipped");
 
-    it("a forced transaction pays the coinbase at the batch's base fee", () => {
+    it("a forced transaction pays the coinbase its priority fee alone, whatever the batch's base fee", () => {
       const state = genesis();
       const raw = rawTransaction(alice, { to: bob.address, value: 9n, ...FEE });
-      const batch = writeBatch({ baseFee: 1n, blocks: [{ timestamp: TIMESTAMP, messages: 1 }] });
+      const batch = writeBatch({ baseFee: 1_000n, blocks: [{ timestamp: TIMESTAMP, messages: 1 }] });
       const result = run(guest, { state, data: batch, messages: [{ kind: 1, sender: bob.address, data: raw }] });
       expect(result.receipts).to.deep.equal([
-        { source: 0, status: "succeeded", block: 0, gas: 21_000n, sender: alice.address, fee: 63_000n },
+        { source: 0, status: "succeeded", block: 0, gas: 21_000n, sender: alice.address, fee: 42_000n },
       ]);
-      state.accounts[alice.address] = { nonce: 1n, balance: BALANCE - 63_009n };
+      state.accounts[alice.address] = { nonce: 1n, balance: BALANCE - 42_009n };
       state.accounts[bob.address]!.balance += 9n;
-      state.accounts[COINBASE]!.balance = 63_000n;
+      state.accounts[COINBASE]!.balance = 42_000n;
       expect(result.stateRoot).to.equal(rootOf(state));
     });
   });
