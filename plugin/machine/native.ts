@@ -117,7 +117,7 @@ function runGuest(module: WebAssembly.Module, options: GuestRunOptions): GuestRu
       const page = checkPage(address);
       hashed.stage(words, page >>> 2, checkLength(length));
       hash(page, length, page);
-      hashed.commit(words, page >>> 2);
+      hashed.commit(bytes, page);
     },
     sha256: (address: number, length: number): void => {
       const page = checkPage(address);

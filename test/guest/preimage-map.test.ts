@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { keccak256 } from "../../plugin/machine/keccak.js";
 import { PreimageMap } from "../../plugin/machine/preimage-map.js";
 import { createRandom } from "../ledger/random.js";
 
@@ -48,6 +49,18 @@ describe("preimage map", () => {
     expect(map.get(hash)).to.equal(undefined);
   });
 
+  it("holds many large preimages beside small ones", () => {
+    const map = new PreimageMap();
+    const hashOf = (i: number) => keccak256(Uint8Array.of(i & 255, i >> 8));
+    const lengthOf = (i: number) => (i % 4 === 0 ? 300_000 : 64);
+    for (let i = 0; i < 400; i++) map.set(hashOf(i), new Uint8Array(lengthOf(i)).fill(i));
+    for (let i = 0; i < 400; i++) {
+      const preimage = map.get(hashOf(i))!;
+      expect([preimage.length, preimage[0], preimage.at(-1)]).to.deep.equal([lengthOf(i), i & 255, i & 255]);
+    }
+    expect(map.size).to.equal(400);
+  });
+
   it("takes an entry from memory in two steps", () => {
     const map = new PreimageMap();
     const memory = new Int32Array(64).map((_, i) => i + 1);
@@ -56,7 +69,7 @@ describe("preimage map", () => {
     map.stage(memory, 16, 65);
     const expected = bytes.slice(64, 129);
     bytes.fill(9, 64, 96);
-    map.commit(memory, 16);
+    map.commit(bytes, 64);
     expect(map.size).to.equal(1);
     expect(map.get(new Uint8Array(32).fill(9))).to.deep.equal(expected);
   });
