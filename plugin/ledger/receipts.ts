@@ -1,7 +1,7 @@
+import { RECEIPT_LENGTH } from "../machine/native.js";
 import { toBigInt, toHex } from "./bytes.js";
 import type { Receipt, ReceiptStatus } from "./types.js";
 
-const RECEIPT_LENGTH = 72;
 const STATUS: readonly ReceiptStatus[] = ["failed", "succeeded", "skipped"];
 
 /**
