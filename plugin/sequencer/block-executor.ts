@@ -3,12 +3,13 @@ import { abiWords, fromHex, toHex } from "../ledger/bytes.js";
 import { transactionGas } from "../ledger/gas.js";
 import { messageHash } from "../ledger/hashes.js";
 import { addressOfIndex, indexOf, readAccount } from "../ledger/state.js";
-import { parseTransaction, rebuildTransaction, recoverAddress, TransactionError } from "../ledger/transaction.js";
+import { parseTransaction, rebuildTransaction, TransactionError } from "../ledger/transaction.js";
 import type { ExecuteOptions } from "../ledger/execute.js";
 import type { BatchTransaction, LedgerInput, LedgerOutput, NodeReader, ReceiptStatus } from "../ledger/types.js";
 import type { NodeCache } from "../store/cached-nodes.js";
 import type { StoreOperation } from "../store/types.js";
 import { ZERO_ADDRESS, ZERO_HASH, type Hex, type InboxMessage } from "../types.js";
+import { rememberSignatures } from "./signatures.js";
 import { packLeaves } from "./account-cache.js";
 import { put, remove, type Database, type StoredWithdrawal } from "./database.js";
 import { isWithdrawal, logsOf, type Action } from "./effects.js";
@@ -100,6 +101,8 @@ export class ExecutorFaultError extends Error {
   override readonly name = "ExecutorFaultError";
 }
 
+/** Those of the last few batches: each transaction runs in its block and once more in its batch. */
+const REMEMBERED_SIGNATURES = 20_000;
 /** Bytes of a batch that are neither transactions nor fee entries, for one block. */
 const BATCH_OVERHEAD = 80;
 /** Most bytes of a fee entry. */
@@ -107,6 +110,7 @@ const FEE_ENTRY_BYTES = 48;
 
 export function createBlockExecutor(options: BlockExecutorOptions): BlockExecutor {
   const { l2ChainId, bridge, database, nodes, execute } = options;
+  const signatures = rememberSignatures(REMEMBERED_SIGNATURES);
 
   function runBlock(
     { previous, timestamp, messages }: BlockHead & { previous: L2Block },
@@ -199,7 +203,6 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
     const { previous, messages, coinbase, baseFee, timestamp } = head;
     const accountIndex = (address: Hex): bigint | undefined => indexOf(nodes, previous.stateRoot, address);
     const transactions: (CommittedTransaction & { stripped: BatchTransaction; sequence: bigint })[] = [];
-    const senders = new Map<string, Uint8Array>();
     const fees = new Set<string>();
     let bytes = BATCH_OVERHEAD;
     for (const { raw, hash, sender, sequence } of candidates) {
@@ -209,18 +212,16 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
       bytes += encodedSize(stripped);
       if (bytes + fees.size * FEE_ENTRY_BYTES > maxBytes) break;
       transactions.push({ hash, nonce: parsed.nonce, to: parsed.to, data: parsed.data, raw, stripped, sequence });
-      senders.set(text(parsed.signingHash), fromHex(sender));
+      // Its signature was checked when it was accepted.
+      signatures.add(parsed, fromHex(sender));
     }
-    // The signatures were checked when the transactions were accepted.
-    const recover: typeof recoverAddress = (hash, ...signature) =>
-      senders.get(text(hash)) ?? recoverAddress(hash, ...signature);
 
     const encode = (included: typeof transactions): Uint8Array => {
       const block = { timestamp, messages: messages.length, transactions: included.map(({ stripped }) => stripped) };
       return encodeBatch({ coinbase, baseFee, blocks: [block] });
     };
     const data = encode(transactions);
-    const output = runBlock(head, data, { recover });
+    const output = runBlock(head, data, { recover: signatures.recover });
     const receipts = output.receipts.slice(messages.length);
     const included = transactions.filter((_, i) => receipts[i]?.status !== "skipped");
     const skipped = [...transactions.keys()].filter((i) => receipts[i]?.status === "skipped");
@@ -277,14 +278,12 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
       return Promise.resolve(receipts[0]!.status);
     },
     run(input) {
-      const { stateRoot, withdrawalsRoot, inboxAcc, l2BlockTo } = execute(input, nodes);
+      const { stateRoot, withdrawalsRoot, inboxAcc, l2BlockTo } = execute(input, nodes, {
+        recover: signatures.recover,
+      });
       return Promise.resolve({ stateRoot, withdrawalsRoot, inboxAcc, l2BlockTo });
     },
   };
-}
-
-function text(hash: Uint8Array): string {
-  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
 }
 
 interface CommittedTransaction {

@@ -90,12 +90,16 @@ export function startLoops(options: LoopOptions): Loops {
 
   async function postWhenDue(due: { bytes: number; age: number }): Promise<void> {
     await sleep(POST_CHECK_INTERVAL, signal);
-    if (operator.falseBatch !== undefined) return;
+    while (isDue(due) && !signal.aborted) if ((await operator.post(signal)) === undefined) break;
+  }
+
+  function isDue({ bytes, age }: { bytes: number; age: number }): boolean {
+    if (operator.falseBatch !== undefined || operator.view.head === undefined) return false;
     const posted = operator.view.batches.at(-1)!.header.l2BlockTo;
     const oldest = database.block(posted + 1n);
-    if (oldest === undefined || operator.view.head === undefined) return;
-    const isOld = BigInt(Math.floor(clock() / 1000)) >= oldest.timestamp + BigInt(Math.ceil(due.age / 1000));
-    if (isOld || hasBytes(posted, due.bytes)) await operator.post(signal);
+    if (oldest === undefined) return false;
+    const isOld = BigInt(Math.floor(clock() / 1000)) >= oldest.timestamp + BigInt(Math.ceil(age / 1000));
+    return isOld || hasBytes(posted, bytes);
   }
 
   function hasBytes(after: bigint, wanted: number): boolean {

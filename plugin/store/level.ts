@@ -7,7 +7,7 @@ import { StoreError, StoreLockedError } from "./errors.js";
 import type { Store } from "./types.js";
 
 const BLOCK_CACHE_BYTES = 64 << 20;
-const WRITE_BUFFER_BYTES = 32 << 20;
+const WRITE_BUFFER_BYTES = 64 << 20;
 
 /**
  * A store in a directory, created when missing. Exactly one caller at a time has it, in whatever process.
@@ -46,6 +46,8 @@ export async function attachLevelStore(path: string): Promise<Store> {
   const level = new ClassicLevel<Uint8Array, Uint8Array>(join(path, "data"), {
     keyEncoding: "view",
     valueEncoding: "view",
+    // Hashes and signatures do not compress.
+    compression: false,
     cacheSize: BLOCK_CACHE_BYTES,
     writeBufferSize: WRITE_BUFFER_BYTES,
     multithreading: true,

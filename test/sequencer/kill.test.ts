@@ -130,7 +130,7 @@ describe("sequencer killed at random points", () => {
       const { process: victim } = child;
       const loading = load(child);
       // The first one lives until it is under load, so that there is something to lose.
-      while (round === 0 && next < 20) await Promise.race([loading, wait(5)]);
+      for (let tries = 0; round === 0 && next < 20 && tries < 2_000; tries++) await Promise.race([loading, wait(5)]);
       await Promise.all([loading, wait(Math.random() * 400).then(() => kill(victim))]);
     }
 
