@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 
 import { expect } from "chai";
-import type { ContractTransactionResponse } from "ethers";
+import type { TransactionResponse } from "ethers";
 
 /** Gas by name, of one part of the suite. */
 export type GasFigures = Record<string, number>;
@@ -14,7 +14,7 @@ const TOLERANCE = 0.005;
 const FILE = new URL("../gas/gas-snapshot.json", import.meta.url);
 
 /** Gas that `transaction` used, calldata and base fee of 21,000 included. */
-export async function gasOf(transaction: ContractTransactionResponse): Promise<number> {
+export async function gasOf(transaction: TransactionResponse): Promise<number> {
   const receipt = await transaction.wait();
   if (receipt === null) throw new Error(`no receipt of ${transaction.hash}`);
   return Number(receipt.gasUsed);
