@@ -103,6 +103,7 @@ export class ExecutorFaultError extends Error {
 
 /** Those of the last few batches: each transaction runs in its block and once more in its batch. */
 const REMEMBERED_SIGNATURES = 20_000;
+const CACHED_INDEXES = 200_000;
 /** Bytes of a batch that are neither transactions nor fee entries, for one block. */
 const BATCH_OVERHEAD = 80;
 /** Most bytes of a fee entry. */
@@ -199,9 +200,25 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
     return { block, used, leaves: packLeaves(output.nodes) };
   }
 
+  /** Account indexes never change on one chain of blocks; on another they may. */
+  const indexes = new Map<Hex, bigint>();
+  let indexesAt: Hex | undefined;
+
+  function indexesAfter({ hash, stateRoot }: L2Block): (address: Hex) => bigint | undefined {
+    if (hash !== indexesAt || indexes.size >= CACHED_INDEXES) indexes.clear();
+    indexesAt = hash;
+    return (address) => {
+      const known = indexes.get(address);
+      if (known !== undefined) return known;
+      const index = indexOf(nodes, stateRoot, address);
+      if (index !== undefined) indexes.set(address, index);
+      return index;
+    };
+  }
+
   async function build({ candidates, maxBytes, ...head }: BuildJob): Promise<BuildResult> {
     const { previous, messages, coinbase, baseFee, timestamp } = head;
-    const accountIndex = (address: Hex): bigint | undefined => indexOf(nodes, previous.stateRoot, address);
+    const accountIndex = indexesAfter(previous);
     const transactions: (CommittedTransaction & { stripped: BatchTransaction; sequence: bigint })[] = [];
     const fees = new Set<string>();
     let bytes = BATCH_OVERHEAD;
@@ -234,6 +251,7 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
       put.data(previous.number + 1n, posted),
       ...included.map(({ sequence }) => remove.pending(sequence)),
     ]);
+    indexesAt = committed.block.hash;
     return { ...committed, ...result };
   }
 

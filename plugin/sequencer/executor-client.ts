@@ -25,6 +25,7 @@ export class ExecutorThreadError extends Error {
 }
 
 const DEFAULT_CACHED_NODES = 1 << 20;
+const YOUNG_GENERATION_MB = 192;
 
 /** Starts a thread that executes and writes blocks, so that this one can answer requests and check signatures. */
 export async function startExecutorThread(options: ExecutorThreadOptions): Promise<ExecutorThread> {
@@ -34,6 +35,8 @@ export async function startExecutorThread(options: ExecutorThreadOptions): Promi
   const data: ExecutorThreadData = { path, l2ChainId, bridge: bridge.toLowerCase() as Hex, cachedNodes };
   const worker = new Worker(file, {
     workerData: data,
+    // Blocks are made of many short-lived objects.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     // Only a checkout runs from source; the package carries JavaScript.
     ...(isSource ? { execArgv: ["--import", import.meta.resolve("tsx")] } : {}),
   });

@@ -209,6 +209,14 @@ describe("sequencer, bad input", () => {
     expect((await fetch(rig.server.url)).status).to.equal(405);
   });
 
+  it("says that L1 is down when only L1 knows the answer, and answers the rest", async () => {
+    rig.l1.down = true;
+    const { error } = await ask("eth_call", [{ to: `0x${"70".repeat(20)}`, data: "0x95d89b41" }]);
+    expect(error?.message).to.equal("L1 is unavailable (fake L1): it is down");
+    expect((await ask("eth_gasPrice", [])).result).to.equal("0x989681");
+    rig.l1.down = false;
+  });
+
   it("says that a port is in use", async () => {
     const { port } = rig.server;
     const error: unknown = await serveRpc({ request: rig.sequencer.request, port, onFault: () => undefined }).catch(

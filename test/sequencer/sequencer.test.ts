@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { parseEther, type TransactionRequest, type Wallet } from "ethers";
 
 import { encodeBatch } from "../../plugin/ledger/batch.js";
-import { GENESIS_STATE_ROOT } from "../../plugin/ledger/state.js";
+import { fromHex } from "../../plugin/ledger/bytes.js";
+import { accountKey, GENESIS_STATE_ROOT, verifyProof } from "../../plugin/ledger/state.js";
 import type { ExecuteLedger } from "../../plugin/sequencer/block-executor.js";
 import { L2_BRIDGE, ZERO_ADDRESS, ZERO_HASH, type BatchHeader, type Hex } from "../../plugin/types.js";
 import { FORCE_INCLUSION_DELAY, L2_CHAIN_ID, rawBytes, SEQUENCER } from "./support/fake-l1.js";
@@ -98,6 +99,41 @@ describe("sequencer", () => {
     expect(Math.max(...sizes)).to.be.at.most(1_200);
     expect(await balance(bob)).to.equal(40n);
     checkAgainstL1();
+  });
+
+  it("keeps to L1's time when its own clock is far ahead or behind", async () => {
+    for (const hours of [10n, -10n]) {
+      await rig.close();
+      await start({ clock: () => Number(rig.l1.now + hours * 3_600n) * 1000 });
+      await fund(alice);
+      const { timestamp } = rig.sequencer.status().head;
+      expect(timestamp >= rig.l1.now && timestamp <= rig.l1.now + 600n, `${timestamp} at L1's ${rig.l1.now}`).to.equal(
+        true,
+      );
+      expect((await rig.sequencer.post())?.header.index).to.equal(1n);
+    }
+  });
+
+  it("proves balances and nonces to whoever knows the state root", async () => {
+    await fund(alice);
+    const { stateRoot } = rig.sequencer.status().head;
+    for (const [wallet, balance] of [
+      [alice, 10n * ONE],
+      [carol, undefined],
+    ] as const) {
+      const proof = (await rig.sequencer.request({
+        method: "rollup_getProof",
+        params: [{ account: wallet.address }],
+      })) as { siblings: Hex[]; leaf: { key: Hex; word0: Hex; word1: Hex } | null };
+      const leaf = proof.leaf && {
+        key: fromHex(proof.leaf.key),
+        word0: BigInt(proof.leaf.word0),
+        word1: BigInt(proof.leaf.word1),
+      };
+      const siblings = proof.siblings.map((sibling) => fromHex(sibling));
+      const shown = verifyProof(stateRoot, accountKey(addressOf(wallet)), { siblings, leaf: leaf ?? undefined });
+      expect(shown?.word1).to.equal(balance);
+    }
   });
 
   it("gives a withdrawal with the proof that L1 asks for", async () => {

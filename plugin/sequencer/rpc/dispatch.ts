@@ -1,3 +1,4 @@
+import { L1UnavailableError } from "../../l1/ask.js";
 import { RPC_CODES, RpcError } from "../errors.js";
 import type { Method, RpcContext } from "./context.js";
 import { ETH_METHODS } from "./eth.js";
@@ -73,6 +74,8 @@ async function answerOne(
   } catch (error) {
     if (id === undefined) return undefined;
     if (error instanceof RpcError) return failure(known, error);
+    // Token views are asked on L1.
+    if (error instanceof L1UnavailableError) return failure(known, new RpcError(RPC_CODES.internal, error.message));
     onFault(method, error);
     return failure(known, new RpcError(RPC_CODES.internal, "internal error; see the sequencer's log"));
   }

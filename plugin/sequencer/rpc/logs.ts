@@ -5,7 +5,7 @@ import { formatLog, type Json } from "./format.js";
 import { address, blockId, fields, hash, invalid, optional } from "./params.js";
 
 /** Blocks that one request may search. */
-const MAX_RANGE = 50_000n;
+const MAX_RANGE = 10_000n;
 const MAX_RESULTS = 10_000;
 
 export interface LogFilter {

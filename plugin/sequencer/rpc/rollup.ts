@@ -11,7 +11,8 @@ import { address, blockId, fields, hash, invalid, optional, quantity } from "./p
 /** Steps of the confirmation ladder, lowest first. */
 export type ConfirmationStatus = "unknown" | "accepted" | "in L2 block" | "on L1" | "finalized";
 
-const MAX_WITHDRAWALS = 1_000;
+/** Of one answer; ask for those after the last one with `fromNonce`. */
+const MAX_WITHDRAWALS = 100;
 
 /** The batch on L1 that holds an L2 block. */
 function batchOf(view: L1View, block: bigint): KnownBatch | undefined {
