@@ -55,13 +55,17 @@ export async function runTask(
   };
 }
 
-/** Runs `npx hardhat …` in a process of its own, in this repository. */
+/** Where one of these is set, Hardhat prints a stack trace below its own errors. */
+const CI_VARIABLES = new Set(["CI", "CONTINUOUS_INTEGRATION", "GITHUB_ACTIONS", "BUILD_NUMBER", "RUN_ID"]);
+
+/** Runs `npx hardhat …` in a process of its own, in this repository, as at a person's terminal. */
 export function runCommand(
   input: readonly string[],
   env: Record<string, string> = {},
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !CI_VARIABLES.has(name)));
   const child = spawn(process.execPath, [resolve("node_modules/hardhat/dist/src/cli.js"), ...input], {
-    env: { ...process.env, NO_COLOR: "1", HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", ...env },
+    env: { ...inherited, NO_COLOR: "1", HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];
