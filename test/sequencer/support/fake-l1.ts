@@ -91,7 +91,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
   }
 
   function mine(added: L1Event[] = [], seconds = BLOCK_TIME, carried: FakeBlock["data"] = []): void {
-    const { number, timestamp } = chain.at(-1);
+    const { number, timestamp } = chain.at(-1)!;
     const hash = hashOf(`${forks}/${number + 1}/${timestamp + seconds}`);
     const block = { number: number + 1, hash, timestamp: timestamp + seconds, events: added, data: carried };
     onMine?.(block);
@@ -99,7 +99,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
   }
 
   function enqueue(fields: Omit<InboxMessage, "index" | "timestamp">): InboxMessage {
-    const timestamp = chain.at(-1).timestamp + BLOCK_TIME;
+    const timestamp = chain.at(-1)!.timestamp + BLOCK_TIME;
     const message = { ...fields, index: BigInt(messages().length), timestamp };
     mine([{ kind: "message", message }]);
     return message;
@@ -121,7 +121,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
   }
 
   function append({ parent, claim, daInput }: Omit<BatchToPost, "nextMessage">): BatchHeader {
-    const timestamp = chain.at(-1).timestamp + BLOCK_TIME;
+    const timestamp = chain.at(-1)!.timestamp + BLOCK_TIME;
     const all = messages();
     if (claim.inboxTo > BigInt(all.length)) throw new Error("the batch consumes messages that do not exist");
     const acc = accumulator(all, Number(claim.inboxTo));
@@ -174,7 +174,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
       const finalized = seen.flatMap((event) => (event.kind === "finalized" ? [event.index] : []));
       return Promise.resolve({
         messages: BigInt(seen.filter(({ kind }) => kind === "message").length),
-        head: batches(at + 1).at(-1).index,
+        head: batches(at + 1).at(-1)!.index,
         finalizedHead: finalized.at(-1) ?? 0n,
       });
     },
@@ -184,7 +184,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
     check();
     const { parent } = batch;
     const known = batches();
-    const head = known.at(-1);
+    const head = known.at(-1)!;
     const onL1 = known[Number(parent.index)];
     if (onL1 === undefined || headerHash(onL1) !== headerHash(parent)) throw new ParentMissingError(parent, head.index);
     const next = known[Number(parent.index) + 1];
@@ -218,7 +218,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
       return posts;
     },
     get now() {
-      return chain.at(-1).timestamp;
+      return chain.at(-1)!.timestamp;
     },
     mine,
     deposit: (target, amount, token = ZERO_ADDRESS) =>
@@ -239,7 +239,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
       mine([{ kind: "finalized", index, headerHash: headerHash(batches()[Number(index)]!) }]);
     },
     revert(fromIndex) {
-      mine([{ kind: "reverted", fromIndex, toIndex: batches().at(-1).index }]);
+      mine([{ kind: "reverted", fromIndex, toIndex: batches().at(-1)!.index }]);
     },
     reorg(depth) {
       chain = chain.slice(0, chain.length - depth);
