@@ -148,13 +148,13 @@ describe("sequencer killed at random points", () => {
     for (const { hash } of transfers)
       expect(await request("eth_getTransactionReceipt", [hash])).to.include({ status: "0x1" });
 
+    // How many batches there are is a matter of timing; that everything waiting leads to one is not.
+    const batchesOnL1 = (): number => durableL1(join(directory, "l1")).batches.length - 1;
+    for (let tries = 0; batchesOnL1() === 0 && tries < 500; tries++) await wait(20);
     const posts = readLines(join(directory, "posts")) as { parent: Hex; data: Hex }[];
     const dataOf = new Map(posts.map(({ parent, data }) => [parent, data]));
     for (const { parent, data } of posts) expect(data, "another batch on the same parent").to.equal(dataOf.get(parent));
-    const { batches } = durableL1(join(directory, "l1"));
-    expect(batches.length - 1)
-      .to.equal(dataOf.size)
-      .and.to.be.greaterThan(1);
+    expect(batchesOnL1()).to.equal(dataOf.size).and.to.be.greaterThan(0);
 
     const undisturbed = await startRig(loadExecute(), { fake: durableL1(join(await copyOfDeposits(directory), "l1")) });
     await undisturbed.sequencer.sync();
