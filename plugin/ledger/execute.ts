@@ -141,8 +141,8 @@ function newNodes(root: Uint8Array, hashed: PreimageMap): StateNode[] {
   const walk = (hash: Uint8Array): void => {
     const preimage = hashed.get(hash);
     if (preimage === undefined) return; // an old node, and so is everything below it
-    // Copies: a view would keep everything that was hashed in memory.
-    nodes.push({ hash: hash.slice(), preimage: preimage.slice() });
+    // Views: they keep in memory what was hashed, which is little else than these nodes.
+    nodes.push({ hash, preimage });
     if (preimage.length === STATE_LEAF_LENGTH) return;
     walk(preimage.subarray(0, 32));
     walk(preimage.subarray(32));
