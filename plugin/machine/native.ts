@@ -30,7 +30,10 @@ export class MissingPreimage extends Error {
 export interface GuestRunOptions {
   /** inputHash, 32 bytes. */
   input: Uint8Array;
-  /** Bytes behind a keccak256 hash that the run itself did not compute. The hash is a view that is valid during the call only. */
+  /**
+   * Bytes behind a keccak256 hash; undefined when unknown, and then what the run itself hashed is searched. The hash is a view
+   * that is valid during the call only.
+   */
   preimage: (hash: Uint8Array) => Uint8Array | undefined;
   /**
    * Who signed a hash: 20 bytes, or undefined for nobody; must answer as the EVM's ecrecover does. The parameters are views that
@@ -139,7 +142,7 @@ function runGuest(module: WebAssembly.Module, options: GuestRunOptions): GuestRu
     },
     preimage: (address: number, offset: number): number => {
       const page = checkPage(address);
-      const content = hashed.get(hashView) ?? preimage(hashView);
+      const content = preimage(hashView) ?? hashed.get(hashView);
       if (content === undefined) throw new MissingPreimage(hashView.slice(), "preimage");
       const start = offset >>> 0;
       const part =

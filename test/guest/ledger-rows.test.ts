@@ -441,7 +441,7 @@ describe("the ledger guest, row by row", () => {
   describe("succeeded", () => {
     for (const row of successes) check("succeeded", row);
 
-    it("an account that never was anything sends for nothing, and becomes one", () => {
+    it("an account that never was anything sends for nothing and becomes one, and its coinbase does not", () => {
       const carol = actor(3);
       const fee = { priority: 0n, max: 0n, gasLimit: 21_000n };
       const signed = carol.sign({ to: bob.address, ...fee });
@@ -449,7 +449,7 @@ describe("the ledger guest, row by row", () => {
       const transactions = [writeTransaction({ kind: 0, to: bob.address, signed })];
       const result = run(guest, {
         state,
-        data: writeBatch({ fees: [fee], blocks: [{ timestamp: TIMESTAMP, transactions }] }),
+        data: writeBatch({ coinbase: ADDRESS(0xcc), fees: [fee], blocks: [{ timestamp: TIMESTAMP, transactions }] }),
       });
       state.accounts[carol.address] = { nonce: 1n, balance: 0n };
       expect(result.stateRoot).to.equal(rootOf(state));

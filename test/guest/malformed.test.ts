@@ -172,6 +172,19 @@ describe("malformed batches", () => {
           { timestamp: TIMESTAMP, count: 2n ** 31n },
         ],
       }),
+    "transactions announced by many blocks, whose sum wraps to those that are there": () => {
+      const transactions = new Array<number[]>(1_000).fill(plainBytes);
+      const counts = new Array<bigint>(65_535).fill(65_537n);
+      counts[0] = 2n ** 32n + 1_000n - 65_537n * 65_534n;
+      return batch([], {
+        blocks: counts.map((count, i) => ({
+          timestamp: TIMESTAMP,
+          messages: i === 0 ? 2 : 0,
+          count,
+          transactions: i === 0 ? transactions : [],
+        })),
+      });
+    },
     "one transaction not announced": () => batch([plainBytes], { tail: plainBytes }),
     "kind 3": () => batch([transaction({ kind: 3 })]),
     "flag bit 5": () => batch([transaction({ flags: 32 })]),
