@@ -30,13 +30,19 @@ import { localSequencer } from "./local-sequencer.js";
 import { getWithdrawal } from "./rollup-rpc.js";
 import type { AddressOf, ChainOptions, RollupChain, RollupConfig, RollupContracts } from "./types.js";
 
+/** What the connection knows of a chain besides. */
+export interface LocalChain extends RollupChain {
+  /** The L2 as it is now, and the way back to it. */
+  save(): Promise<() => Promise<void>>;
+}
+
 /** Deploys a suite to the connection's network and starts a rollup on it. */
 export async function deployChain(
   connection: NetworkConnection<string>,
   config: RollupConfig,
   parameters: RollupParametersInput = {},
   options: ChainOptions = {},
-): Promise<RollupChain> {
+): Promise<LocalChain> {
   const { ethers, networkName } = connection;
   const signer = options.sequencer ?? (await firstSigner(connection));
   const deployer = (await signer.getAddress()) as Hex;
@@ -63,7 +69,7 @@ export async function attachChain(
   config: RollupConfig,
   book?: string | Deployment,
   options: ChainOptions = {},
-): Promise<RollupChain> {
+): Promise<LocalChain> {
   const path = typeof book === "string" ? book : join(config.deployments, connection.networkName, "rollup.json");
   const deployment = typeof book === "object" ? book : await readDeployment(path);
   const signer = options.sequencer ?? (await firstSigner(connection));
@@ -76,7 +82,7 @@ async function openChain(
   ledger: Ledger,
   signer: Signer,
   { storage, blocks = "auto" }: ChainOptions,
-): Promise<RollupChain> {
+): Promise<LocalChain> {
   const { provider } = connection.ethers;
   const own = connectL1(provider, deployment, signer);
   const as = (other: Signer): L1Client => connectL1(provider, deployment, other);
@@ -146,6 +152,9 @@ async function openChain(
       await sequencer.sync();
       return claimed;
     },
+
+    // What is on disk is kept: a sequencer with a database sees a snapshot as the reorganisation that it is.
+    save: () => (storage === undefined ? sequencer.save() : Promise.resolve(() => sequencer.sync())),
 
     async close() {
       await sequencer.stop();

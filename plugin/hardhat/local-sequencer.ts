@@ -3,7 +3,8 @@ import { setImmediate as immediate } from "node:timers/promises";
 import type { L1Client } from "../l1/client.js";
 import { SequencerStoppedError } from "../sequencer/errors.js";
 import type { Sequencer } from "../sequencer/sequencer.js";
-import type { Store } from "../store/types.js";
+import { memoryStore } from "../store/memory.js";
+import type { Store, StoreOperation } from "../store/types.js";
 import type { Hex } from "../types.js";
 import type { Ledger } from "./ledger.js";
 import { sequencerOf } from "./sequencer.js";
@@ -13,16 +14,19 @@ import type { RollupSequencer } from "./types.js";
 export interface LocalSequencer extends RollupSequencer {
   /** Takes in L1 and, with automatic blocks, makes the blocks that follow from it. */
   catchUp(): Promise<void>;
+  /** What it stores now, and the way back to it. */
+  save(): Promise<() => Promise<void>>;
 }
 
 export async function localSequencer(
   l1: L1Client,
   ledger: Ledger,
-  store: Store,
+  initialStore: Store,
   blocks: "auto" | "manual",
 ): Promise<LocalSequencer> {
   if (l1.signer === undefined) throw new Error("a sequencer needs a signer on L1");
   const address = (await l1.signer.getAddress()) as Hex;
+  let store = initialStore;
   let running: Sequencer | undefined;
   let seen: string | undefined;
   const required = (): Sequencer => {
@@ -58,23 +62,36 @@ export async function localSequencer(
     seen = head;
   }
 
+  async function start(): Promise<void> {
+    if (running !== undefined) return;
+    const sequencer = await sequencerOf(l1, ledger, store, {
+      blocks: "manual",
+      batches: "manual",
+      pollInterval: "manual",
+    });
+    await sequencer.start();
+    running = sequencer;
+    await catchUp();
+  }
+
+  async function stop(): Promise<void> {
+    const stopping = running;
+    running = undefined;
+    await stopping?.stop();
+  }
+
   return {
     address,
-    async start() {
-      if (running !== undefined) return;
-      const sequencer = await sequencerOf(l1, ledger, store, {
-        blocks: "manual",
-        batches: "manual",
-        pollInterval: "manual",
-      });
-      await sequencer.start();
-      running = sequencer;
-      await catchUp();
-    },
-    async stop() {
-      const stopping = running;
-      running = undefined;
-      await stopping?.stop();
+    start,
+    stop,
+    async save() {
+      const saved = await copyInMemory(store);
+      return async () => {
+        const wasRunning = running !== undefined;
+        await stop();
+        store = saved;
+        if (wasRunning) await start();
+      };
     },
     sync: async () => required().sync(),
     seal: async () => required().seal(),
@@ -88,4 +105,17 @@ export async function localSequencer(
       return answer;
     },
   };
+}
+
+/** After every key there is. */
+const END = new Uint8Array(64).fill(0xff);
+
+async function copyInMemory(store: Store): Promise<Store> {
+  const copy = memoryStore();
+  const operations: StoreOperation[] = [];
+  for await (const [key, value] of store.entries({ from: new Uint8Array(), to: END })) {
+    operations.push({ type: "put", key, value });
+  }
+  await copy.write(operations, { sync: false });
+  return copy;
 }

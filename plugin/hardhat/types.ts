@@ -35,7 +35,7 @@ export interface RollupConfig {
 export interface ChainOptions {
   /** Account that posts batches and receives the fees of the L2. Default: the network's first account. */
   sequencer?: Signer;
-  /** Folder of the sequencer's database. Default: everything stays in memory. */
+  /** Folder of the sequencer's database. Default: everything stays in memory, and goes along with snapshots of L1. */
   storage?: string;
   /** `auto` (default): a transaction or deposit is in an L2 block when its call returns. `manual`: by `sequencer.seal()`. */
   blocks?: "auto" | "manual";

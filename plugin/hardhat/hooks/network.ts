@@ -12,7 +12,7 @@ export default (): Promise<Partial<NetworkHooks>> => {
       next: (nextContext: HookContext) => Promise<NetworkConnection<ChainTypeT>>,
     ): Promise<NetworkConnection<ChainTypeT>> {
       const connection = await next(context);
-      const rollup = createLazyRollup(connection, context.config.rollup);
+      const rollup = createLazyRollup(connection, context.config.rollup, context.hooks);
       rollups.set(connection, rollup);
       connection.rollup = rollup.api;
       return connection;
