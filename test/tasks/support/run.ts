@@ -34,7 +34,7 @@ export function environment(
 export async function runTask(
   hre: HardhatRuntimeEnvironment,
   id: string,
-  input: Record<string, string | boolean> = {},
+  input: Record<string, string | number | boolean> = {},
 ): Promise<TaskRun> {
   const out = capture(process.stdout);
   const err = capture(process.stderr);

@@ -1,0 +1,300 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { expect } from "chai";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { environment, runTask, type TaskRun } from "./support/run.js";
+import { startL1, type RemoteL1 } from "./support/l1.js";
+
+interface Service {
+  /** Its JSON document, given when it is ready. */
+  document: Record<string, never>;
+  /** All that it logged. */
+  log(): string;
+  /** Ctrl-C; resolves with the exit code. */
+  interrupt(): Promise<number | null>;
+}
+
+/** A Hardhat project in `folder`, with this plugin and the network `remote`. */
+async function makeProject(folder: string, url = "http://127.0.0.1:1"): Promise<void> {
+  const plugin = JSON.stringify(resolve("plugin/index.ts"));
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  await writeFile(
+    join(folder, "hardhat.config.ts"),
+    `import rollup from ${plugin};
+export default { plugins: [rollup], networks: { remote: { type: "http", url: ${JSON.stringify(url)} } } };`,
+  );
+  await symlink(resolve("node_modules"), join(folder, "node_modules"));
+}
+
+/** Runs a task that goes on until Ctrl-C, in a process of its own. */
+async function startService(project: string, input: readonly string[]): Promise<Service> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"));
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [resolve("node_modules/hardhat/dist/src/cli.js"), ...input, "--json"],
+    { cwd: project, env: { ...Object.fromEntries(inherited), NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  let [stdout, log] = ["", ""];
+  child.stderr?.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const ended = new Promise<number | null>((done) => child.on("close", done));
+  await new Promise<void>((ready, fail) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (stdout.endsWith("}\n")) ready();
+    });
+    void ended.then((code) => {
+      fail(new Error(`it ended with exit code ${code}: ${log}`));
+    });
+  });
+  return {
+    document: JSON.parse(stdout) as Record<string, never>,
+    log: () => log,
+    interrupt() {
+      child.kill("SIGINT");
+      return ended;
+    },
+  };
+}
+
+async function eventually(check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await check())) {
+    if (Date.now() > deadline) throw new Error("it did not come to pass within 20 seconds");
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}
+
+function succeed(run: TaskRun): TaskRun {
+  expect(run.errors).to.deep.equal([]);
+  return run;
+}
+
+/** Wei of an account on L2, asked as any client asks. */
+async function balance(rpc: string, account: string): Promise<bigint> {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_getBalance", params: [account, "latest"] });
+  const response = await fetch(rpc, { method: "POST", body, headers: { "content-type": "application/json" } });
+  return BigInt(((await response.json()) as { result: string }).result);
+}
+
+describe("rollup:node, and the tasks of its users", () => {
+  let folder: string;
+  let node: Service;
+  let hre: HardhatRuntimeEnvironment;
+  let common: { deployment: string; rpc: string };
+  const friend = "0x00000000000000000000000000000000DeaDBeef";
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rollup-node-"));
+    await makeProject(folder);
+    node = await startService(folder, ["rollup:node", "--port", "0", "--rpc-port", "0"]);
+    const { l1, l2, addressBook } = node.document as unknown as Record<"l1" | "l2", { url: string }> & {
+      addressBook: string;
+    };
+    common = { deployment: addressBook, rpc: l2.url };
+    hre = await environment(folder, { networks: { there: { type: "http", url: l1.url } } }, "there");
+  });
+  after(async () => {
+    await node.interrupt();
+    await rm(folder, { recursive: true });
+  });
+
+  it("takes a user from deposit to claim", async () => {
+    succeed(await runTask(hre, "rollup:deposit", { ...common, amount: "2", from: "1" }));
+    const [, alice] = await (await hre.network.getOrCreate()).ethers.getSigners();
+    const account = alice?.address ?? "";
+    await eventually(async () => (await balance(common.rpc, account)) === 2n * 10n ** 18n);
+
+    const sent = succeed(await runTask(hre, "rollup:transfer", { ...common, from: "1", to: friend, amount: "0.5" }));
+    expect(sent.stdout).to.match(/^Transferred 0\.5 ETH from 0x.* to 0x.* on L2\./m);
+    expect(await balance(common.rpc, friend)).to.equal(5n * 10n ** 17n);
+
+    const withdrawn = succeed(
+      await runTask(hre, "rollup:withdraw", { ...common, from: "1", amount: "0.25", target: friend, json: true }),
+    );
+    const { transaction } = JSON.parse(withdrawn.stdout) as { transaction: string };
+    await eventually(async () => (await status()).head !== "0");
+
+    const early = await runTask(hre, "rollup:claim", { ...common, transaction });
+    expect(early.errors).to.have.length(1);
+    expect(early.errors[0]).to.match(/^batch 1 can be disputed until .*; claim after that \(or add --warp/);
+
+    const validated = succeed(await runTask(hre, "rollup:validator", { deployment: common.deployment, once: true }));
+    expect(validated.value).to.include({ batches: 1n, agreed: 1n });
+
+    succeed(await runTask(hre, "rollup:claim", { ...common, transaction, warp: true }));
+    const { ethers } = await hre.network.getOrCreate();
+    expect(await ethers.provider.getBalance(friend)).to.equal(25n * 10n ** 16n);
+
+    const again = await runTask(hre, "rollup:claim", { ...common, transaction });
+    expect(again.errors).to.deep.equal(["withdrawal 0 of batch 1 was claimed before"]);
+    expect((await status()).finalizedHead).to.equal("1");
+  });
+
+  async function status(): Promise<Record<string, unknown>> {
+    const run = succeed(await runTask(hre, "rollup:status", { ...common, json: true }));
+    return JSON.parse(run.stdout) as Record<string, unknown>;
+  }
+
+  describe("refuse, each with one line", () => {
+    const cases: [string, string, Record<string, string>, RegExp][] = [
+      [
+        "more than the account has",
+        "rollup:transfer",
+        { from: "5", to: friend, amount: "7" },
+        /^the account has 0\.0 ETH, this transaction needs up to 7\.\d+ ETH/,
+      ],
+      [
+        "a withdrawal of more than the account has",
+        "rollup:withdraw",
+        { from: "5", amount: "7" },
+        /^the account has 0\.0 ETH/,
+      ],
+      ["no recipient", "rollup:transfer", { amount: "7" }, /^--to is missing/],
+      ["a hash that is none", "rollup:claim", { transaction: "0x12" }, /^--transaction 0x12 is no transaction hash/],
+      [
+        "a transaction that withdrew nothing",
+        "rollup:claim",
+        { transaction: `0x${"11".repeat(32)}` },
+        /is no withdrawal that the sequencer knows$/,
+      ],
+      ["a message that withdrew nothing", "rollup:claim", { message: "999" }, /^inbox message 999 withdrew nothing/],
+      [
+        "a URL that is none",
+        "rollup:transfer",
+        { to: friend, amount: "1", rpc: "localhost" },
+        /^--rpc localhost is no URL/,
+      ],
+      [
+        "a sequencer that is not there",
+        "rollup:transfer",
+        { to: friend, amount: "1", rpc: "http://127.0.0.1:59999" },
+        /^no sequencer answers at http:\/\/127\.0\.0\.1:59999 \(ECONNREFUSED\)/,
+      ],
+    ];
+    for (const [what, id, input, line] of cases) {
+      it(what, async () => {
+        const run = await runTask(hre, id, { ...common, ...input });
+        expect(run.exitCode).to.equal(1);
+        expect(run.errors).to.have.length(1);
+        expect(run.errors[0]).to.match(line);
+      });
+    }
+
+    it("another rollup's sequencer", async () => {
+      const { l1 } = node.document as unknown as { l1: { url: string } };
+      const run = await runTask(hre, "rollup:transfer", { ...common, rpc: l1.url, to: friend, amount: "1" });
+      expect(run.errors).to.have.length(1);
+      expect(run.errors[0]).to.match(/ is of chain "0x7a69", the rollup is chain 42170001$/);
+    });
+  });
+});
+
+describe("services of a deployed rollup", () => {
+  let l1: RemoteL1;
+  let hre: HardhatRuntimeEnvironment;
+
+  beforeEach(async () => {
+    l1 = await startL1();
+    hre = await l1.connect();
+  });
+  afterEach(() => l1.close());
+
+  it("rollup:sequencer ends in one line when its account has no bond, and bonds it on demand", async () => {
+    succeed(await runTask(hre, "rollup:deploy", { withoutSequencer: true }));
+    const refused = await runTask(hre, "rollup:sequencer", { from: "2" });
+    expect(refused.errors).to.have.length(1);
+    expect(refused.errors[0]).to.match(/ is no bonded sequencer; add --register to bond 1\.0 ETH$/);
+  });
+
+  it("rollup:sequencer keeps what it acknowledged over a restart, and says Ctrl-C with exit code 0", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    await makeProject(l1.folder, l1.url);
+    const input = ["rollup:sequencer", "--network", "remote", "--port", "0"];
+    input.push("--deployment", `${l1.folder}/remote/rollup.json`, "--storage", `${l1.folder}/sequencer`);
+    const first = await startService(l1.folder, input);
+    const rpc = String(first.document.url);
+    const common = { deployment: `${l1.folder}/remote/rollup.json`, rpc };
+    succeed(await runTask(hre, "rollup:deposit", { ...common, amount: "3" }));
+    const sequencer = String(first.document.address);
+    await eventually(async () => (await balance(rpc, sequencer)) === 3n * 10n ** 18n);
+    const transfer = { ...common, to: `0x${"22".repeat(20)}`, amount: "1" };
+    succeed(await runTask(hre, "rollup:transfer", transfer));
+    expect(await first.interrupt()).to.equal(0);
+
+    const second = await startService(l1.folder, input);
+    const sent = succeed(await runTask(hre, "rollup:transfer", { ...transfer, rpc: String(second.document.url) }));
+    expect(sent.value.block).to.be.greaterThan(2);
+    expect(await second.interrupt()).to.equal(0);
+  });
+
+  it("a port in use is one line, for the sequencer and for both ports of the node", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    const taken = createServer();
+    await new Promise<void>((ready) => taken.listen(0, "127.0.0.1", ready));
+    const { port } = taken.address() as AddressInfo;
+    const line = new RegExp(`^port ${port}.* is in use; stop what listens there`);
+    try {
+      const runs = [
+        await runTask(hre, "rollup:sequencer", { port, storage: `${l1.folder}/s` }),
+        await runTask(await environment(l1.folder), "rollup:node", { port }),
+        await runTask(await environment(l1.folder), "rollup:node", { port: 0, rpcPort: port }),
+      ];
+      for (const run of runs) {
+        expect(run.exitCode).to.equal(1);
+        expect(run.errors).to.have.length(1);
+        expect(run.errors[0]).to.match(line);
+      }
+    } finally {
+      taken.close();
+    }
+  });
+
+  it("rollup:node wants a simulated network", async () => {
+    const run = await runTask(hre, "rollup:node", { port: 0, rpcPort: 0 });
+    expect(run.errors).to.deep.equal([
+      'rollup:node makes an L1 of its own and needs a network of type edr-simulated; "remote" is of type http',
+    ]);
+  });
+
+  it("rollup:status works without a sequencer, and rollup:validator on an empty chain", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    const status = succeed(await runTask(hre, "rollup:status", { rpc: "http://127.0.0.1:59999" }));
+    expect(status.stdout).to.include("none at http://127.0.0.1:59999");
+    const validator = succeed(await runTask(hre, "rollup:validator", { once: true }));
+    expect(validator.stdout).to.match(/^0 of 0 batches agree/m);
+  });
+});
+
+describe("rollup:demo", () => {
+  it("ends with every balance right, on a network in this process", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
+    const run = succeed(await runTask(await environment(folder), "rollup:demo", { json: true }));
+    const figures = JSON.parse(run.stdout) as {
+      transfers: { count: number; l1Bytes: number };
+      validator: { batches: string; agreed: string };
+      checks: { compared: number; wrong: string[] };
+    };
+    expect(figures.transfers.count).to.equal(200);
+    expect(figures.transfers.l1Bytes).to.be.lessThan(80);
+    expect(figures.validator.agreed).to.equal(figures.validator.batches);
+    expect(figures.checks.wrong).to.deep.equal([]);
+    expect(figures.checks.compared).to.be.greaterThan(80);
+    await rm(folder, { recursive: true });
+  });
+
+  it("does the same over HTTP, where time is moved by the node", async () => {
+    const l1 = await startL1();
+    try {
+      const run = succeed(await runTask(await l1.connect(), "rollup:demo"));
+      expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
+    } finally {
+      await l1.close();
+    }
+  });
+});
