@@ -206,6 +206,20 @@ describe("connection.rollup", () => {
     await connection.close();
   });
 
+  it("lets ethers wait for a first transaction that is in no block yet, although a deposit of the same account is", async () => {
+    const { alice, bob, rollup, connection } = await setup();
+    const chain = await rollup.deploy({}, { blocks: "manual" });
+    await chain.deposit(alice, { amount: parseEther("1") });
+    await chain.sequencer.seal();
+    const response = await chain.l2.wallet(alice).sendTransaction({ to: bob, value: 1n });
+    const [receipt] = await Promise.all([
+      response.wait(),
+      new Promise((resume) => setTimeout(resume, 200)).then(() => chain.sequencer.seal()),
+    ]);
+    expect(receipt?.hash).to.equal(response.hash);
+    await connection.close();
+  });
+
   it("continues after the sequencer was stopped, with all that it had acknowledged", async () => {
     const { alice, bob, rollup, connection } = await setup();
     const chain = await rollup.deploy();

@@ -10,6 +10,11 @@ import { effectiveGasPrice, type FullEntry } from "./blocks.js";
 const SHOWN_GAS_LIMIT = 1n << 30n;
 /** Type of deposits and forced withdrawals, as other rollups mark transactions that nobody signed. */
 const MESSAGE_TYPE = "0x7e";
+/**
+ * Messages have no nonce, but clients want one. Above all that accounts reach, else ethers takes a deposit for the
+ * replacement of the depositor's own transaction; below 2^53, the largest number that clients hold.
+ */
+const FIRST_MESSAGE_NONCE = 1n << 52n;
 const EMPTY_UNCLES: Hex = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347";
 
 export function toQuantity(value: bigint | number): Hex {
@@ -67,7 +72,7 @@ export function formatEntry({ block, position, entry, transaction, message, gasP
     to: target,
     value: toQuantity(token === ZERO_ADDRESS && message!.kind === 0 ? amount : 0n),
     input: "0x",
-    nonce: toQuantity(index),
+    nonce: toQuantity(FIRST_MESSAGE_NONCE + index),
     gas: "0x0",
     gasPrice: "0x0",
     v: "0x0",
