@@ -56,7 +56,8 @@ function specified({ codeRoot, stateHash, witness }: Step): string | undefined {
 /** Rejected for a reason of its own: no panic, no want of gas. */
 const REJECTED = /^(OneStepVerifier|WitnessReader|MachineHost)[A-Z]\w+$/;
 
-describe("OneStepVerifier", () => {
+describe("OneStepVerifier", function () {
+  this.timeout(600_000);
   const verifier = useVerifier();
 
   const expectAsSpecified = async (steps: Step[], name: string): Promise<string[]> => {
@@ -248,8 +249,7 @@ describe("OneStepVerifier", () => {
 
   describe("with too little gas", () => {
     for (const name of ["HOST sha256 of 33 bytes", "HOST ecrecover", "HOST blob, element 5"]) {
-      it(`${name}: gives the one result or none, at every limit`, async function () {
-        this.timeout(600_000);
+      it(`${name}: gives the one result or none, at every limit`, async () => {
         const set = setScene(ALL[name] as Scene);
         const expected = toHex(hashState(set.after));
         const one = stepOf(set);
