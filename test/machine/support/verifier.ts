@@ -18,9 +18,9 @@ export interface Step {
 const BLOCK_GAS = 10n ** 12n;
 /** Of one step, where it is not the point. */
 const GAS_LIMIT = 30_000_000n;
-/** Of one call: bytes of witnesses, and steps. */
-const BATCH_BYTES = 400_000;
-const BATCH_STEPS = 400;
+/** Of one call: bytes of witnesses, and steps. The network keeps a trace of all that a call executes. */
+const BATCH_BYTES = 200_000;
+const BATCH_STEPS = 100;
 
 /** As `OneStepVerifierBatch` has it. */
 interface Result {
