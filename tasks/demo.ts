@@ -1,8 +1,9 @@
 import { formatEther } from "ethers";
 
-import { action, type CommonArguments } from "./support/action.js";
+import { presetFor } from "../deploy/parameters.js";
+import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { LinesError } from "./support/explain.js";
-import { accountOf } from "./support/network.js";
+import { accountOf, isInProcess } from "./support/network.js";
 import { takeTour } from "./demo/tour.js";
 
 export default action<CommonArguments>(async (_input, { hre, output }) => {
@@ -11,25 +12,34 @@ export default action<CommonArguments>(async (_input, { hre, output }) => {
   const { ethers, networkName, rollup } = connection;
   const { signer, address } = await accountOf(connection);
   const { chainId } = await ethers.provider.getNetwork();
+  if (presetFor(chainId) !== "dev" && !isInProcess(connection)) {
+    throw new ArgumentError(
+      "network",
+      `"${networkName}" is a real network; the demo moves the clock of L1 and spends 21 ETH, so it runs on local ones only`,
+    );
+  }
   output.heading(`Deploy: the suite on network "${networkName}" (chain ${chainId})`);
   const before = await ethers.provider.getBalance(address);
   const chain = await output.progress("Deploying", () => rollup.deploy({}, { sequencer: signer }));
-  const { parameters, contracts } = chain.deployment;
-  const deployed = (performance.now() - begin) / 1000;
-  output.line(
-    `${Object.keys(contracts).length} contracts by ${address} in ${deployed.toFixed(1)} s; bridge ${contracts.L1EscrowBridge.address}`,
-  );
-  output.line(
-    `L2 chain id ${parameters.l2ChainId}, challenge window ${parameters.challengeWindow} s, sequencer bonded with ${formatEther(parameters.sequencerBond)} ETH`,
-  );
-  const figures = await takeTour(chain, signer, output);
-  const after = await ethers.provider.getBalance(address);
-  const seconds = (performance.now() - begin) / 1000;
-  if (figures.checks.wrong.length > 0) throw new LinesError(figures.checks.wrong);
-  output.line();
-  output.line(
-    `Done in ${seconds.toFixed(1)} s; the tour cost ${formatEther(before - after)} ETH on L1, deposits and bond included.`,
-  );
-  await chain.close();
-  return { network: networkName, l1ChainId: chainId, ...figures, seconds };
+  try {
+    const { parameters, contracts } = chain.deployment;
+    const deployed = (performance.now() - begin) / 1000;
+    output.line(
+      `${Object.keys(contracts).length} contracts by ${address} in ${deployed.toFixed(1)} s; bridge ${contracts.L1EscrowBridge.address}`,
+    );
+    output.line(
+      `L2 chain id ${parameters.l2ChainId}, challenge window ${parameters.challengeWindow} s, sequencer bonded with ${formatEther(parameters.sequencerBond)} ETH`,
+    );
+    const figures = await takeTour(chain, signer, output);
+    const after = await ethers.provider.getBalance(address);
+    const seconds = (performance.now() - begin) / 1000;
+    if (figures.checks.wrong.length > 0) throw new LinesError(figures.checks.wrong);
+    output.line();
+    output.line(
+      `Done in ${seconds.toFixed(1)} s; the tour cost ${formatEther(before - after)} ETH on L1, deposits and bond included.`,
+    );
+    return { network: networkName, l1ChainId: chainId, ...figures, seconds };
+  } finally {
+    await chain.close();
+  }
 });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { formatEther, keccak256 } from "ethers";
+import { formatEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { AddressBookError, isMissing, readDeployment, writeDeployment } from "../deploy/address-book.js";
@@ -18,8 +18,8 @@ import {
 } from "../deploy/parameters.js";
 import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
-import { readGuestProgram } from "../plugin/machine/artifacts.js";
-import type { Deployment, Hex, RollupParameters } from "../plugin/types.js";
+import { loadLedger } from "../plugin/hardhat/ledger.js";
+import type { Deployment, RollupParameters } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments, type TaskContext } from "./support/action.js";
 import { rehearse } from "./support/dry-run.js";
 import { LinesError } from "./support/explain.js";
@@ -54,7 +54,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const options: Omit<DeployOptions, "signer" | "journal"> = {
       network: networkName,
       parameters,
-      guestHash: keccak256(readGuestProgram("ledger")) as Hex,
+      guestHash: loadLedger().guestHash,
       bond: !input.withoutSequencer,
       restartOnNewChain: preset === "dev",
     };

@@ -1,7 +1,6 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 
-import { keccak256 } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { JsonRpcServer, NetworkConnection } from "hardhat/types/network";
 
@@ -9,11 +8,10 @@ import { writeDeployment } from "../deploy/address-book.js";
 import { memoryJournal } from "../deploy/journal.js";
 import { resolveParameters } from "../deploy/parameters.js";
 import { deploySuite } from "../deploy/suite.js";
+import { loadLedger } from "../plugin/hardhat/ledger.js";
 import { connectL1 } from "../plugin/l1/client.js";
-import { readGuestProgram } from "../plugin/machine/artifacts.js";
 import { PortInUseError } from "../plugin/sequencer/server.js";
-import { memoryStore } from "../plugin/store/memory.js";
-import type { Deployment, Hex } from "../plugin/types.js";
+import type { Deployment } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
 import { accountOf, deploymentFolder, type Account } from "./support/network.js";
@@ -45,7 +43,6 @@ export default action<NodeArguments>(async (input, { hre, output }) => {
     const l1 = connectL1(connection.ethers.provider, deployment, account.signer);
     const service = await startService({
       l1,
-      store: memoryStore(),
       host: input.host,
       port: rpcPort,
       settings: SETTINGS,
@@ -91,7 +88,7 @@ async function deploy(
   const { deployment } = await deploySuite({
     network: NETWORK,
     parameters: resolveParameters(hre.config.rollup.parameters, context),
-    guestHash: keccak256(readGuestProgram("ledger")) as Hex,
+    guestHash: loadLedger().guestHash,
     signer,
     bond: true,
     journal: memoryJournal(),

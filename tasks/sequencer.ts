@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { formatEther } from "ethers";
 
 import { registerSequencer } from "../plugin/l1/actions.js";
-import { openLevelStore } from "../plugin/store/level.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
 import { openL1 } from "./support/network.js";
@@ -30,10 +29,9 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
     output.line(`Bonded ${address} with ${bond} ETH.`);
   }
   const storage = input.storage ?? join(hre.config.paths.root, ".rollup", connection.networkName);
-  const store = await openLevelStore(storage);
   const { signal, release } = untilInterrupted();
   try {
-    const service = await startService({ l1, store, host: input.host, port, settings: DEFAULT_SETTINGS, output });
+    const service = await startService({ l1, storage, host: input.host, port, settings: DEFAULT_SETTINGS, output });
     output.line(
       `Sequencer ${address} of chain ${l1.parameters.l2ChainId}: JSON-RPC at ${service.url}, database in ${storage}`,
     );
@@ -45,6 +43,5 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
     return document;
   } finally {
     release();
-    await store.close();
   }
 });

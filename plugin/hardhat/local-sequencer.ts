@@ -64,7 +64,7 @@ export async function localSequencer(
 
   async function start(): Promise<void> {
     if (running !== undefined) return;
-    const sequencer = await sequencerOf(l1, ledger, store, {
+    const sequencer = await sequencerOf(l1, ledger.execute, store, {
       blocks: "manual",
       batches: "manual",
       pollInterval: "manual",

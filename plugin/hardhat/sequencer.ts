@@ -7,7 +7,6 @@ import type { SequencerOptions } from "../sequencer/options.js";
 import { createSequencer, type Sequencer } from "../sequencer/sequencer.js";
 import type { Store } from "../store/types.js";
 import type { Hex } from "../types.js";
-import type { Ledger } from "./ledger.js";
 import { readToken, readTokenBalance } from "./token.js";
 
 export type SequencerSettings = Pick<
@@ -18,7 +17,7 @@ export type SequencerSettings = Pick<
 /** A sequencer of the suite behind `l1`, posting and collecting fees with the client's signer. */
 export async function sequencerOf(
   l1: L1Client,
-  ledger: Ledger,
+  execute: SequencerOptions["execute"],
   store: Store,
   settings: SequencerSettings & { senderLog?: SenderOptions["log"] },
 ): Promise<Sequencer> {
@@ -32,7 +31,7 @@ export async function sequencerOf(
     genesis: deployment.genesis,
     forceInclusionDelay: deployment.parameters.forceInclusionDelay,
     coinbase: (await signer.getAddress()) as Hex,
-    execute: ledger.execute,
+    execute,
     store,
     l1: {
       follow: (cursor) => createFollower({ source: createSource(l1), fromBlock: Number(deployment.fromBlock), cursor }),

@@ -1,5 +1,6 @@
-import { Contract, formatUnits, getAddress, isHexString, parseUnits, type Provider } from "ethers";
+import { formatUnits, getAddress, isHexString, parseUnits, type Provider } from "ethers";
 
+import { readToken } from "../../plugin/hardhat/token.js";
 import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
 import { ArgumentError } from "./action.js";
 
@@ -51,24 +52,10 @@ export interface Token {
 export async function tokenArgument(provider: Provider, value: Given): Promise<Token> {
   if (value === undefined) return { address: ZERO_ADDRESS, symbol: "ETH", decimals: 18 };
   const address = addressArgument("token", value);
-  if ((await provider.getCode(address)) === "0x") {
-    throw new ArgumentError("token", `--token ${address} is no contract on this network`);
-  }
-  const token = new Contract(
-    address,
-    ["function decimals() view returns (uint8)", "function symbol() view returns (string)"],
-    provider,
-  );
-  const [decimals, symbol] = await Promise.all([
-    optional(() => token.getFunction("decimals")()),
-    optional(() => token.getFunction("symbol")()),
-  ]);
+  const facts = await readToken(provider, address);
+  if (facts === undefined) throw new ArgumentError("token", `--token ${address} is no contract on this network`);
   // Both are optional in ERC-20; without decimals amounts are in the smallest unit.
-  return {
-    address,
-    symbol: typeof symbol === "string" && /^[\x21-\x7e]{1,16}$/.test(symbol) ? symbol : address,
-    decimals: typeof decimals === "bigint" && decimals <= 77n ? Number(decimals) : 0,
-  };
+  return { address, symbol: facts.symbol ?? address, decimals: facts.decimals ?? 0 };
 }
 
 /** An amount as people write it, "1.5", in the token's smallest unit. */
@@ -87,14 +74,6 @@ export function amountArgument(name: string, value: string, { decimals, symbol }
 /** `1.5 ETH`. */
 export function showAmount(amount: bigint, { decimals, symbol }: Token): string {
   return `${formatUnits(amount, decimals).replace(/\.0$/, "")} ${symbol}`;
-}
-
-async function optional(read: () => Promise<unknown>): Promise<unknown> {
-  try {
-    return await read();
-  } catch {
-    return undefined;
-  }
 }
 
 function flag(name: string): string {

@@ -1,14 +1,17 @@
 import { loadLedger } from "../../plugin/hardhat/ledger.js";
 import { sequencerOf, type SequencerSettings } from "../../plugin/hardhat/sequencer.js";
 import type { L1Client } from "../../plugin/l1/client.js";
+import { type ExecutorThread, startExecutorThread } from "../../plugin/sequencer/executor-client.js";
 import { humanLine, jsonLine, type LogEvent } from "../../plugin/sequencer/log.js";
 import { serveRpc } from "../../plugin/sequencer/server.js";
-import type { Store } from "../../plugin/store/types.js";
+import { openLevelStore } from "../../plugin/store/level.js";
+import { memoryStore } from "../../plugin/store/memory.js";
 import type { Output } from "./output.js";
 
 export interface ServiceOptions {
   l1: L1Client;
-  store: Store;
+  /** Folder of the database, where a thread of its own executes blocks. Without one everything stays in memory and in this thread. */
+  storage?: string;
   host: string;
   port: number;
   settings: SequencerSettings;
@@ -28,34 +31,44 @@ export const DEFAULT_SETTINGS = {
   pollInterval: 1_000,
 } as const;
 
-/** Starts both; when the port is in use, nothing has been started. */
-export async function startService({ l1, store, host, port, settings, output }: ServiceOptions): Promise<Service> {
+/** Starts both; when anything stands in the way, nothing has been started. */
+export async function startService({ l1, storage, host, port, settings, output }: ServiceOptions): Promise<Service> {
   const log = logTo(output);
   const senderLog = ({ kind, ...fields }: { kind: string }) => {
     log({ level: "info", event: `L1 transaction ${kind}`, ...fields });
   };
-  const sequencer = await sequencerOf(l1, loadLedger(), store, { ...settings, log, senderLog });
-  const server = await serveRpc({
-    request: sequencer.request,
-    host,
-    port,
-    onFault: (method, error) => {
-      log({ level: "error", event: "request failed", method, error });
-    },
-  });
+  /** What is open, in the order of closing. */
+  const open: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of open.splice(0)) await end();
+  };
   try {
+    const store = storage === undefined ? memoryStore() : await openLevelStore(storage);
+    open.unshift(() => store.close());
+    const executor = storage === undefined ? undefined : await executorOf(l1, storage);
+    if (executor !== undefined) open.unshift(() => executor.close());
+    const execute = executor ?? loadLedger().execute;
+    const sequencer = await sequencerOf(l1, execute, store, { ...settings, log, senderLog });
+    const server = await serveRpc({
+      request: sequencer.request,
+      host,
+      port,
+      onFault: (method, error) => {
+        log({ level: "error", event: "request failed", method, error });
+      },
+    });
+    open.unshift(() => server.close());
     await sequencer.start();
+    open.splice(1, 0, () => sequencer.stop());
+    return { url: server.url, close };
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
-  return {
-    url: server.url,
-    async close() {
-      await server.close();
-      await sequencer.stop();
-    },
-  };
+}
+
+function executorOf({ parameters, addresses }: L1Client, path: string): Promise<ExecutorThread> {
+  return startExecutorThread({ path, l2ChainId: parameters.l2ChainId, bridge: addresses.bridge });
 }
 
 /** One event per line: for people on stdout, as JSON on stderr. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -21,6 +21,7 @@ describe("the npm package in a project of its own", function () {
     folder = await realpath(await mkdtemp(join(tmpdir(), "rollup-package-")));
     project = join(folder, "project");
     await cp("test/package/fixture", project, { recursive: true });
+    await writeFile(join(project, "test/readme.ts"), await readmeTest());
     await install(await pack());
   });
   after(() => rm(folder, { recursive: true }));
@@ -100,10 +101,10 @@ describe("the npm package in a project of its own", function () {
     expect(await readdir(join(project, "artifacts/contracts"))).to.include("Saver.sol");
   });
 
-  it("gives tests a rollup", async () => {
+  it("gives tests a rollup, as the README shows", async () => {
     const run = await hardhat("test", "mocha");
     expectSuccess(run);
-    expect(run.stdout).to.include("1 passing");
+    expect(run.stdout).to.include("2 passing");
   });
 
   it("has types", async () => {
@@ -121,6 +122,14 @@ describe("the npm package in a project of its own", function () {
     expect((await stat(join(folder, tarball))).size).to.be.lessThan(2_000_000);
   });
 });
+
+/** The test in the README. */
+async function readmeTest(): Promise<string> {
+  const blocks = (await readFile("README.md", "utf8")).matchAll(/```ts\n(.*?)```/gs);
+  const [test] = [...blocks].map(([, code]) => code ?? "").filter((code) => code.includes("describe("));
+  if (test === undefined) throw new Error("the README shows no test");
+  return test;
+}
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(

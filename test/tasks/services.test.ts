@@ -297,4 +297,22 @@ describe("rollup:demo", () => {
       await l1.close();
     }
   });
+
+  it("is refused in one line on a real network", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
+    const host = await environment(folder, { networks: { real: { type: "edr-simulated", chainId: 11155111 } } });
+    const server = await host.network.createServer("real", "127.0.0.1", 0);
+    const { port } = await server.listen();
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      const hre = await environment(folder, { networks: { sepolia: { type: "http", url } } }, "sepolia");
+      const run = await runTask(hre, "rollup:demo");
+      expect(run.errors).to.deep.equal([
+        '"sepolia" is a real network; the demo moves the clock of L1 and spends 21 ETH, so it runs on local ones only',
+      ]);
+    } finally {
+      await server.close();
+      await rm(folder, { recursive: true });
+    }
+  });
 });
