@@ -23,7 +23,7 @@ export const chainImplementationStep: Step = {
         challengeWindow: state.parameters.challengeWindow,
         forceInclusionDelay: state.parameters.forceInclusionDelay,
         l2ChainId: state.parameters.l2ChainId,
-        machineHash: state.guestHash,
+        machineHash: state.machineHash,
         genesisStateRoot: GENESIS_STATE_ROOT,
       }),
     );

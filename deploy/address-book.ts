@@ -72,7 +72,7 @@ export function parseDeployment(text: string, path: string): Deployment {
     network: book.text("network"),
     l1ChainId: book.bigint("l1ChainId"),
     parameters: parameters as unknown as RollupParameters,
-    guestHash: book.hash("guestHash"),
+    machineHash: book.hash("machineHash"),
     fromBlock: book.bigint("fromBlock"),
     genesis: parseHeader(header),
     contracts: Object.fromEntries(CONTRACT_NAMES.map((name) => [name, parseRecord(contracts.object(name))])) as Record<

@@ -9,8 +9,8 @@ import type { Journal, JournalEntry, JournalStore } from "./journal.js";
 export interface DeployState {
   readonly parameters: RollupParameters;
   readonly deployer: Hex;
-  /** keccak256 of the guest program's wasm. */
-  readonly guestHash: Hex;
+  /** Of the guest program; docs/machine.md §1. */
+  readonly machineHash: Hex;
   /** Addresses of what finished steps created, by step id. */
   readonly created: ReadonlyMap<string, Hex>;
 }
@@ -48,8 +48,8 @@ export interface StepReport {
 export interface RunOptions {
   steps: readonly Step[];
   parameters: RollupParameters;
-  /** keccak256 of the guest program's wasm. */
-  guestHash: Hex;
+  /** Of the guest program; docs/machine.md §1. */
+  machineHash: Hex;
   /** Pays and signs; its provider is the L1. */
   signer: Signer;
   suiteHash: Hex;
@@ -93,8 +93,8 @@ export async function runSteps(options: RunOptions): Promise<StepReport[]> {
   const deployer = (await signer.getAddress()) as Hex;
   const journal = await openJournal(options, provider, deployer);
   const created = new Map<string, Hex>();
-  const { parameters, guestHash } = options;
-  const state: DeployState = { parameters, deployer, guestHash, created };
+  const { parameters, machineHash } = options;
+  const state: DeployState = { parameters, deployer, machineHash, created };
   const environment: StepEnvironment = {
     signer,
     store: options.journal,

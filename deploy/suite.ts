@@ -37,8 +37,8 @@ export interface DeployOptions {
   /** Name of the network, for the address book. */
   network: string;
   parameters: RollupParameters;
-  /** keccak256 of the guest program's wasm. */
-  guestHash: Hex;
+  /** Of the guest program; docs/machine.md §1. */
+  machineHash: Hex;
   /** Deployer: pays, signs, and becomes the sequencer if `bond`. Its provider is the L1. */
   signer: Signer;
   /** Bond the deployer as sequencer, in the last step. */
@@ -75,11 +75,11 @@ export function deploymentSteps({ bond }: Pick<DeployOptions, "bond">): readonly
  * @throws {DeployError} naming the step; the same call continues once the cause is gone.
  */
 export async function deploySuite(options: DeployOptions): Promise<DeployResult> {
-  const { signer, parameters, guestHash } = options;
+  const { signer, parameters, machineHash } = options;
   const steps = await runSteps({
     ...options,
     steps: deploymentSteps(options),
-    suiteHash: suiteHash(parameters, guestHash),
+    suiteHash: suiteHash(parameters, machineHash),
   });
   if (signer.provider === null) throw new DeployError("signer", "the deployer's signer has no provider");
   const deployment = await addressBook(options, steps, signer.provider);
@@ -99,7 +99,7 @@ async function checkSeat({ contracts }: Deployment, deployer: string, provider: 
 }
 
 /** Stands for what a deployment means: its parameters, its guest program and its bytecode. */
-function suiteHash(parameters: RollupParameters, guestHash: Hex): Hex {
+function suiteHash(parameters: RollupParameters, machineHash: Hex): Hex {
   const bytecode = [
     SuiteFactory__factory,
     UpgradeTimelock__factory,
@@ -108,11 +108,11 @@ function suiteHash(parameters: RollupParameters, guestHash: Hex): Hex {
     StateCommitmentChain__factory,
     SequencerRegistry__factory,
   ].map((factory) => keccak256(factory.bytecode));
-  return keccak256(concat([id(toJson(parameters)), guestHash, ...bytecode])) as Hex;
+  return keccak256(concat([id(toJson(parameters)), machineHash, ...bytecode])) as Hex;
 }
 
 async function addressBook(
-  { network, parameters, guestHash, signer }: DeployOptions,
+  { network, parameters, machineHash, signer }: DeployOptions,
   steps: readonly StepReport[],
   provider: Provider,
 ): Promise<Deployment> {
@@ -129,7 +129,7 @@ async function addressBook(
   };
   const created = new Map(steps.flatMap(({ id, address }) => (address === undefined ? [] : [[id, address] as const])));
   const deployer = (await signer.getAddress()) as Hex;
-  const proxies = proxyAddresses({ parameters, guestHash, deployer, created });
+  const proxies = proxyAddresses({ parameters, machineHash, deployer, created });
   const proxy = async (name: keyof typeof proxies): Promise<ContractRecord> => {
     const address = proxies[name];
     const slots = await readProxySlots(provider, address);
@@ -158,7 +158,7 @@ async function addressBook(
     network,
     l1ChainId: chainId,
     parameters,
-    guestHash,
+    machineHash,
     fromBlock: BigInt(report(suiteFactoryStep).block),
     genesis: genesisHeader(BigInt(born.timestamp)),
     contracts,

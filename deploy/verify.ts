@@ -85,7 +85,7 @@ async function checkCodeHashes({ contracts }: Deployment, provider: Provider): P
 
 /** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
 async function checkCreations(deployment: Deployment, provider: Provider): Promise<Check[]> {
-  const { contracts, parameters, guestHash } = deployment;
+  const { contracts, parameters, machineHash } = deployment;
   const implementation = (name: (typeof PROXY_ORDER)[number]) =>
     contracts[name].implementation?.address ?? ZERO_ADDRESS;
   const creations: { name: string; step: Step; address: Hex }[] = [
@@ -99,7 +99,7 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
   const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
   const deployer = getAddress(await factory.DEPLOYER()) as Hex;
   const created = new Map(creations.map(({ step, address }) => [step.id, address]));
-  const state: DeployState = { parameters, guestHash, deployer, created };
+  const state: DeployState = { parameters, machineHash, deployer, created };
   const checks = await Promise.all(
     creations.map(({ name, step, address }) =>
       answered(`${name} bytecode`, async () => {
@@ -134,7 +134,7 @@ async function checkProxies({ contracts }: Deployment, provider: Provider): Prom
 }
 
 async function checkChain(
-  { contracts, parameters, guestHash, genesis }: Deployment,
+  { contracts, parameters, machineHash, genesis }: Deployment,
   provider: Provider,
 ): Promise<Check[]> {
   const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
@@ -148,7 +148,7 @@ async function checkChain(
     compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
     compare(name("forceInclusionDelay"), parameters.forceInclusionDelay, actual.forceInclusionDelay),
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
-    compare(name("machineHash"), guestHash, actual.machineHash),
+    compare(name("machineHash"), machineHash, actual.machineHash),
     compare(name("genesisStateRoot"), GENESIS_STATE_ROOT, actual.genesisStateRoot),
     compare("genesis header", headerHash(genesis), genesisHash),
   ];

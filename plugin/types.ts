@@ -98,8 +98,8 @@ export interface Deployment {
   network: string;
   l1ChainId: bigint;
   parameters: RollupParameters;
-  /** keccak256 of the guest's wasm. */
-  guestHash: Hex;
+  /** The guest program as the machine executes it; docs/machine.md §1. */
+  machineHash: Hex;
   /** L1 block from which events are read. */
   fromBlock: bigint;
   genesis: BatchHeader;

@@ -5,4 +5,4 @@ import { run } from "./run.mjs";
 
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
 mkdirSync("dist/guests", { recursive: true });
-for (const guest of ["ledger", "keccak"]) cpSync(`build/guests/${guest}.wasm`, `dist/guests/${guest}.wasm`);
+for (const file of ["ledger.wasm", "ledger.json", "keccak.wasm"]) cpSync(`build/guests/${file}`, `dist/guests/${file}`);

@@ -18,8 +18,8 @@ import {
 } from "../deploy/parameters.js";
 import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
-import { loadLedger } from "../plugin/hardhat/ledger.js";
-import type { Deployment, RollupParameters } from "../plugin/types.js";
+import { readProgramFacts } from "../plugin/machine/artifacts.js";
+import type { Deployment, Hex, RollupParameters } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments, type TaskContext } from "./support/action.js";
 import { rehearse } from "./support/dry-run.js";
 import { LinesError } from "./support/explain.js";
@@ -44,9 +44,10 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const preset = presetOf(input.preset) ?? presetFor(chainId);
     const given = await gatherParameters(input, hre.config.rollup.parameters);
 
+    const { machineHash } = readProgramFacts("ledger");
     const bookPath = join(deploymentFolder(hre, networkName), "rollup.json");
     if (!isInProcess(connection) && !input.dryRun) {
-      const earlier = await findEarlier(bookPath, connection, preset, given, output);
+      const earlier = await findEarlier(bookPath, connection, { preset, given, machineHash }, output);
       if (earlier !== undefined) return report(context, connection, earlier, undefined, bookPath);
     }
 
@@ -54,7 +55,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const options: Omit<DeployOptions, "signer" | "journal"> = {
       network: networkName,
       parameters,
-      guestHash: loadLedger().guestHash,
+      machineHash,
       bond: !input.withoutSequencer,
       restartOnNewChain: preset === "dev",
     };
@@ -127,8 +128,7 @@ async function readParameterFile(path: string): Promise<RollupParametersInput> {
 async function findEarlier(
   path: string,
   { ethers, networkName }: NetworkConnection,
-  preset: Preset,
-  given: RollupParametersInput,
+  { preset, given, machineHash }: { preset: Preset; given: RollupParametersInput; machineHash: Hex },
   output: Output,
 ): Promise<Deployment | undefined> {
   let earlier: Deployment;
@@ -148,6 +148,12 @@ async function findEarlier(
     throw new ArgumentError(
       other,
       `network "${networkName}" has a rollup with ${other} ${format(other, earlier.parameters)}; move ${path} away to deploy another`,
+    );
+  }
+  if (earlier.machineHash !== machineHash) {
+    throw new ArgumentError(
+      "network",
+      `network "${networkName}" has a rollup of the program ${earlier.machineHash}, this package's is ${machineHash}; move ${path} away to deploy another`,
     );
   }
   output.line(`Network "${networkName}" has this rollup already; reading it back`);

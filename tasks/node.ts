@@ -8,8 +8,8 @@ import { writeDeployment } from "../deploy/address-book.js";
 import { memoryJournal } from "../deploy/journal.js";
 import { resolveParameters } from "../deploy/parameters.js";
 import { deploySuite } from "../deploy/suite.js";
-import { loadLedger } from "../plugin/hardhat/ledger.js";
 import { connectL1 } from "../plugin/l1/client.js";
+import { readProgramFacts } from "../plugin/machine/artifacts.js";
 import { PortInUseError } from "../plugin/sequencer/server.js";
 import type { Deployment } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
@@ -88,7 +88,7 @@ async function deploy(
   const { deployment } = await deploySuite({
     network: NETWORK,
     parameters: resolveParameters(hre.config.rollup.parameters, context),
-    guestHash: loadLedger().guestHash,
+    machineHash: readProgramFacts("ledger").machineHash,
     signer,
     bond: true,
     journal: memoryJournal(),

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { formatEther } from "ethers";
 
 import { registerSequencer } from "../plugin/l1/actions.js";
+import { checkDeployedProgram } from "../plugin/l1/program.js";
+import { readProgramFacts } from "../plugin/machine/artifacts.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
 import { openL1 } from "./support/network.js";
@@ -20,6 +22,7 @@ interface SequencerArguments extends RollupArguments {
 export default action<SequencerArguments>(async (input, { hre, output }) => {
   const port = portArgument("port", input.port);
   const { connection, l1, address } = await openL1(hre, input);
+  await checkDeployedProgram(l1, readProgramFacts("ledger").machineHash);
   const bond = formatEther(l1.parameters.sequencerBond);
   if (!(await l1.registry.isSequencer(address))) {
     if (!input.register) {

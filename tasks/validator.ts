@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { loadLedger } from "../plugin/hardhat/ledger.js";
 import { connectL1 } from "../plugin/l1/client.js";
+import { checkDeployedProgram } from "../plugin/l1/program.js";
 import { createSource } from "../plugin/l1/source.js";
 import { openLevelStore } from "../plugin/store/level.js";
 import { memoryStore } from "../plugin/store/memory.js";
@@ -21,6 +22,8 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
   const connection = await hre.network.getOrCreate();
   const deployment = await openDeployment(hre, connection, input.deployment);
   const client = connectL1(connection.ethers.provider, deployment);
+  const program = loadLedger();
+  await checkDeployedProgram(client, program.machineHash);
   const storage = input.storage ?? join(hre.config.paths.root, ".rollup", `${connection.networkName}-validator`);
   // One look needs no memory of the last; watching continues where it stopped.
   const store = input.once && input.storage === undefined ? memoryStore() : await openLevelStore(storage);
@@ -30,7 +33,7 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
     const validator = await createValidator({
       client,
       source: createSource(client),
-      program: loadLedger(),
+      program,
       store,
       log: (event) => {
         output.line(describe(event));

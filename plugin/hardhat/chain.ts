@@ -18,6 +18,7 @@ import {
 } from "../../typechain-types/index.js";
 import { claimWithdrawal, deposit, finalize, forceTransaction, forceWithdrawal } from "../l1/actions.js";
 import { connectL1, type L1Client } from "../l1/client.js";
+import { checkDeployedProgram } from "../l1/program.js";
 import { createSource } from "../l1/source.js";
 import { openLevelStore } from "../store/level.js";
 import { memoryStore } from "../store/memory.js";
@@ -54,7 +55,7 @@ export async function deployChain(
       { ...config.parameters, ...parameters },
       { preset: presetFor(chainId), l1ChainId: chainId, deployer },
     ),
-    guestHash: ledger.guestHash,
+    machineHash: ledger.machineHash,
     signer,
     bond: true,
     journal: memoryJournal(),
@@ -85,6 +86,7 @@ async function openChain(
 ): Promise<LocalChain> {
   const { provider } = connection.ethers;
   const own = connectL1(provider, deployment, signer);
+  await checkDeployedProgram(own, ledger.machineHash);
   const as = (other: Signer): L1Client => connectL1(provider, deployment, other);
   const store = storage === undefined ? memoryStore() : await openLevelStore(storage);
   const sequencer = await localSequencer(own, ledger, store, blocks);

@@ -5,8 +5,8 @@ import type { Hex } from "../types.js";
 
 /** The ledger's state transition as sequencers and validators run it. */
 export interface Ledger {
-  /** keccak256 of the guest program's wasm. */
-  guestHash: Hex;
+  /** Of the guest program; docs/machine.md §1. */
+  machineHash: Hex;
   execute: ExecuteLedger;
 }
 
@@ -14,7 +14,7 @@ export interface Ledger {
 export function loadLedger(): Ledger {
   const guest = loadLedgerGuest();
   return {
-    guestHash: guest.guestHash,
+    machineHash: guest.machineHash,
     execute: (input, nodes, options) => executeLedger(guest, input, nodes, options),
   };
 }

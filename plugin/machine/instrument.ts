@@ -31,9 +31,16 @@ const I32_GT_U = plain(0x4b);
  * Adds what makes a module deterministic: a counter of the stack that traps at `STACK_LIMIT`, a maximum of memory,
  * and a trap where an engine refuses to grow memory that the module may have.
  * @returns the canonical artifact, which V8 runs and the lowering reads.
- * @throws GuestRefusedError for a frame of more than `MAX_FRAME` slots.
+ * @throws GuestRefusedError for a frame of more than `MAX_FRAME` slots, and for what is canonical already.
  */
 export function instrument(module: WasmModule): WasmModule {
+  if (module.isCanonical) {
+    throw new GuestRefusedError(
+      "module",
+      "it is a canonical artifact",
+      "take it as it is, or the guest it was made of",
+    );
+  }
   const types = [...module.types];
   const typeIndex = (params: number[], results: number[]): number => {
     const found = types.findIndex(
@@ -66,6 +73,7 @@ export function instrument(module: WasmModule): WasmModule {
 
   return {
     ...module,
+    isCanonical: true,
     types,
     functions,
     memory: module.memory === undefined ? undefined : { ...module.memory, maximum },

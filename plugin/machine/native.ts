@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 
 import { recoverAddress } from "./ecrecover.js";
+import { ExecutorFaultError, GuestRefusedError } from "./errors.js";
 import { bindKeccak } from "./keccak.js";
 import { PreimageMap } from "./preimage-map.js";
+import { CANONICAL_SECTION } from "./wasm.js";
 
 const PAGE_LENGTH = 4_096;
 const BLOB_ELEMENTS = 4_096;
@@ -59,7 +61,7 @@ export interface GuestRun {
 export interface Guest {
   /**
    * Runs it once, in a fresh instance; docs/protocol.md §8.
-   * @throws GuestTrap, MissingPreimage, and whatever `preimage` and `recover` throw.
+   * @throws GuestTrap, MissingPreimage, ExecutorFaultError where V8 gives up first, and whatever `preimage` and `recover` throw.
    */
   run(options: GuestRunOptions): GuestRun;
 }
@@ -72,9 +74,15 @@ interface GuestExports {
   receiptCount?: () => number;
 }
 
-/** Compiles a guest program. */
+/**
+ * Compiles a canonical artifact: where another wasm ends its recursions or runs out of memory is V8's affair, not the program's.
+ * @throws GuestRefusedError for what is none.
+ */
 export function compileGuest(wasm: Uint8Array): Guest {
   const module = new WebAssembly.Module(wasm);
+  if (WebAssembly.Module.customSections(module, CANONICAL_SECTION).length === 0) {
+    throw new GuestRefusedError("module", "it is not a canonical artifact", "make it one by rollup:build-guest");
+  }
   return { run: (options) => runGuest(module, options) };
 }
 
@@ -165,8 +173,14 @@ function runGuest(module: WebAssembly.Module, options: GuestRunOptions): GuestRu
     guest._start?.();
     guest.run();
   } catch (error) {
-    if (!isTrap(error)) throw error;
-    throw new GuestTrap(`the guest trapped: ${error.message}`, { cause: error });
+    if (error instanceof WebAssembly.RuntimeError) {
+      throw new GuestTrap(`the guest trapped: ${error.message}`, { cause: error });
+    }
+    if (!isStackOverflow(error)) throw error;
+    // The canonical artifact counts its frames, and traps long before a stack of the usual size is full.
+    throw new ExecutorFaultError("the stack of this thread is too small for a guest: run node without --stack-size", {
+      cause: error,
+    });
   }
   if (output === undefined) throw new GuestTrap("the guest ended without an output");
   const start = (guest.receipts?.() ?? 0) >>> 0;
@@ -175,9 +189,7 @@ function runGuest(module: WebAssembly.Module, options: GuestRunOptions): GuestRu
   return { output, receipts: new Uint8Array(buffer, start, length).slice(), hashed, memorySize: buffer.byteLength };
 }
 
-/** V8 reports a guest whose calls go too deep as a RangeError. */
-function isTrap(error: unknown): error is Error {
-  if (error instanceof WebAssembly.RuntimeError) return true;
+function isStackOverflow(error: unknown): boolean {
   return error instanceof RangeError && error.message.includes("call stack");
 }
 

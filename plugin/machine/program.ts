@@ -44,8 +44,18 @@ export interface ProgramOptions {
  * @throws GuestRefusedError for what the machine does not execute.
  */
 export function buildProgram(guest: Uint8Array, options: ProgramOptions = {}): Program {
-  const wasm = canonicalWasm(guest);
+  return programOf(canonicalWasm(guest), options);
+}
+
+/**
+ * The program of a canonical artifact, such as those that come with this package.
+ * @throws GuestRefusedError for what is none.
+ */
+export function programOf(wasm: Uint8Array, options: ProgramOptions = {}): Program {
   const module = readWasm(wasm);
+  if (!module.isCanonical) {
+    throw new GuestRefusedError("module", "it is not a canonical artifact", "make it one by rollup:build-guest");
+  }
   const entry = options.entry ?? defaultEntry(module);
   const lowered = lower(
     module,

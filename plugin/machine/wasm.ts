@@ -52,6 +52,8 @@ export interface Limits {
 export type Initializer = { value: bigint } | { global: number };
 
 export interface WasmModule {
+  /** It was instrumented: docs/machine.md §5.2. */
+  isCanonical: boolean;
   types: FunctionType[];
   imports: WasmImport[];
   functions: WasmFunction[];
@@ -93,6 +95,9 @@ export function functionName(module: WasmModule, index: number): string {
   const name = module.functionNames.get(index);
   return name === undefined ? `function ${index}` : `function ${index} (${name})`;
 }
+
+/** Custom section that marks a canonical artifact. */
+export const CANONICAL_SECTION = "hardhat-rollup.canonical";
 
 // A name may begin with a byte order mark, which belongs to it.
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -239,6 +244,7 @@ export function readWasm(bytes: Uint8Array): WasmModule {
     throw new GuestRefusedError("module", "it is not a valid WebAssembly module", "compile it again");
   }
   const module: WasmModule = {
+    isCanonical: false,
     types: [],
     imports: [],
     functions: [],
@@ -258,9 +264,12 @@ export function readWasm(bytes: Uint8Array): WasmModule {
     const id = cursor.byte();
     const section = new Cursor(cursor.take(cursor.unsigned()));
     switch (id) {
-      case 0:
-        if (section.name() === "name") readFunctionNames(section, names);
+      case 0: {
+        const name = section.name();
+        if (name === "name") readFunctionNames(section, names);
+        if (name === CANONICAL_SECTION) module.isCanonical = true;
         break;
+      }
       case 1:
         module.types = section.list(() => {
           const form = section.byte();

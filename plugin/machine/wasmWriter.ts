@@ -1,6 +1,6 @@
 import { GuestRefusedError } from "./errors.js";
 import type { FunctionType, Initializer, Limits, WasmInstruction, WasmModule } from "./wasm.js";
-import { I32, I64 } from "./wasm.js";
+import { CANONICAL_SECTION, I32, I64 } from "./wasm.js";
 
 type Bytes = number[];
 
@@ -90,7 +90,7 @@ function writeBody(locals: number[], body: WasmInstruction[]): Bytes {
 }
 
 /**
- * The module in the binary format: shortest numbers, sections in order, of the custom sections only the function names.
+ * The module in the binary format: shortest numbers, sections in order, of the custom sections only the function names and the mark of a canonical artifact.
  * @throws GuestRefusedError when the result is not valid, which is a fault of whoever made the module.
  */
 export function writeWasm(module: WasmModule): Uint8Array {
@@ -130,6 +130,8 @@ export function writeWasm(module: WasmModule): Uint8Array {
     const content = list(names, ([index, text]) => [...unsigned(index), ...name(text)]);
     section(0, [...name("name"), 1, ...unsigned(content.length), ...content]);
   }
+
+  if (module.isCanonical) section(0, name(CANONICAL_SECTION));
 
   const bytes = Uint8Array.from(out);
   if (!WebAssembly.validate(bytes)) {

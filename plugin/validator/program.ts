@@ -5,7 +5,7 @@ import type { Program } from "./types.js";
 /** The ledger guest, run natively. */
 export function ledgerProgram(guest: LedgerGuest): Program {
   return {
-    guestHash: guest.guestHash,
+    machineHash: guest.machineHash,
     execute: (input, nodes) => executeLedger(guest, input, nodes),
   };
 }

@@ -3,8 +3,8 @@ import type { Hex } from "../types.js";
 
 /** The guest program as a validator needs it. */
 export interface Program {
-  /** keccak256 of its wasm. */
-  guestHash: Hex;
+  /** Of the program that runs natively; docs/machine.md §1. */
+  machineHash: Hex;
   /** Runs a batch natively. Throws when the run itself fails; that is never a verdict. */
   execute(input: LedgerInput, nodes: NodeReader): LedgerOutput;
 }

@@ -2,13 +2,14 @@ import { L1InconsistentError, L1UnavailableError, pause } from "../l1/ask.js";
 import { BatchDataError } from "../l1/batch-data.js";
 import { type L1Client, UnknownBatchError } from "../l1/client.js";
 import { createFollower, type L1Source } from "../l1/follower.js";
+import { checkProgram } from "../l1/program.js";
 import { takeTurns } from "../l1/turns.js";
 import type { L1Update, PlacedEvent } from "../l1/types.js";
-import { GENESIS_NODE, GENESIS_STATE_ROOT } from "../ledger/state.js";
+import { GENESIS_NODE } from "../ledger/state.js";
 import type { LedgerInput, NodeReader } from "../ledger/types.js";
 import { cacheNodes } from "../store/cached-nodes.js";
 import type { Store } from "../store/types.js";
-import type { BatchHeader, Hex } from "../types.js";
+import type { BatchHeader } from "../types.js";
 import { applyEvents, type History, NO_HISTORY, type PostedHeader } from "./history.js";
 import { openRecords } from "./records.js";
 import type { Program, Summary, ValidatorEvent, Verdict } from "./types.js";
@@ -44,19 +45,6 @@ export interface Validator {
   check(index: bigint, signal?: AbortSignal): Promise<Verdict>;
 }
 
-/** The validator has another guest program, or another genesis, than the rollup: every verdict would be wrong. */
-export class ProgramMismatchError extends Error {
-  override readonly name = "ProgramMismatchError";
-
-  constructor(
-    readonly what: string,
-    readonly expected: Hex,
-    readonly got: Hex,
-  ) {
-    super(`the rollup's ${what} is ${expected}, this validator's is ${got}; use the package version that deployed it`);
-  }
-}
-
 const CACHED_NODES = 200_000;
 const LONGEST_RETRY = 30_000;
 
@@ -64,8 +52,7 @@ const LONGEST_RETRY = 30_000;
 export async function createValidator(options: ValidatorOptions): Promise<Validator> {
   const { client, program, pollInterval = 1_000, confirmations, log = () => undefined } = options;
   const { deployment } = client;
-  checkProgram(deployment.guestHash, program.guestHash, "guest program");
-  checkProgram(deployment.genesis.stateRoot, GENESIS_STATE_ROOT, "genesis state root");
+  checkProgram(deployment, program.machineHash);
 
   const records = openRecords(options.store);
   const nodes = cacheNodes(withGenesis(records.nodes), CACHED_NODES);
@@ -220,10 +207,6 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
 /** What a later look at L1 may cure; data may be gone because a reorg took its transaction. */
 function isTransient(error: unknown): error is Error {
   return error instanceof L1UnavailableError || error instanceof L1InconsistentError || error instanceof BatchDataError;
-}
-
-function checkProgram(expected: Hex, got: Hex, what: string): void {
-  if (expected.toLowerCase() !== got.toLowerCase()) throw new ProgramMismatchError(what, expected, got);
 }
 
 /** The state before the first batch is nobody's output. */

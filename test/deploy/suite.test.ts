@@ -15,7 +15,7 @@ import { verifyDeployment } from "../../deploy/verify.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
 import { SequencerRegistry__factory, StateCommitmentChain__factory } from "../../typechain-types/index.js";
 
-const GUEST_HASH: Hex = `0x${"11".repeat(32)}`;
+const MACHINE_HASH: Hex = `0x${"11".repeat(32)}`;
 const STEP_COUNT = deploymentSteps({ bond: true }).length;
 
 /** A signer that dies at a chosen moment of a chosen transaction. */
@@ -69,7 +69,7 @@ describe("deploying the suite", () => {
     return {
       network: "test",
       parameters: resolveParameters({}, { preset: "dev", l1ChainId: 31337n, deployer }),
-      guestHash: GUEST_HASH,
+      machineHash: MACHINE_HASH,
       signer,
       bond: true,
       journal,
@@ -180,7 +180,10 @@ describe("deploying the suite", () => {
       ...deployment,
       parameters: { ...deployment.parameters, challengeWindow: 86_400n },
       genesis: { ...deployment.genesis, timestamp: deployment.genesis.timestamp + 1n },
-      contracts: { ...deployment.contracts, CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: GUEST_HASH } },
+      contracts: {
+        ...deployment.contracts,
+        CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: MACHINE_HASH },
+      },
     };
     const names = await failures(wrong);
     expect(names).to.include.members([

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { readGuestProgram } from "../../plugin/machine/artifacts.js";
+import { canonicalWasm } from "../../plugin/machine/instrument.js";
 import { compileGuest, RECEIPT_LENGTH, type Guest } from "../../plugin/machine/native.js";
 import { createRandom } from "../ledger/random.js";
 import { emptyState, prepare, run, TIMESTAMP, type Message, type State } from "./support/chain.js";
@@ -20,7 +21,7 @@ describe("the ledger guest within its memory", () => {
     this.timeout(120_000);
     guest = compileGuest(readGuestProgram("ledger"));
     const edits = { "guests/sdk/tree.ts": [["= 64 << 20;", "= 0;"]] as const };
-    forgetful = compileGuest(await compileProgram({ entry: "guests/ledger/index.ts", edits }));
+    forgetful = compileGuest(canonicalWasm(await compileProgram({ entry: "guests/ledger/index.ts", edits })));
   });
 
   /** A busy batch: messages of every kind, transfers, tokens, withdrawals. */

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { expect } from "chai";
 
+import { ExecutorFaultError, GuestRefusedError } from "../../plugin/machine/errors.js";
+import { canonicalWasm } from "../../plugin/machine/instrument.js";
 import { compileGuest, GuestTrap, MissingPreimage, type GuestRunOptions } from "../../plugin/machine/native.js";
 import { wat } from "../machine/support/modules.js";
 
@@ -16,18 +18,17 @@ const IMPORTS = `
   (import "host" "blob" (func $blob (param i32 i32)))
   (memory (export "memory") 2 64)`;
 
+const compile = (text: string) => compileGuest(canonicalWasm(wat(text)));
 const INPUT = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 const PAGE = 4_096;
 
 describe("native runner", () => {
   /** Runs a body that has 2 pages of memory; what it leaves in the first page, and its output. */
   function run(body: string, options: Partial<GuestRunOptions> = {}) {
-    const guest = compileGuest(
-      wat(`${IMPORTS}
-        (func (export "run") ${body})
-        (func (export "receipts") (result i32) (i32.const 0))
-        (func (export "receiptCount") (result i32) (i32.const 100))`),
-    );
+    const guest = compile(`${IMPORTS}
+      (func (export "run") ${body})
+      (func (export "receipts") (result i32) (i32.const 0))
+      (func (export "receiptCount") (result i32) (i32.const 100))`);
     const { output, receipts, hashed } = guest.run({ input: INPUT, preimage: () => undefined, ...options });
     return { output, memory: receipts, hashed };
   }
@@ -170,22 +171,50 @@ describe("native runner", () => {
     it("of the guest itself, however deep it calls, and an end without output", () => {
       expect(() => run("unreachable")).to.throw(GuestTrap, "unreachable");
       expect(() => run(`(drop (i32.load (i32.const 131072))) ${end}`)).to.throw(GuestTrap);
-      const deep = compileGuest(wat(`(memory (export "memory") 1) (func $run (export "run") (call $run))`));
-      expect(() => deep.run({ input: INPUT, preimage: () => undefined })).to.throw(GuestTrap, "call stack");
+      const deep = compile(`(memory (export "memory") 1) (func $run (export "run") (call $run))`);
+      expect(() => deep.run({ input: INPUT, preimage: () => undefined })).to.throw(GuestTrap, "unreachable");
       expect(() => run("nop")).to.throw(GuestTrap, "without an output");
     });
   });
 
+  it("takes canonical artifacts only", () => {
+    const raw = wat(`(memory (export "memory") 1) (func (export "run"))`);
+    expect(() => compileGuest(raw)).to.throw(GuestRefusedError, "not a canonical artifact");
+  });
+
+  it("calls a stack that is too small a fault of the executor", () => {
+    const guest = compile(`${IMPORTS} (func $down (param i32)
+        (if (i32.eqz (local.get 0)) (then ${end}) (else (call $down (i32.sub (local.get 0) (i32.const 1))))))
+      (func (export "run") (call $down (i32.const 1000)))`);
+    const options = { input: INPUT, preimage: () => undefined };
+    expect(guest.run(options).output).to.deep.equal(new Uint8Array(32));
+    // Fills this thread's stack, and runs the guest with what is left of it.
+    const faults: unknown[] = [];
+    const fill = (): void => {
+      try {
+        fill();
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+      if (faults.length > 0) return;
+      try {
+        guest.run(options);
+      } catch (error) {
+        if (error instanceof ExecutorFaultError) faults.push(error);
+      }
+    };
+    fill();
+    expect(faults).to.have.length(1);
+  });
+
   it("starts every run from the program's first memory", () => {
-    const guest = compileGuest(
-      wat(`${IMPORTS} (global $runs (mut i32) (i32.const 0))
+    const guest = compile(`${IMPORTS} (global $runs (mut i32) (i32.const 0))
         (func (export "_start") (i32.store (i32.const 0) (i32.const 5)))
         (func (export "run")
           (i32.store (i32.const 4) (i32.add (i32.load (i32.const 4)) (i32.const 1)))
           (global.set $runs (i32.add (global.get $runs) (i32.const 1)))
           (i32.store (i32.const 8) (global.get $runs))
-          (call $output (i32.const 0)))`),
-    );
+          (call $output (i32.const 0)))`);
     for (let i = 0; i < 2; i++) {
       const { output } = guest.run({ input: INPUT, preimage: () => undefined });
       expect([output[0], output[4], output[8]]).to.deep.equal([5, 1, 1]);

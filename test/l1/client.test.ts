@@ -6,6 +6,7 @@ import { BatchDataError, daInputOf } from "../../plugin/l1/batch-data.js";
 import { connectL1, type L1Client, UnknownBatchError } from "../../plugin/l1/client.js";
 import { createFollower } from "../../plugin/l1/follower.js";
 import { appendBatchCall, type BatchToPost, createBatchPoster } from "../../plugin/l1/poster.js";
+import { checkDeployedProgram, ProgramMismatchError } from "../../plugin/l1/program.js";
 import { createSender } from "../../plugin/l1/sender.js";
 import { createSource } from "../../plugin/l1/source.js";
 import type { PlacedEvent } from "../../plugin/l1/types.js";
@@ -58,6 +59,22 @@ describeOnEveryL1("L1 client and follower", (get) => {
     const sender = await createSender({ provider: l1.provider, signer: l1.wallet(0) });
     return (await createBatchPoster({ client, sender }).post(batch)).header;
   }
+
+  it("refuses another program than the one that was deployed, whatever the address book says", async () => {
+    const { machineHash, genesis } = deployment;
+    await checkDeployedProgram(client, machineHash);
+    const other: Hex = `0x${"33".repeat(32)}`;
+    const here = await failure(checkDeployedProgram(client, other));
+    expect(here).to.be.instanceOf(ProgramMismatchError);
+    expect(here.message).to.equal(
+      `the rollup's machine hash is ${machineHash}, here it is ${other}; use the package version that deployed the rollup`,
+    );
+    const forged = connectL1(l1.provider, { ...deployment, machineHash: other });
+    const onL1 = await failure(checkDeployedProgram(forged, other));
+    expect(onL1.message).to.include(`the rollup's machine hash on L1 is ${machineHash}`);
+    const restarted = connectL1(l1.provider, { ...deployment, genesis: { ...genesis, stateRoot: other } });
+    expect((await failure(checkDeployedProgram(restarted, machineHash))).message).to.include("genesis state root");
+  });
 
   it("knows the genesis batch and nothing above it", async () => {
     expect(await client.heads()).to.deep.equal({ head: 0n, finalizedHead: 0n });

@@ -20,6 +20,7 @@ import {
 } from "../../plugin/ledger/state.js";
 import type { BatchContent, BatchTransaction, LedgerInput, Receipt } from "../../plugin/ledger/types.js";
 import { readGuestProgram } from "../../plugin/machine/artifacts.js";
+import { programOf } from "../../plugin/machine/program.js";
 import { keccak256 } from "../../plugin/machine/keccak.js";
 import { GuestTrap } from "../../plugin/machine/native.js";
 import { PreimageMap } from "../../plugin/machine/preimage-map.js";
@@ -552,8 +553,8 @@ describe("ledger execution", () => {
       expect(() => readReceipts(new Uint8Array(72).fill(3))).to.throw(RangeError, /byte 0/);
     });
 
-    it("loads the program that a deployment names by its hash", () => {
-      expect(guest.guestHash).to.equal(hexlify(keccak256(readGuestProgram("ledger"))));
+    it("loads the program that a deployment names by its machine hash", () => {
+      expect(guest.machineHash).to.equal(hexlify(programOf(readGuestProgram("ledger")).machineHash));
     });
 
     it("says which node is missing, and which message is out of place", () => {

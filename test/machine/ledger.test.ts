@@ -1,10 +1,11 @@
 import { expect } from "chai";
 
 import { toHex } from "../../plugin/ledger/bytes.js";
-import { readGuestProgram } from "../../plugin/machine/artifacts.js";
+import { readGuestProgram, readProgramFacts } from "../../plugin/machine/artifacts.js";
+import { factsOf } from "../../plugin/machine/facts.js";
 import type { Oracle } from "../../plugin/machine/hostCalls.js";
 import { createMachine, stateOf } from "../../plugin/machine/machine.js";
-import { buildProgram } from "../../plugin/machine/program.js";
+import { programOf } from "../../plugin/machine/program.js";
 import { haltedState } from "../../plugin/machine/state.js";
 import { v8Engine } from "./support/engines.js";
 import { hostImports } from "./support/host.js";
@@ -12,9 +13,13 @@ import { ledgerRun } from "./support/ledger.js";
 import { provenRun } from "./support/proofs.js";
 
 describe("the ledger guest", () => {
+  it("comes with the facts of its program", () => {
+    expect(readProgramFacts("ledger")).to.deep.equal(factsOf(programOf(readGuestProgram("ledger"))));
+  });
+
   it("ends with the same output in V8 and the reference, and steps all over it are proved", function () {
     this.timeout(120_000);
-    const program = buildProgram(readGuestProgram("ledger"));
+    const program = programOf(readGuestProgram("ledger"));
     const { inputHash, preimages } = ledgerRun(3, 4);
     const oracle: Oracle = { preimage: (hash) => preimages.get(toHex(hash)) };
     const { imports, output } = hostImports(oracle, inputHash, (hash, preimage) =>

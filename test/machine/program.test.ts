@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { GuestRefusedError } from "../../plugin/machine/errors.js";
 import { CALL_OVERHEAD, MAX_FRAME, STACK_LIMIT } from "../../plugin/machine/instrument.js";
 import type { Instruction } from "../../plugin/machine/isa.js";
 import {
@@ -12,7 +13,7 @@ import {
 } from "../../plugin/machine/isa.js";
 import { createMachine, run, stateOf, step } from "../../plugin/machine/machine.js";
 import { hashNode, MerkleMemory, subtreeRoot } from "../../plugin/machine/merkleMemory.js";
-import { buildProgram, initialState } from "../../plugin/machine/program.js";
+import { buildProgram, initialState, programOf } from "../../plugin/machine/program.js";
 import { haltedState, hashState, Status, TRAPPED_STATE } from "../../plugin/machine/state.js";
 import { readWasm } from "../../plugin/machine/wasm.js";
 import { canonicalWasm, NO_ORACLE, referenceEngine, v8Engine } from "./support/engines.js";
@@ -181,6 +182,15 @@ describe("the canonical artifact", () => {
     expect(() => canonicalWasm(wat(`(func (export "run") ${locals})`))).to.throw(
       /its frame has 4\d\d\d slots; at most 4096/,
     );
+  });
+
+  it("is made once, and is the only thing that is run", () => {
+    const guest = wat(`(func (export "run"))`);
+    const canonical = canonicalWasm(guest);
+    expect(programOf(canonical).machineHash).to.deep.equal(buildProgram(guest).machineHash);
+    expect(programOf(canonical).wasm).to.deep.equal(canonical);
+    expect(() => buildProgram(canonical)).to.throw(GuestRefusedError, "it is a canonical artifact");
+    expect(() => programOf(guest)).to.throw(GuestRefusedError, "it is not a canonical artifact");
   });
 
   it("counts no function that calls nothing", () => {

@@ -93,6 +93,19 @@ describe("rollup:deploy", () => {
       );
     });
 
+    it("names both programs when the rollup that is there runs another", async () => {
+      await runTask(hre, "rollup:deploy");
+      const path = join(folder, "remote", "rollup.json");
+      const { machineHash } = await readDeployment(path);
+      const other = `0x${"77".repeat(32)}`;
+      await writeFile(path, (await readFile(path, "utf8")).replace(machineHash, other));
+      const run = await runTask(await connected(), "rollup:deploy");
+      expect(run.exitCode).to.equal(1);
+      expect(run.errors).to.deep.equal([
+        `network "remote" has a rollup of the program ${other}, this package's is ${machineHash}; move ${path} away to deploy another`,
+      ]);
+    });
+
     it("names what differs when the address book was changed", async () => {
       await runTask(hre, "rollup:deploy");
       const path = join(folder, "remote", "rollup.json");

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { expect } from "chai";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
+import { readDeployment } from "../../deploy/address-book.js";
 import { environment, runTask, type TaskRun } from "./support/run.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
 
@@ -231,6 +232,20 @@ describe("services of a deployed rollup", () => {
     const sent = succeed(await runTask(hre, "rollup:transfer", { ...transfer, rpc: String(second.document.url) }));
     expect(sent.value.block).to.be.greaterThan(2);
     expect(await second.interrupt()).to.equal(0);
+  });
+
+  it("rollup:sequencer and rollup:validator end in one line when the rollup runs another program", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    const path = join(l1.folder, "remote", "rollup.json");
+    const { machineHash } = await readDeployment(path);
+    const other = `0x${"77".repeat(32)}`;
+    await writeFile(path, (await readFile(path, "utf8")).replace(machineHash, other));
+    const runs = [
+      await runTask(hre, "rollup:sequencer", { register: true, from: "3", storage: `${l1.folder}/s` }),
+      await runTask(hre, "rollup:validator", { once: true }),
+    ];
+    const line = `the rollup's machine hash is ${other}, here it is ${machineHash}; use the package version that deployed the rollup`;
+    for (const { errors } of runs) expect(errors).to.deep.equal([line]);
   });
 
   it("a port in use is one line, for the sequencer and for both ports of the node", async () => {

@@ -47,7 +47,7 @@ describeOnEveryL1("settlement with the ledger guest, and its validator", (get) =
 
   before(async () => {
     l1 = get();
-    deployment = await deployTo(l1, { l2ChainId: 42_069n }, guest.guestHash);
+    deployment = await deployTo(l1, { l2ChainId: 42_069n }, guest.machineHash);
     client = connectL1(l1.provider, deployment, l1.wallet(0));
   });
   beforeEach(async () => {

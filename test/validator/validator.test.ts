@@ -7,12 +7,13 @@ import { memoryStore } from "../../plugin/store/memory.js";
 import type { Store } from "../../plugin/store/types.js";
 import type { BatchHeader, Hex } from "../../plugin/types.js";
 import { describe as describeEvent, type Program, type ValidatorEvent } from "../../plugin/validator/types.js";
-import { createValidator, ProgramMismatchError, type Validator } from "../../plugin/validator/validator.js";
+import { ProgramMismatchError } from "../../plugin/l1/program.js";
+import { createValidator, type Validator } from "../../plugin/validator/validator.js";
 import { failure } from "../l1/support/failure.js";
 import { modelProgram } from "./support/model-program.js";
 import { type TestRollup, testRollup, user } from "./support/rollup.js";
 
-const GUEST_HASH: Hex = `0x${"11".repeat(32)}`;
+const MACHINE_HASH: Hex = `0x${"11".repeat(32)}`;
 const BAD_ROOT: Hex = `0xbad${"0".repeat(61)}`;
 const ETHER = 10n ** 18n;
 const alice = user(1);
@@ -24,7 +25,7 @@ describe("validator", () => {
   let store: Store;
   let events: ValidatorEvent[];
   beforeEach(() => {
-    program = modelProgram(GUEST_HASH);
+    program = modelProgram(MACHINE_HASH);
     rollup = testRollup(program);
     store = memoryStore();
     events = [];
@@ -255,10 +256,10 @@ describe("validator", () => {
   });
 
   it("refuses to judge with another guest program than the rollup's", async () => {
-    const other: Program = { ...program, guestHash: BAD_ROOT };
+    const other: Program = { ...program, machineHash: BAD_ROOT };
     const error = await failure(start({ program: other }));
     expect(error).to.be.instanceOf(ProgramMismatchError);
-    expect(error.message).to.include(GUEST_HASH);
+    expect(error.message).to.include(MACHINE_HASH);
   });
 });
 

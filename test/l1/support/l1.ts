@@ -102,7 +102,7 @@ function controls(provider: Provider, send: TestL1["send"]): Omit<TestL1, "nodeS
 export async function deployTo(
   l1: Pick<TestL1, "provider" | "wallet">,
   input: RollupParametersInput = {},
-  guestHash: Hex = `0x${"11".repeat(32)}`,
+  machineHash: Hex = `0x${"11".repeat(32)}`,
 ): Promise<Deployment> {
   const signer = l1.wallet(0);
   const { chainId } = await l1.provider.getNetwork();
@@ -110,7 +110,7 @@ export async function deployTo(
   const { deployment } = await deploySuite({
     network: "test",
     parameters,
-    guestHash,
+    machineHash,
     signer,
     bond: true,
     journal: deployJournal(),

@@ -8,7 +8,7 @@ import { readGuestProgram } from "../../../plugin/machine/artifacts.js";
 import { Op } from "../../../plugin/machine/isa.js";
 import type { Machine } from "../../../plugin/machine/machine.js";
 import { createMachine } from "../../../plugin/machine/machine.js";
-import { buildProgram } from "../../../plugin/machine/program.js";
+import { programOf } from "../../../plugin/machine/program.js";
 import { writeWasm } from "../../../plugin/machine/wasmWriter.js";
 import { referenceEngine } from "../support/engines.js";
 import { FUEL, FUEL_GLOBAL, GENERATED_ORACLE, generateArguments, generateModule } from "../support/generator.js";
@@ -109,7 +109,7 @@ describe("OneStepVerifier on runs of the reference", () => {
 
   it("the ledger guest: steps of every operation it uses are proved", async function () {
     this.timeout(600_000);
-    const program = buildProgram(readGuestProgram("ledger"));
+    const program = programOf(readGuestProgram("ledger"));
     const { inputHash, preimages } = ledgerRun(3, 4);
     const oracle = { preimage: (hash: Uint8Array) => preimages.get(toPrefixedHex(hash)) };
     const machine: Machine = createMachine(program, inputHash, oracle);

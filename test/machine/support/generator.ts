@@ -371,6 +371,7 @@ export function generateModule(random: Random): GeneratedModule {
   );
   const bytes = Uint8Array.from({ length: below(300) }, () => below(256));
   const module: WasmModule = {
+    isCanonical: false,
     types,
     imports,
     functions,

@@ -12,6 +12,7 @@ export function wat(fields: string): Uint8Array {
 export function rawBody(bytes: number[], locals: number[] = []): Uint8Array {
   const body = bytes.map((opcode): WasmInstruction => ({ kind: "none", opcode }));
   const module: WasmModule = {
+    isCanonical: false,
     types: [{ params: [], results: [] }],
     imports: [],
     functions: [{ type: 0, locals, body }],

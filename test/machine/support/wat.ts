@@ -52,6 +52,7 @@ export class ForeignImportError extends Error {}
 
 export function assemble(fields: Sexpr[]): AssembledModule {
   const module: WasmModule = {
+    isCanonical: false,
     types: [],
     imports: [],
     functions: [],

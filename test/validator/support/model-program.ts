@@ -6,10 +6,10 @@ import type { Program } from "../../../plugin/validator/types.js";
 import { createModel, modelRoot, type ModelState, runModel } from "../../ledger/model.js";
 
 /** The ledger's rules in plain TypeScript instead of the guest: slow, but wrong in other ways than the guest could be. */
-export function modelProgram(guestHash: Hex): Program {
+export function modelProgram(machineHash: Hex): Program {
   const states = new Map<string, ModelState>([[GENESIS_STATE_ROOT, createModel()]]);
   return {
-    guestHash,
+    machineHash,
     execute(input: LedgerInput): LedgerOutput {
       const before = states.get(input.prevStateRoot);
       if (before === undefined) throw new Error(`no state ${input.prevStateRoot}`);

@@ -1,0 +1,39 @@
+import { StateCommitmentChain__factory } from "../../typechain-types/index.js";
+import { GENESIS_STATE_ROOT } from "../ledger/state.js";
+import type { Deployment, Hex } from "../types.js";
+import { ask } from "./ask.js";
+import type { L1Client } from "./client.js";
+
+/** The program here is not the rollup's, or starts from another state: every batch and every verdict would be wrong. */
+export class ProgramMismatchError extends Error {
+  override readonly name = "ProgramMismatchError";
+
+  constructor(
+    readonly what: string,
+    /** What the rollup has. */
+    readonly expected: Hex,
+    /** What is here. */
+    readonly got: Hex,
+  ) {
+    super(`the rollup's ${what} is ${expected}, here it is ${got}; use the package version that deployed the rollup`);
+  }
+}
+
+/** Compares a program with an address book. @throws {ProgramMismatchError} */
+export function checkProgram({ machineHash, genesis }: Deployment, own: Hex): void {
+  compare("machine hash", machineHash, own);
+  compare("genesis state root", genesis.stateRoot, GENESIS_STATE_ROOT);
+}
+
+/** Compares a program with an address book and with the chain itself. @throws {ProgramMismatchError | L1UnavailableError} */
+export async function checkDeployedProgram(client: L1Client, own: Hex, signal?: AbortSignal): Promise<void> {
+  checkProgram(client.deployment, own);
+  const chain = StateCommitmentChain__factory.connect(client.addresses.chain, client.provider);
+  const { machineHash, genesisStateRoot } = await ask("parameters of the chain", () => chain.parameters(), { signal });
+  compare("machine hash on L1", machineHash as Hex, own);
+  compare("genesis state root on L1", genesisStateRoot as Hex, GENESIS_STATE_ROOT);
+}
+
+function compare(what: string, expected: Hex, got: Hex): void {
+  if (expected.toLowerCase() !== got.toLowerCase()) throw new ProgramMismatchError(what, expected, got);
+}
