@@ -4,7 +4,7 @@ import {
   StateCommitmentChain__factory,
   SuiteFactory__factory,
 } from "../typechain-types/index.js";
-import type { Hex } from "../plugin/types.js";
+import { type Hex, ZERO_ADDRESS } from "../plugin/types.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
@@ -12,11 +12,12 @@ import { chainImplementationStep } from "./050-chain-implementation.js";
 import { registryImplementationStep } from "./060-registry-implementation.js";
 import { createdBy, type Step } from "./runner.js";
 
-/** Creates and initialises all proxies in one transaction: nobody can step in between. */
+/** Creates and initialises all proxies and bonds the first sequencer, in one transaction: nobody can step in between. */
 export const proxiesStep: Step = {
   id: "070-proxies",
-  title: "Create and initialise the proxies",
+  title: "Create and initialise the proxies, bond the sequencer",
   request: (state) => {
+    const [first, bond] = state.bond ? [state.deployer, state.parameters.sequencerBond] : [ZERO_ADDRESS, 0n];
     // In the order of PROXY_ORDER.
     const proxies = [
       {
@@ -29,15 +30,17 @@ export const proxiesStep: Step = {
       },
       {
         step: registryImplementationStep,
-        init: SequencerRegistry__factory.createInterface().encodeFunctionData("initialize"),
+        init: SequencerRegistry__factory.createInterface().encodeFunctionData("initialize", [first]),
+        value: bond,
       },
     ];
     const data = SuiteFactory__factory.createInterface().encodeFunctionData("createProxies", [
       proxies.map(({ step }) => createdBy(state, step)),
       proxies.map(({ init }) => init),
+      proxies.map(({ value = 0n }) => value),
       createdBy(state, upgradeTimelockStep),
     ]);
-    return Promise.resolve({ to: createdBy(state, suiteFactoryStep), data: data as Hex });
+    return Promise.resolve({ to: createdBy(state, suiteFactoryStep), data: data as Hex, value: bond });
   },
   isDone: (state, provider) => SuiteFactory__factory.connect(createdBy(state, suiteFactoryStep), provider).used(),
 };

@@ -11,6 +11,8 @@ export interface DeployState {
   readonly deployer: Hex;
   /** Of the guest program; docs/machine.md §1. */
   readonly machineHash: Hex;
+  /** Whether the deployer becomes the first sequencer. */
+  readonly bond: boolean;
   /** Addresses of what finished steps created, by step id. */
   readonly created: ReadonlyMap<string, Hex>;
 }
@@ -50,6 +52,8 @@ export interface RunOptions {
   parameters: RollupParameters;
   /** Of the guest program; docs/machine.md §1. */
   machineHash: Hex;
+  /** Bond the deployer as the first sequencer. */
+  bond: boolean;
   /** Pays and signs; its provider is the L1. */
   signer: Signer;
   suiteHash: Hex;
@@ -93,8 +97,8 @@ export async function runSteps(options: RunOptions): Promise<StepReport[]> {
   const deployer = (await signer.getAddress()) as Hex;
   const journal = await openJournal(options, provider, deployer);
   const created = new Map<string, Hex>();
-  const { parameters, machineHash } = options;
-  const state: DeployState = { parameters, deployer, machineHash, created };
+  const { parameters, machineHash, bond } = options;
+  const state: DeployState = { parameters, deployer, machineHash, bond, created };
   const environment: StepEnvironment = {
     signer,
     store: options.journal,

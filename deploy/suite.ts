@@ -26,7 +26,6 @@ import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { chainImplementationStep } from "./050-chain-implementation.js";
 import { registryImplementationStep } from "./060-registry-implementation.js";
 import { proxiesStep } from "./070-proxies.js";
-import { sequencerStep } from "./080-sequencer.js";
 import { toJson } from "./address-book.js";
 import type { JournalStore } from "./journal.js";
 import { proxyAddresses } from "./proxies.js";
@@ -41,7 +40,7 @@ export interface DeployOptions {
   machineHash: Hex;
   /** Deployer: pays, signs, and becomes the sequencer if `bond`. Its provider is the L1. */
   signer: Signer;
-  /** Bond the deployer as sequencer, in the last step. */
+  /** Bond the deployer as the first sequencer. */
   bond: boolean;
   journal: JournalStore;
   restartOnNewChain: boolean;
@@ -55,7 +54,8 @@ export interface DeployResult {
   steps: StepReport[];
 }
 
-const SUITE_STEPS: readonly Step[] = [
+/** The steps of a deployment, in order. */
+export const DEPLOYMENT_STEPS: readonly Step[] = [
   suiteFactoryStep,
   upgradeTimelockStep,
   calldataDAStep,
@@ -65,41 +65,24 @@ const SUITE_STEPS: readonly Step[] = [
   proxiesStep,
 ];
 
-/** The steps of a deployment, in order. */
-export function deploymentSteps({ bond }: Pick<DeployOptions, "bond">): readonly Step[] {
-  return bond ? [...SUITE_STEPS, sequencerStep] : SUITE_STEPS;
-}
-
 /**
  * Deploys the suite, or finishes the deployment that the journal tells of, and returns its address book.
  * @throws {DeployError} naming the step; the same call continues once the cause is gone.
  */
 export async function deploySuite(options: DeployOptions): Promise<DeployResult> {
-  const { signer, parameters, machineHash } = options;
+  const { signer } = options;
   const steps = await runSteps({
     ...options,
-    steps: deploymentSteps(options),
-    suiteHash: suiteHash(parameters, machineHash),
+    steps: DEPLOYMENT_STEPS,
+    suiteHash: suiteHash(options),
   });
   if (signer.provider === null) throw new DeployError("signer", "the deployer's signer has no provider");
   const deployment = await addressBook(options, steps, signer.provider);
-  if (options.bond) await checkSeat(deployment, await signer.getAddress(), signer.provider);
   return { deployment, steps };
 }
 
-/** Who registers first holds the seat (docs/decisions/0006), and anyone may register as soon as the proxies stand. */
-async function checkSeat({ contracts }: Deployment, deployer: string, provider: Provider): Promise<void> {
-  const registry = SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, provider);
-  const active = await registry.activeSequencer();
-  if (active === deployer) return;
-  throw new DeployError(
-    sequencerStep.id,
-    `step ${sequencerStep.id}: ${active} ranks before the deployer and holds the sequencer's seat; remove the journal and deploy anew`,
-  );
-}
-
-/** Stands for what a deployment means: its parameters, its guest program and its bytecode. */
-function suiteHash(parameters: RollupParameters, machineHash: Hex): Hex {
+/** Stands for what a deployment means: its parameters, its first sequencer, its guest program and its bytecode. */
+function suiteHash({ parameters, machineHash, bond }: DeployOptions): Hex {
   const bytecode = [
     SuiteFactory__factory,
     UpgradeTimelock__factory,
@@ -108,11 +91,11 @@ function suiteHash(parameters: RollupParameters, machineHash: Hex): Hex {
     StateCommitmentChain__factory,
     SequencerRegistry__factory,
   ].map((factory) => keccak256(factory.bytecode));
-  return keccak256(concat([id(toJson(parameters)), machineHash, ...bytecode])) as Hex;
+  return keccak256(concat([id(toJson({ ...parameters, bond })), machineHash, ...bytecode])) as Hex;
 }
 
 async function addressBook(
-  { network, parameters, machineHash, signer }: DeployOptions,
+  { network, parameters, machineHash, signer, bond }: DeployOptions,
   steps: readonly StepReport[],
   provider: Provider,
 ): Promise<Deployment> {
@@ -129,7 +112,7 @@ async function addressBook(
   };
   const created = new Map(steps.flatMap(({ id, address }) => (address === undefined ? [] : [[id, address] as const])));
   const deployer = (await signer.getAddress()) as Hex;
-  const proxies = proxyAddresses({ parameters, machineHash, deployer, created });
+  const proxies = proxyAddresses({ parameters, machineHash, deployer, bond, created });
   const proxy = async (name: keyof typeof proxies): Promise<ContractRecord> => {
     const address = proxies[name];
     const slots = await readProxySlots(provider, address);

@@ -16,7 +16,7 @@ import {
   type Preset,
   type RollupParametersInput,
 } from "../deploy/parameters.js";
-import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
+import { DEPLOYMENT_STEPS, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
 import { readProgramFacts } from "../plugin/machine/artifacts.js";
 import type { Deployment, Hex, RollupParameters } from "../plugin/types.js";
@@ -59,7 +59,6 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
       bond: !input.withoutSequencer,
       restartOnNewChain: preset === "dev",
     };
-    const steps = deploymentSteps(options);
     showParameters(output, `Rollup on ${networkName} (chain ${chainId}), deployed by ${deployer}`, parameters);
 
     if (input.dryRun) {
@@ -77,9 +76,9 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
         ? memoryJournal()
         : fileJournal(join(deploymentFolder(hre, networkName), "journal.json")),
       onStep: ({ id, title, outcome, gasUsed }) => {
-        const number = (steps.findIndex((step) => step.id === id) + 1).toString();
+        const number = (DEPLOYMENT_STEPS.findIndex((step) => step.id === id) + 1).toString();
         const what = outcome === "found" ? "done before" : `${gasUsed.toLocaleString("en")} gas`;
-        output.line(`  ${number}/${steps.length} ${title}: ${what}`);
+        output.line(`  ${number}/${DEPLOYMENT_STEPS.length} ${title}: ${what}`);
       },
     });
     if (!isInProcess(connection)) await writeDeployment(bookPath, result.deployment);

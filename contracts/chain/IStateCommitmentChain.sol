@@ -41,13 +41,15 @@ interface IStateCommitmentChain {
     error ChainL2BlockNotAfter(uint64 l2BlockTo, uint64 parentL2BlockTo);
     /// @notice Messages below the parent's `inboxTo` are consumed. (Beyond the last message the inbox itself refuses.)
     error ChainInboxBackwards(uint64 inboxTo, uint64 parentInboxTo);
+    /// @notice A batch consumes at most `limit` messages, so that everybody can execute it again.
+    error ChainTooManyMessages(uint64 messages, uint64 limit);
     /// @notice The inbox up to `inboxTo` is not the one that the batch was made from.
     error ChainInboxMismatch(bytes32 claimed, bytes32 accumulator);
     /// @notice The batch leaves message `index`, which may be due, and must show it.
     error ChainMessageNotShown(uint64 index);
     /// @notice The shown message is not message `index` of the inbox.
     error ChainMessageMismatch(uint64 index);
-    /// @notice Message `index` had to be consumed by every batch posted from `dueAt` on, in seconds.
+    /// @notice Message `index` had to be consumed by every batch posted from `dueAt` on, in seconds, but full ones.
     error ChainMessageDue(uint64 index, uint64 dueAt);
     /// @notice Finalizing needs at least one header.
     error ChainNothingToFinalize();
@@ -67,7 +69,8 @@ interface IStateCommitmentChain {
     /// @param claim What the batch claims.
     /// @param nextMessage The first inbox message that the batch leaves; only the first element is read. May be empty
     /// when the batch leaves none, or when it consumes all that `lastActivity` counted and that activity is younger
-    /// than the force-inclusion delay: then the first message left must be young.
+    /// than the force-inclusion delay: then the first message left must be young. A full batch, with
+    /// `FULL_BATCH_MESSAGES` or more, may leave any and shows none.
     /// @param daInput Input of the data-availability layer; for calldata, the batch data.
     /// @return newHeaderHash Hash of the batch's header, which the event shows in full.
     function appendBatch(
@@ -97,7 +100,8 @@ interface IStateCommitmentChain {
     /// @notice Index of the last batch and of the last final one.
     function heads() external view returns (uint64 head, uint64 finalizedHead);
 
-    /// @notice When the chain last moved by a posting or a revert, and how many inbox messages there were then.
+    /// @notice When the chain last moved by a posting or a revert, and how many inbox messages there were then. A full
+    /// batch that leaves messages does not count: whoever consumes a long queue slowly is silent all the same.
     /// @return at In seconds; the registry counts a sequencer's silence from here.
     /// @return messageCount Every message from this index on was enqueued at or after `at`.
     function lastActivity() external view returns (uint64 at, uint64 messageCount);

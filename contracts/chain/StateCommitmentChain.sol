@@ -19,7 +19,7 @@ import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 /// 2. For 0 < i ≤ head the header behind hash i names hash i-1 as its parent, so one hash stands for the whole chain below.
 /// 3. A hash at an index ≤ `finalizedHead` never changes. One above `head` is left over from a revert and is never read.
 /// 4. Along the chain `inboxTo` never falls and `l2BlockTo` grows; a batch starts in both where its parent ended.
-/// 5. No batch was posted while it left a message of age ≥ `forceInclusionDelay`.
+/// 5. No batch was posted while it left a message of age ≥ `forceInclusionDelay`, unless it consumed `FULL_BATCH_MESSAGES`.
 /// 6. Batch i becomes final only after batch i-1, and not before the `finalizesAt` that was fixed when it was posted.
 contract StateCommitmentChain is IStateCommitmentChain, Initializable, ReentrancyGuardTransient {
     /// @notice Neighbours and parameters. Times in seconds.
@@ -52,7 +52,13 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         uint64 messageCount;
     }
 
-    /* IMMUTABLES */
+    /* IMMUTABLES AND CONSTANTS */
+
+    /// @notice Most messages of a batch: everybody must be able to execute it again, whatever its messages are.
+    uint64 public constant MAX_BATCH_MESSAGES = 8_192;
+    /// @notice From here on a batch may leave messages that are due: else a queue longer than a batch would stop the
+    /// chain. Below the maximum, for a batch is cut between L2 blocks.
+    uint64 public constant FULL_BATCH_MESSAGES = 4_096;
 
     IInbox private immutable INBOX;
     ISequencerRegistry private immutable REGISTRY;
@@ -135,7 +141,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         REGISTRY.checkMayPost(msg.sender, last.activeAt);
         if (claim.stateRoot == 0) revert ChainZeroStateRoot();
         if (claim.l2BlockTo <= parent.l2BlockTo) revert ChainL2BlockNotAfter(claim.l2BlockTo, parent.l2BlockTo);
-        uint64 messageCount = _checkInbox(parent.inboxTo, claim, nextMessage, last);
+        (uint64 activeAt, uint64 messageCount) = _checkInbox(parent.inboxTo, claim, nextMessage, last);
 
         BatchHeader memory header = BatchHeader({
             index: last.head + 1,
@@ -156,7 +162,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
         newHeaderHash = header.hash();
         $.headerHashes[header.index] = newHeaderHash;
-        _writeHeads(Heads(header.index, last.finalizedHead, header.timestamp, messageCount));
+        _writeHeads(Heads(header.index, last.finalizedHead, activeAt, messageCount));
         emit BatchAppended(header.index, newHeaderHash, header);
     }
 
@@ -249,21 +255,25 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
     /// @dev Reverts unless the claim consumes a range that continues the parent's, was made from this very inbox, and
     /// leaves no message that is due.
-    /// @return messageCount Number of messages enqueued.
+    /// @return activeAt See `lastActivity`, as does `messageCount`.
     function _checkInbox(
         uint64 parentInboxTo,
         BatchClaim calldata claim,
         InboxMessage[] calldata nextMessage,
         Heads memory last
-    ) private view returns (uint64 messageCount) {
+    ) private view returns (uint64 activeAt, uint64 messageCount) {
         uint64 inboxTo = claim.inboxTo;
         // INVARIANT: no message is applied twice.
         if (inboxTo < parentInboxTo) revert ChainInboxBackwards(inboxTo, parentInboxTo);
+        uint64 messages = inboxTo - parentInboxTo;
+        if (messages > MAX_BATCH_MESSAGES) revert ChainTooManyMessages(messages, MAX_BATCH_MESSAGES);
         bytes32 acc;
         bytes32 nextAcc;
         (acc, nextAcc, messageCount) = INBOX.position(inboxTo);
         if (acc != claim.inboxAcc) revert ChainInboxMismatch(claim.inboxAcc, acc);
-        if (inboxTo == messageCount) return messageCount;
+        activeAt = uint64(block.timestamp);
+        if (inboxTo == messageCount) return (activeAt, messageCount);
+        if (messages >= FULL_BATCH_MESSAGES) return (last.activeAt, last.messageCount);
 
         // INVARIANT: the first message left is younger than the delay; those behind it are no older.
         if (nextMessage.length == 0) {

@@ -9,5 +9,5 @@ contract TestProxy is TransparentUpgradeableProxy {
         address implementation,
         address owner,
         bytes memory initData
-    ) TransparentUpgradeableProxy(implementation, owner, initData) {}
+    ) payable TransparentUpgradeableProxy(implementation, owner, initData) {}
 }

@@ -23,6 +23,8 @@ interface ISequencerRegistry {
     error RegistryPermissionlessDelayTooShort(uint64 permissionlessDelay, uint64 sequencerGrace);
     /// @notice Only the state-commitment chain may call.
     error RegistryUnauthorized(address caller);
+    /// @notice A bond needs an account that answers with it.
+    error RegistryZeroSequencer();
     /// @notice The bond is below the minimum.
     error RegistryBondTooSmall(uint256 bond, uint256 minimum);
     /// @notice `account` has a bond already, active or on its way out.

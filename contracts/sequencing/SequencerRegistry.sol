@@ -89,27 +89,18 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
         _disableInitializers();
     }
 
-    /// @notice Marks the proxy as initialised; the set starts empty. Called once, by the proxy's constructor.
-    function initialize() external initializer {}
+    /// @notice Bonds the first sequencer with the wei sent. Called once, by the proxy's constructor, so nobody can take
+    /// the first seat between the deployment and the bond.
+    /// @param first Zero, with no wei, for an empty set whose first seat is anybody's.
+    function initialize(address first) external payable initializer {
+        if (first != address(0) || msg.value != 0) _register(first);
+    }
 
     /* SEQUENCERS */
 
     /// @inheritdoc ISequencerRegistry
     function register() external payable nonReentrant {
-        if (msg.value < MINIMUM_BOND) revert RegistryBondTooSmall(msg.value, MINIMUM_BOND);
-        // INVARIANT: an old bond answers for old batches until it is gone; it is never mixed with a new one.
-        if (_storage().sequencers[msg.sender].bond != 0) revert RegistryAlreadyBonded(msg.sender);
-
-        address last = _storage().sequencers[address(0)].previous;
-        _storage().sequencers[msg.sender] = Sequencer({
-            next: address(0),
-            withdrawableAt: 0,
-            previous: last,
-            bond: SafeCast.toUint96(msg.value)
-        });
-        _storage().sequencers[last].next = msg.sender;
-        _storage().sequencers[address(0)].previous = msg.sender;
-        emit SequencerRegistered(msg.sender, msg.value);
+        _register(msg.sender);
     }
 
     /// @inheritdoc ISequencerRegistry
@@ -219,6 +210,25 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
     }
 
     /* INTERNAL */
+
+    /// @dev Bonds `account` with the wei sent; it ranks last. The zero address is the ring's own.
+    function _register(address account) private {
+        if (account == address(0)) revert RegistryZeroSequencer();
+        if (msg.value < MINIMUM_BOND) revert RegistryBondTooSmall(msg.value, MINIMUM_BOND);
+        // INVARIANT: an old bond answers for old batches until it is gone; it is never mixed with a new one.
+        if (_storage().sequencers[account].bond != 0) revert RegistryAlreadyBonded(account);
+
+        address last = _storage().sequencers[address(0)].previous;
+        _storage().sequencers[account] = Sequencer({
+            next: address(0),
+            withdrawableAt: 0,
+            previous: last,
+            bond: SafeCast.toUint96(msg.value)
+        });
+        _storage().sequencers[last].next = account;
+        _storage().sequencers[address(0)].previous = account;
+        emit SequencerRegistered(account, msg.value);
+    }
 
     /// @dev Takes `account` out of the ring.
     function _unlink(address account) private {

@@ -17,8 +17,10 @@ contract SuiteFactory {
     error FactoryUnauthorized(address caller);
     /// @notice The proxies exist already.
     error FactoryAlreadyUsed();
-    /// @notice There must be at least one implementation, at most `MAX_PROXIES`, and one initialisation for each.
-    error FactoryLengths(uint256 implementations, uint256 initData);
+    /// @notice There must be at least one implementation, at most `MAX_PROXIES`, and one initialisation and value for each.
+    error FactoryLengths(uint256 implementations, uint256 initData, uint256 values);
+    /// @notice The wei sent must be the sum of the values.
+    error FactoryValue(uint256 sent, uint256 sum);
     /// @notice The owner of the proxies must be a contract: an upgrade without notice must have no path.
     error FactoryTimelockWithoutCode(address timelock);
     /// @notice There is no proxy number `index`.
@@ -42,29 +44,37 @@ contract SuiteFactory {
     /// @notice Creates and initialises all proxies, in one transaction.
     /// @param implementations One for each proxy, in the order of `proxyAddress`.
     /// @param initData Call that initialises each; not empty.
+    /// @param values Wei that goes with each call.
     /// @param timelock Owner of each proxy's admin.
     function createProxies(
         address[] calldata implementations,
         bytes[] calldata initData,
+        uint256[] calldata values,
         address timelock
-    ) external returns (address[] memory proxies) {
+    ) external payable returns (address[] memory proxies) {
         if (msg.sender != DEPLOYER) revert FactoryUnauthorized(msg.sender);
         if (used) revert FactoryAlreadyUsed();
         uint256 count = implementations.length;
-        if (count == 0 || count > MAX_PROXIES || count != initData.length) {
-            revert FactoryLengths(count, initData.length);
+        if (count == 0 || count > MAX_PROXIES || count != initData.length || count != values.length) {
+            revert FactoryLengths(count, initData.length, values.length);
         }
         if (timelock.code.length == 0) revert FactoryTimelockWithoutCode(timelock);
 
         used = true;
         proxies = new address[](count);
+        uint256 sum = 0;
         for (uint256 i = 0; i < count; ++i) {
-            address proxy = address(new TransparentUpgradeableProxy(implementations[i], timelock, initData[i]));
+            address proxy = address(
+                new TransparentUpgradeableProxy{value: values[i]}(implementations[i], timelock, initData[i])
+            );
             // INVARIANT: the neighbours that implementations hold are the proxies themselves.
             if (proxy != proxyAddress(i)) revert FactoryAddressMismatch(i, proxyAddress(i), proxy);
             proxies[i] = proxy;
+            sum += values[i];
             emit ProxyCreated(i, proxy, implementations[i]);
         }
+        // INVARIANT: no ether stays here.
+        if (sum != msg.value) revert FactoryValue(msg.value, sum);
     }
 
     /// @notice Where proxy number `index` is or will be.

@@ -68,6 +68,7 @@ export const LINES: Readonly<Record<string, Line>> = {
   ChainInboxMismatch: () => "the inbox is not the one that the batch was made from; L1 was reorganised",
   ChainInboxBackwards: (a) =>
     `the batch consumes the inbox up to ${show(a.inboxTo)}, its parent consumed it up to ${show(a.parentInboxTo)}`,
+  ChainTooManyMessages: (a) => `the batch consumes ${show(a.messages)} inbox messages; at most ${show(a.limit)} fit`,
   ChainMessageDue: (a) => `the batch leaves inbox message ${show(a.index)}, which was due at ${time(a.dueAt)}`,
   ChainMessageNotShown: (a) => `the batch leaves inbox message ${show(a.index)} and must show it`,
   ChainWindowOpen: (a) => `batch ${show(a.index)} can be disputed until ${time(a.finalizesAt)}`,
@@ -77,6 +78,7 @@ export const LINES: Readonly<Record<string, Line>> = {
   RegistryNotRegistered: (a) => `${show(a.account)} is no bonded sequencer; register it first`,
   RegistryNotYourTurn: (a) =>
     `it is the turn of sequencer ${show(a.active)}; ${show(a.account)} may post from ${time(a.from)} on if nobody posts until then`,
+  RegistryZeroSequencer: () => "a bond needs an account that answers with it",
   RegistryBondTooSmall: (a) => `the bond is ${show(a.bond)} wei, at least ${show(a.minimum)} wei is needed`,
   RegistryAlreadyBonded: (a) => `${show(a.account)} has a bond already`,
   RegistryBondLocked: (a) => `the bond is locked until ${time(a.withdrawableAt)}`,

@@ -9,6 +9,10 @@ import { ByteWriter } from "./writer.js";
 export const MAX_BATCH_LENGTH = 1 << 20;
 /** Most blocks of a batch. */
 export const MAX_BATCH_BLOCKS = 65_535;
+/** Most inbox messages of a batch; the chain refuses more. */
+export const MAX_BATCH_MESSAGES = 8_192n;
+/** A batch with as many may leave messages that are due. */
+export const FULL_BATCH_MESSAGES = 4_096n;
 /** Most distinct (priority fee, maximum fee, gas limit) triples of a batch. */
 export const MAX_FEE_ENTRIES = 255;
 /** How far, in seconds, a block's timestamp may lie past the batch's L1 time. */

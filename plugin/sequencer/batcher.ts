@@ -2,7 +2,9 @@ import {
   decodeBatch,
   encodeBatch,
   feeKey,
+  FULL_BATCH_MESSAGES,
   MAX_BATCH_BLOCKS,
+  MAX_BATCH_MESSAGES,
   MAX_FEE_ENTRIES,
   MAX_TIMESTAMP_DRIFT,
 } from "../ledger/batch.js";
@@ -106,6 +108,7 @@ export function cutBatch(options: CutOptions): Cut | undefined {
       block.baseFee === baseFee &&
       bytes + fees.size * FEE_ENTRY_BYTES <= maxBytes &&
       fees.size <= MAX_FEE_ENTRIES &&
+      block.inboxTo - parent.inboxTo <= MAX_BATCH_MESSAGES &&
       block.timestamp <= l1Time + MAX_TIMESTAMP_DRIFT;
     // A block alone was built to fit.
     if (!fits && content.blocks.length > 0) break;
@@ -114,6 +117,8 @@ export function cutBatch(options: CutOptions): Cut | undefined {
     last = block;
   }
 
+  // A full batch may leave whatever is due.
+  if (last.inboxTo - parent.inboxTo >= FULL_BATCH_MESSAGES) return { parent, parentHash, first, last, content };
   const left = database.message(last.inboxTo)?.message;
   const dueAt = left === undefined ? undefined : left.timestamp + forceInclusionDelay;
   if (left !== undefined && dueAt !== undefined && l1Time + MINING_MARGIN >= dueAt) {

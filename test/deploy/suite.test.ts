@@ -10,13 +10,13 @@ import { parseDeployment, readDeployment, serializeDeployment, writeDeployment }
 import { fileJournal, memoryJournal, type JournalStore } from "../../deploy/journal.js";
 import { resolveParameters } from "../../deploy/parameters.js";
 import { DeployError } from "../../deploy/runner.js";
-import { deploymentSteps, deploySuite, type DeployOptions } from "../../deploy/suite.js";
+import { DEPLOYMENT_STEPS, deploySuite, type DeployOptions } from "../../deploy/suite.js";
 import { verifyDeployment } from "../../deploy/verify.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
 import { SequencerRegistry__factory, StateCommitmentChain__factory } from "../../typechain-types/index.js";
 
 const MACHINE_HASH: Hex = `0x${"11".repeat(32)}`;
-const STEP_COUNT = deploymentSteps({ bond: true }).length;
+const STEP_COUNT = DEPLOYMENT_STEPS.length;
 
 /** A signer that dies at a chosen moment of a chosen transaction. */
 class DyingSigner extends AbstractSigner<Provider> {
@@ -104,13 +104,21 @@ describe("deploying the suite", () => {
     expect(await registry.isSequencer(await signer.getAddress())).to.equal(false);
   });
 
-  it("fails when somebody took the first sequencer's seat between the proxies and the bond", async () => {
+  it("bonds the first sequencer in the transaction that creates the registry, so nobody can be first", async () => {
+    const { deployment, steps } = await deploySuite(await options());
+    const registry = SequencerRegistry__factory.connect(deployment.contracts.SequencerRegistry.address, signer);
+    const [registered] = await registry.queryFilter(registry.filters.SequencerRegistered());
+    expect(registered?.args.sequencer).to.equal(await signer.getAddress());
+    expect(registered?.transactionHash).to.equal(steps.find(({ id }) => id === "070-proxies")?.transaction);
+    expect(deployment.contracts.SequencerRegistry.transaction).to.equal(registered?.transactionHash);
+  });
+
+  it("will not finish with a sequencer a deployment that was begun without one", async () => {
     const given = await options();
-    const { deployment } = await deploySuite({ ...given, bond: false });
-    const registry = SequencerRegistry__factory.connect(deployment.contracts.SequencerRegistry.address, stranger);
-    await registry.register({ value: given.parameters.sequencerBond });
+    const dying = new DyingSigner(signer, 2, "before");
+    await expectFailure(deploySuite({ ...given, bond: false, signer: dying }), DeployError);
     const error = await expectFailure(deploySuite(given), DeployError);
-    expect(error.message).to.match(new RegExp(`${await stranger.getAddress()} ranks before the deployer`));
+    expect(error.message).to.match(/^an unfinished deployment has other parameters/);
   });
 
   for (const moment of ["before", "after"] as const) {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parseEther, type TransactionRequest, type Wallet } from "ethers";
 
-import { encodeBatch } from "../../plugin/ledger/batch.js";
+import { encodeBatch, MAX_BATCH_MESSAGES } from "../../plugin/ledger/batch.js";
 import { fromHex } from "../../plugin/ledger/bytes.js";
 import { accountKey, GENESIS_STATE_ROOT, verifyProof } from "../../plugin/ledger/state.js";
 import type { ExecuteLedger } from "../../plugin/sequencer/block-executor.js";
@@ -281,6 +281,35 @@ describe("sequencer", () => {
       expect(await balance(bob)).to.equal(15n);
       checkAgainstL1();
     });
+
+    it("works off a queue of due messages that no batch can hold, whatever waits in the mempool", async () => {
+      await fund(alice);
+      await rig.sequencer.post();
+      const length = Number(MAX_BATCH_MESSAGES) + 1_500;
+      const timestamp = rig.l1.now;
+      const to = addressOf(carol);
+      const fields = {
+        kind: 0,
+        timestamp,
+        sender: to,
+        target: to,
+        token: ZERO_ADDRESS,
+        amount: 1n,
+        data: "0x",
+      } as const;
+      rig.l1.mine(
+        Array.from({ length }, (_, i) => ({ kind: "message", message: { ...fields, index: BigInt(i + 1) } })),
+      );
+      for (let nonce = 0; nonce < 20; nonce++) await send(alice, nonce, 1n);
+      rig.l1.mine([], FORCE_INCLUSION_DELAY);
+      while ((await rig.sequencer.post()) !== undefined);
+      expect(await balance(carol)).to.equal(BigInt(length));
+      expect(await balance(bob)).to.equal(20n);
+      const consumed = rig.l1.batches.map(({ inboxFrom, inboxTo }) => inboxTo - inboxFrom);
+      // Cut between blocks of 1,000 messages.
+      expect(consumed).to.deep.equal([0n, 1n, 8_000n, 1_692n]);
+      checkAgainstL1();
+    }).timeout(60_000);
 
     it("makes blocks again when a message fell due that a batch of them would leave", async () => {
       await rig.close();

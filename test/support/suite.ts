@@ -108,14 +108,19 @@ export async function deploySuite(connection: Connection, overrides: Partial<Sui
   };
   const created = await factory.createProxies(
     Object.values(implementations),
-    Object.values(implementations).map((contract) => contract.interface.encodeFunctionData("initialize")),
+    [
+      implementations.bridge.interface.encodeFunctionData("initialize"),
+      implementations.chain.interface.encodeFunctionData("initialize"),
+      implementations.registry.interface.encodeFunctionData("initialize", [sequencer.address]),
+    ],
+    [0n, 0n, parameters.sequencerBond],
     timelock,
+    { value: parameters.sequencerBond },
   );
 
   const bridge: L1EscrowBridge = L1EscrowBridge__factory.connect(bridgeAddress, deployer);
   const chain: StateCommitmentChain = StateCommitmentChain__factory.connect(chainAddress, deployer);
   const registry: SequencerRegistry = SequencerRegistry__factory.connect(registryAddress, deployer);
-  await registry.connect(sequencer).register({ value: parameters.sequencerBond });
 
   return {
     parameters,

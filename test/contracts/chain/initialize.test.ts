@@ -1,12 +1,19 @@
 import { expect } from "chai";
 import { ZeroAddress, ZeroHash } from "ethers";
 
+import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../../../plugin/ledger/batch.js";
 import { StateCommitmentChain__factory } from "../../../typechain-types/index.js";
 import { headerHash } from "../../support/protocol.js";
 import { useWorld } from "../../support/world.js";
 
 describe("StateCommitmentChain.initialize", () => {
   const world = useWorld();
+
+  it("has the limits on messages that TypeScript knows", async () => {
+    const { chain } = world();
+    expect(await chain.MAX_BATCH_MESSAGES()).to.equal(MAX_BATCH_MESSAGES);
+    expect(await chain.FULL_BATCH_MESSAGES()).to.equal(FULL_BATCH_MESSAGES);
+  });
 
   it("wrote the genesis header, which anyone can read from an event", async () => {
     const { chain, genesis } = world();

@@ -1,3 +1,4 @@
+import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../../../plugin/ledger/batch.js";
 import { dataHash, headerHash, nextInboxAcc } from "../../../plugin/ledger/hashes.js";
 import { keccak256 } from "../../../plugin/machine/keccak.js";
 import { fromHex, toBytes, toHex } from "../../../plugin/ledger/bytes.js";
@@ -126,8 +127,10 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
     if (claim.inboxTo > BigInt(all.length)) throw new Error("the batch consumes messages that do not exist");
     const acc = accumulator(all, Number(claim.inboxTo));
     if (acc !== claim.inboxAcc) throw new Error("the batch was made from another inbox");
+    const consumed = claim.inboxTo - parent.inboxTo;
+    if (consumed > MAX_BATCH_MESSAGES) throw new Error(`the batch consumes ${consumed} messages`);
     const left = all[Number(claim.inboxTo)];
-    if (left !== undefined && timestamp >= left.timestamp + FORCE_INCLUSION_DELAY)
+    if (left !== undefined && consumed < FULL_BATCH_MESSAGES && timestamp >= left.timestamp + FORCE_INCLUSION_DELAY)
       throw new Error(`the batch leaves message ${left.index}, which is due`);
     if (claim.l2BlockTo <= parent.l2BlockTo) throw new Error("the batch has no block");
     const header: BatchHeader = {

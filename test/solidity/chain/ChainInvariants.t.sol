@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IInbox} from "../../../contracts/bridge/IInbox.sol";
 import {L1EscrowBridge} from "../../../contracts/bridge/L1EscrowBridge.sol";
 import {BatchClaim} from "../../../contracts/chain/IStateCommitmentChain.sol";
 import {StateCommitmentChain} from "../../../contracts/chain/StateCommitmentChain.sol";
-import {CalldataDA} from "../../../contracts/da/CalldataDA.sol";
 import {BatchHeader} from "../../../contracts/libraries/BatchHeader.sol";
 import {InboxMessage, MessageKind} from "../../../contracts/libraries/InboxMessage.sol";
-import {ISequencerRegistry} from "../../../contracts/sequencing/ISequencerRegistry.sol";
 import {SequencerRegistry} from "../../../contracts/sequencing/SequencerRegistry.sol";
-import {SuiteFactory} from "../../../contracts/upgrade/SuiteFactory.sol";
+import {SuiteTest} from "./SuiteTest.sol";
 import {Test} from "forge-std/Test.sol";
 
 /// @notice Random life of a chain, beside a naive model that says which actions must succeed.
@@ -312,68 +309,13 @@ contract ChainHandler is Test {
 /// forge-config: default.invariant.runs = 20
 /// forge-config: default.invariant.depth = 150
 /// forge-config: default.invariant.fail-on-revert = true
-contract ChainInvariants is Test {
+contract ChainInvariants is SuiteTest {
     ChainHandler internal handler;
-    L1EscrowBridge internal bridge;
-    StateCommitmentChain internal chain;
-    SequencerRegistry internal registry;
 
     function setUp() public {
         vm.warp(1_800_000_000);
         address resolver = makeAddr("resolver");
-        SuiteFactory factory = new SuiteFactory();
-        bridge = L1EscrowBridge(factory.proxyAddress(0));
-        chain = StateCommitmentChain(factory.proxyAddress(1));
-        registry = SequencerRegistry(factory.proxyAddress(2));
-
-        address[] memory implementations = new address[](3);
-        implementations[0] = address(
-            new L1EscrowBridge(
-                L1EscrowBridge.Parameters({
-                    chain: address(chain),
-                    guardian: address(0),
-                    upgradeTimelock: address(this),
-                    l2ChainId: 42_069,
-                    pauseDuration: 7 days,
-                    pauseCooldown: 7 days,
-                    inboxCapacity: 4
-                })
-            )
-        );
-        implementations[1] = address(
-            new StateCommitmentChain(
-                StateCommitmentChain.Parameters({
-                    inbox: IInbox(address(bridge)),
-                    registry: ISequencerRegistry(address(registry)),
-                    dataAvailability: new CalldataDA(),
-                    resolver: resolver,
-                    challengeWindow: 2 days,
-                    forceInclusionDelay: 12 hours,
-                    l2ChainId: 42_069,
-                    machineHash: keccak256("guest"),
-                    genesisStateRoot: keccak256("genesis")
-                })
-            )
-        );
-        implementations[2] = address(
-            new SequencerRegistry(
-                SequencerRegistry.Parameters({
-                    chain: address(chain),
-                    minimumBond: 1 ether,
-                    withdrawalDelay: 3 days,
-                    challengeWindow: 2 days,
-                    sequencerGrace: 1 hours,
-                    permissionlessDelay: 6 hours
-                })
-            )
-        );
-        bytes[] memory initData = new bytes[](3);
-        for (uint256 i = 0; i < 3; ++i) initData[i] = abi.encodeCall(chain.initialize, ());
-        factory.createProxies(implementations, initData, address(this));
-
-        BatchHeader memory genesis;
-        (genesis.timestamp, genesis.finalizesAt) = (uint64(block.timestamp), uint64(block.timestamp));
-        genesis.stateRoot = keccak256("genesis");
+        BatchHeader memory genesis = deploySuite(resolver, address(0));
         handler = new ChainHandler(bridge, chain, registry, resolver, genesis);
         targetContract(address(handler));
     }
