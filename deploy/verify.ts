@@ -99,7 +99,8 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
   const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
   const deployer = getAddress(await factory.DEPLOYER()) as Hex;
   const created = new Map(creations.map(({ step, address }) => [step.id, address]));
-  const state: DeployState = { parameters, machineHash, deployer, created };
+  // No creation depends on the first sequencer.
+  const state: DeployState = { parameters, machineHash, deployer, bond: false, created };
   const checks = await Promise.all(
     creations.map(({ name, step, address }) =>
       answered(`${name} bytecode`, async () => {

@@ -23,7 +23,7 @@ export interface BatchToPost {
   /** Header of the batch before it, as L1 has it. */
   parent: BatchHeader;
   claim: BatchClaim;
-  /** The first inbox message that it leaves, when it leaves any. */
+  /** The first inbox message that it leaves, when one is known; looked up when L1 wants to see one. */
   nextMessage?: InboxMessage | undefined;
   /** For calldata, the batch data. */
   daInput: Uint8Array;
@@ -67,7 +67,7 @@ export class ParentMissingError extends Error {
   }
 }
 
-/** The posting transaction was mined and failed, although the same call passes when it is tried. */
+/** The posting transaction was mined and failed, twice, although the same call passes when it is tried. */
 export class PostingFailedError extends Error {
   override readonly name = "PostingFailedError";
 
@@ -83,7 +83,7 @@ export class PostingFailedError extends Error {
 }
 
 export interface BatchPosterOptions {
-  client: Pick<L1Client, "addresses" | "heads" | "batch" | "headerHash">;
+  client: Pick<L1Client, "addresses" | "heads" | "batch" | "headerHash" | "inboxMessages">;
   sender: Sender;
   /** Milliseconds before L1 is asked again whether it really lacks a batch that it had; default 1,000. */
   recheckAfter?: number;
@@ -106,17 +106,26 @@ export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: Batc
     return found;
   }
 
-  async function post(batch: BatchToPost, signal?: AbortSignal): Promise<PostedBatch> {
-    const index = batch.parent.index + 1n;
-    const intent = toIntent(batch, client.addresses.chain);
+  async function post(given: BatchToPost, signal?: AbortSignal): Promise<PostedBatch> {
+    const index = given.parent.index + 1n;
+    let batch = given;
     let round = 0;
+    let failedBefore = false;
     for (;;) {
       const found = await lookUp(batch, signal);
       if (found !== undefined) return found;
+      const intent = toIntent(batch, client.addresses.chain);
       let mined: Mined;
       try {
         mined = await sender.send(round === 0 ? intent : { ...intent, key: `${intent.key}#${round}` }, signal);
       } catch (error) {
+        if (isToShow(error) && batch.nextMessage === undefined) {
+          // The batch consumed all that there was; since then a message came, and L1 was silent or reverted batches.
+          const { inboxTo } = batch.claim;
+          const [nextMessage] = await client.inboxMessages(inboxTo, inboxTo + 1n, signal);
+          batch = { ...batch, nextMessage };
+          continue;
+        }
         // Whatever came in between may have been this very batch, sent before a restart.
         if (error instanceof L1RevertError && (await lookUp(batch, signal)) === undefined) throw error;
         if (!(error instanceof L1RevertError || error instanceof DisplacedError)) throw error;
@@ -127,7 +136,10 @@ export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: Batc
         if (posted !== undefined) return posted;
         const instead = await lookUp(batch, signal);
         if (instead !== undefined) return instead;
-        throw new PostingFailedError(index, mined.receipt.hash, mined.receipt.gasUsed);
+        if (failedBefore) throw new PostingFailedError(index, mined.receipt.hash, mined.receipt.gasUsed);
+        // L1 changed while the transaction waited. Trying it again says how, and sends it if it passes now.
+        failedBefore = true;
+        continue;
       }
       // Mined before this call, yet not on the chain: a node that lags, or the batch was reverted and goes out again.
       for (let check = 0; check < RECHECKS; check++) {
@@ -150,6 +162,11 @@ export function appendBatchCall({ parent, claim, nextMessage, daInput }: BatchTo
     nextMessage === undefined ? [] : [nextMessage],
     daInput,
   ]) as Hex;
+}
+
+/** Whether L1 wants to see the first message that the batch leaves. */
+function isToShow(error: unknown): boolean {
+  return error instanceof L1RevertError && error.revert?.name === "ChainMessageNotShown";
 }
 
 function toIntent(batch: BatchToPost, to: Hex): Intent {

@@ -1,4 +1,5 @@
 import type { FollowerCursor, ResumableFollower } from "../l1/follower.js";
+import { L1RevertError } from "../l1/errors.js";
 import { BatchConflictError, ParentMissingError } from "../l1/poster.js";
 import { OverdueMessageError, type Batcher, type PreparedBatch } from "./batcher.js";
 import type { Chain } from "./chain.js";
@@ -159,8 +160,7 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
         });
         return { ...posted, blocks, transactions, bytes: daInput.length };
       } catch (error) {
-        const moved = error instanceof BatchConflictError || error instanceof ParentMissingError;
-        if (!moved || attempt === POST_ATTEMPTS) throw error;
+        if (!isMoved(error) || attempt === POST_ATTEMPTS) throw error;
         log({ level: "warn", event: "L1 moved while a batch was on its way", reason: error.message });
       }
     }
@@ -179,6 +179,14 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
     hasWork,
     exclusively,
   };
+}
+
+/** What L1 refuses because it changed while the batch was made or waited; a batch made again may pass. */
+const MOVED: ReadonlySet<string> = new Set(["ChainParentMismatch", "ChainInboxMismatch", "ChainMessageDue"]);
+
+function isMoved(error: unknown): error is Error {
+  if (error instanceof L1RevertError) return MOVED.has(error.revert?.name ?? "");
+  return error instanceof BatchConflictError || error instanceof ParentMissingError;
 }
 
 async function storedView({ genesis, database }: OperatorOptions): Promise<L1View> {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Signer } from "ethers";
 
-import { deposit } from "../../plugin/l1/actions.js";
+import { deposit, forceWithdrawal } from "../../plugin/l1/actions.js";
 import { L1UnavailableError } from "../../plugin/l1/ask.js";
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
 import { L1RevertError } from "../../plugin/l1/errors.js";
@@ -10,7 +10,7 @@ import { type Journal, memoryJournal, readSlot } from "../../plugin/l1/journal.j
 import { type BatchToPost, createBatchPoster } from "../../plugin/l1/poster.js";
 import { createSender, type SenderEvent, type SenderOptions } from "../../plugin/l1/sender.js";
 import { createSource } from "../../plugin/l1/source.js";
-import { type Deployment, type Hex, ZERO_HASH } from "../../plugin/types.js";
+import { type Deployment, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../../plugin/types.js";
 import { anvilPath, startAnvil } from "./support/anvil.js";
 import { failure } from "./support/failure.js";
 import { deployTo, describeOnEveryL1, type TestL1, walletOf } from "./support/l1.js";
@@ -101,6 +101,44 @@ describeOnEveryL1("L1 sender", (get) => {
     const { header } = await poster.post(batch("second"));
     expect(new TextDecoder().decode(await client.batchData(header))).to.equal("second");
     expect(await client.heads()).to.include({ head: 1n });
+  });
+
+  /** All of the inbox is consumed by the batch; then a message comes. */
+  async function overtaken(): Promise<BatchToPost> {
+    const made = batch();
+    await forceWithdrawal(connectL1(l1.provider, deployment, l1.wallet(1)), { amount: 1n });
+    return made;
+  }
+
+  it("shows a message that came after its batch was made, once L1 was silent for too long not to", async () => {
+    const poster = await posterFor(l1.wallet(0));
+    await l1.pass(deployment.parameters.forceInclusionDelay);
+    const { header } = await poster.post(await overtaken());
+    expect([header.index, header.inboxTo]).to.deep.equal([1n, 0n]);
+    expect(await client.counts("latest")).to.include({ messages: 1n });
+  });
+
+  it("shows it also when the transaction without it was on its way already, and failed", async () => {
+    const poster = await posterFor(l1.wallet(0));
+    await l1.send("evm_setAutomine", false);
+    const posting = poster.post(batch());
+    await until(() => events.some(({ kind }) => kind === "sent"));
+    // Ahead of the batch in its block, which comes after the delay.
+    const { hash } = await l1.wallet(1).sendTransaction({
+      to: deployment.contracts.L1EscrowBridge.address,
+      data: client.bridge.interface.encodeFunctionData("forceWithdrawal", [ZERO_ADDRESS, 1n, l1.wallet(1).address]),
+      gasLimit: 300_000n,
+      maxFeePerGas: 100_000_000_000n,
+      maxPriorityFeePerGas: 50_000_000_000n,
+    });
+    await l1.send("evm_increaseTime", Number(deployment.parameters.forceInclusionDelay));
+    await l1.send("evm_setAutomine", true);
+    await l1.mine();
+    expect((await posting).header.inboxTo).to.equal(0n);
+    const failed = events.flatMap((event) => (event.kind === "mined" ? [event.hash] : []));
+    const receipts = await Promise.all(failed.map((each) => l1.provider.getTransactionReceipt(each)));
+    expect(receipts.map((receipt) => receipt?.status)).to.deep.equal([0, 1]);
+    expect((await l1.provider.getTransactionReceipt(hash))?.blockNumber).to.equal(receipts[0]?.blockNumber);
   });
 
   it("says why the chain refuses a batch", async () => {

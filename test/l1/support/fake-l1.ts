@@ -1,8 +1,8 @@
 import { FeeData, Network, Transaction, type TransactionReceipt, Wallet } from "ethers";
 
 import { daInputOf } from "../../../plugin/l1/batch-data.js";
-import { type L1Client, type PostedBatch, UnknownBatchError } from "../../../plugin/l1/client.js";
-import { type BatchClaim } from "../../../plugin/l1/poster.js";
+import { type PostedBatch, UnknownBatchError } from "../../../plugin/l1/client.js";
+import { type BatchClaim, type BatchPosterOptions } from "../../../plugin/l1/poster.js";
 import type { SenderProvider } from "../../../plugin/l1/sender.js";
 import { dataHash, headerHash } from "../../../plugin/ledger/hashes.js";
 import { type BatchHeader, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../../../plugin/types.js";
@@ -41,7 +41,7 @@ export type Fault = (at: keyof SenderProvider, moment: "before" | "after") => vo
 /** One account, its mempool and the chain of batches, as a node shows them. Nothing is mined until a test says so. */
 export interface FakeL1 {
   provider: SenderProvider;
-  client: Pick<L1Client, "addresses" | "heads" | "batch" | "headerHash">;
+  client: BatchPosterOptions["client"];
   wallet: Wallet;
   baseFee: bigint;
   balance: bigint;
@@ -206,6 +206,7 @@ export function fakeL1(): FakeL1 {
       if (header === undefined) return Promise.reject(new UnknownBatchError(index, head().index));
       return Promise.resolve({ header, headerHash: headerHash(header), transaction: ZERO_HASH, block: 1 });
     },
+    inboxMessages: () => Promise.resolve([]),
   };
   return Object.assign(fake, { provider, client });
 }
