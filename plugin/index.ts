@@ -133,6 +133,17 @@ const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, 
   .setAction(() => import("../tasks/demo.js"))
   .build();
 
+const buildGuest = start(
+  "rollup:build-guest",
+  "Make a guest program: compile, check, and say what the machine makes of it",
+)
+  .addPositionalArgument({ name: "file", description: "AssemblyScript (.ts) or WebAssembly (.wasm)" })
+  .addOption(
+    text("out", "Path without extension, for the canonical artifact (.wasm) and the facts of its program (.json)"),
+  )
+  .setAction(() => import("../tasks/build-guest.js"))
+  .build();
+
 const plugin: HardhatPlugin = definePlugin({
   id: "hardhat-rollup",
   npmPackage: "hardhat-rollup",
@@ -141,7 +152,7 @@ const plugin: HardhatPlugin = definePlugin({
     config: () => import("./hardhat/hooks/config.js"),
     network: () => import("./hardhat/hooks/network.js"),
   },
-  tasks: [deploy, node, demo, status, deposit, transfer, withdraw, claim, force, sequencer, validator],
+  tasks: [deploy, node, demo, status, deposit, transfer, withdraw, claim, force, sequencer, validator, buildGuest],
 });
 
 export default plugin;

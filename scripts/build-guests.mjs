@@ -8,12 +8,7 @@ import { run } from "./run.mjs";
 
 const OUT = "build/guests";
 
-// Integer WebAssembly of the first version, with sign extension. `--noAssert` drops assertions: guests trap by `unreachable()`.
-const FLAGS = [
-  ...["--runtime", "stub", "-O3", "--converge", "--noAssert", "--exportStart", "_start"],
-  ...["--disable", "bulk-memory", "--disable", "nontrapping-f2i", "--disable", "mutable-globals"],
-  ...["--use", "abort="],
-];
+const { GUEST_FLAGS } = await tsImport("../plugin/machine/compile.ts", import.meta.url);
 
 // keccak is the host's own, and what checks a guest needs it; the machine executes the others.
 const PROGRAMS = [
@@ -38,7 +33,7 @@ mkdirSync(OUT, { recursive: true });
 for (const { name, isGuest, flags } of PROGRAMS) {
   const wasm = `${OUT}/${name}.wasm`;
   const compiled = isGuest ? `${OUT}/${name}.asc.wasm` : wasm;
-  const args = [`guests/${name}/index.ts`, "-o", compiled, ...FLAGS, ...flags];
+  const args = [`guests/${name}/index.ts`, "-o", compiled, ...GUEST_FLAGS, ...flags];
   const hash = createHash("sha256").update(JSON.stringify([version, args]));
   const sources = ["guests/sdk/*.ts", `guests/${name}/*.ts`, ...(isGuest ? ["plugin/machine/*.ts"] : [])];
   for (const file of globSync(sources).sort()) hash.update(file).update(readFileSync(file));

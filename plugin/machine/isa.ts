@@ -92,6 +92,10 @@ export const HOST_SIGNATURES: Record<keyof typeof Host, { params: number; result
   blob: { params: 2, results: 0 },
 };
 
+export function isHostCall(name: string): name is keyof typeof Host {
+  return Object.hasOwn(Host, name);
+}
+
 /** One instruction; d, a, b, c are u32, imm is u64. */
 export interface Instruction {
   op: number;

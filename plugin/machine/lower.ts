@@ -1,8 +1,8 @@
 import { GuestRefusedError } from "./errors.js";
 import type { Instruction } from "./isa.js";
-import { accessFn, Alu, Host, HOST_SIGNATURES, instruction, isUnary, MAX_CODE, Op } from "./isa.js";
+import { accessFn, Alu, Host, instruction, isUnary, MAX_CODE, Op } from "./isa.js";
 import type { FunctionType, WasmInstruction, WasmModule } from "./wasm.js";
-import { blockSignature, functionName, functionType, I32, MAX_PAGES, typeAt } from "./wasm.js";
+import { blockSignature, functionName, functionType, MAX_PAGES, typeAt } from "./wasm.js";
 
 // Lowering: structured WebAssembly to flat code (docs/machine.md §5). It is part of what defines correct execution:
 // one pass, no optimisation, every wasm opcode in one place. Heights of the operand stack are static in WebAssembly,
@@ -53,7 +53,7 @@ interface Label {
 
 /**
  * Lowers a module. Execution calls the start function, then the `entry` functions (without parameters and results), then halts.
- * @throws GuestRefusedError for an unknown import or more than 2^20 instructions.
+ * @throws GuestRefusedError for more than 2^20 instructions.
  */
 export function lower(module: WasmModule, entry: number[]): LoweredCode {
   const code: Instruction[] = [];
@@ -74,12 +74,12 @@ export function lower(module: WasmModule, entry: number[]): LoweredCode {
   for (const callee of module.start === undefined ? entry : [module.start, ...entry]) emitCall(callee, 0);
   const haltPc = emit(Op.HALT);
 
-  module.imports.forEach((_, index) => {
-    const { id, slots, end } = hostCall(module, index);
-    functions.push({ pc: code.length, frame: slots });
-    emit(Op.HOST, { fn: id, d: 0, a: 0, b: 1 });
+  for (const { name, type } of module.imports) {
+    const end = returnSlot(typeAt(module, type));
+    functions.push({ pc: code.length, frame: end + 1 });
+    emit(Op.HOST, { fn: Host[name as keyof typeof Host], d: 0, a: 0, b: 1 });
     emit(Op.RET, { a: end });
-  });
+  }
   module.functions.forEach((_, i) => {
     functions.push(lowerFunction(module, i, { ids, code, emit, emitCall, patch }));
   });
@@ -89,34 +89,6 @@ export function lower(module: WasmModule, entry: number[]): LoweredCode {
     throw new GuestRefusedError("module", `it lowers to ${code.length} instructions`, `at most ${MAX_CODE}`);
   }
   return { code, entryPc: 0, haltPc, functions };
-}
-
-function hostCall(module: WasmModule, index: number): { id: number; slots: number; end: number } {
-  const type = functionType(module, index);
-  const imported = module.imports[index];
-  const name = Object.keys(Host).find((key): key is keyof typeof Host => key === imported?.name);
-  if (imported?.module !== "host" || name === undefined) {
-    throw new GuestRefusedError(
-      `import ${imported?.module}.${imported?.name}`,
-      "the machine has no such host call",
-      `known are ${Object.keys(Host)
-        .map((key) => `host.${key}`)
-        .join(", ")}; in AssemblyScript --use abort= removes env.abort`,
-    );
-  }
-  const { params, results } = HOST_SIGNATURES[name];
-  const fits =
-    type.params.length === params &&
-    type.results.length === results &&
-    [...type.params, ...type.results].every((valueType) => valueType === I32);
-  if (!fits) {
-    throw new GuestRefusedError(
-      `import host.${name}`,
-      "its type is another",
-      `it takes ${params} i32 and returns ${results} i32`,
-    );
-  }
-  return { id: Host[name], slots: returnSlot(type) + 1, end: returnSlot(type) };
 }
 
 interface Output {

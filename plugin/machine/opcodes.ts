@@ -44,21 +44,34 @@ export const OPCODES: ReadonlyMap<number, OpcodeInfo> = new Map(
   ),
 );
 
-const FLOAT_HINT =
-  "the machine has no floating point. In AssemblyScript: Math.*, number, parseFloat and parseInt are f64; use integer types and compare by hand";
+/** The hint of everything that has to do with floats. */
+export const FLOAT_HINT =
+  "the machine has no floating point; in AssemblyScript Math.*, number, parseFloat and parseInt are f64: use integer types and the builtins min, max and abs";
+
+const FLOATS: ReadonlyMap<number, string> = new Map(
+  (
+    [
+      [0x2a, "f32.load f64.load"],
+      [0x38, "f32.store f64.store"],
+      [0x43, "f32.const f64.const"],
+      [0x5b, "f32.eq f32.ne f32.lt f32.gt f32.le f32.ge f64.eq f64.ne f64.lt f64.gt f64.le f64.ge"],
+      [0x8b, "f32.abs f32.neg f32.ceil f32.floor f32.trunc f32.nearest f32.sqrt"],
+      [0x92, "f32.add f32.sub f32.mul f32.div f32.min f32.max f32.copysign"],
+      [0x99, "f64.abs f64.neg f64.ceil f64.floor f64.trunc f64.nearest f64.sqrt"],
+      [0xa0, "f64.add f64.sub f64.mul f64.div f64.min f64.max f64.copysign"],
+      [0xa8, "i32.trunc_f32_s i32.trunc_f32_u i32.trunc_f64_s i32.trunc_f64_u"],
+      [0xae, "i64.trunc_f32_s i64.trunc_f32_u i64.trunc_f64_s i64.trunc_f64_u"],
+      [0xb2, "f32.convert_i32_s f32.convert_i32_u f32.convert_i64_s f32.convert_i64_u f32.demote_f64"],
+      [0xb7, "f64.convert_i32_s f64.convert_i32_u f64.convert_i64_s f64.convert_i64_u f64.promote_f32"],
+      [0xbc, "i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64"],
+    ] as const
+  ).flatMap(([first, names]) => names.split(" ").map((name, i): [number, string] => [first + i, name])),
+);
 
 /** Opcodes that are WebAssembly but not for the machine: what they are, and what to do instead. */
 export function refusal(opcode: number): { name: string; hint: string } {
-  const isFloat =
-    opcode === 0x2a ||
-    opcode === 0x2b ||
-    opcode === 0x38 ||
-    opcode === 0x39 ||
-    opcode === 0x43 ||
-    opcode === 0x44 ||
-    (opcode >= 0x5b && opcode <= 0x66) ||
-    (opcode >= 0x8b && opcode <= 0xbf);
-  if (isFloat) return { name: "a float instruction", hint: FLOAT_HINT };
+  const float = FLOATS.get(opcode);
+  if (float !== undefined) return { name: `${float}, a float instruction`, hint: FLOAT_HINT };
   switch (opcode) {
     case 0x06:
     case 0x07:
@@ -96,6 +109,3 @@ export function refusal(opcode: number): { name: string; hint: string } {
       return { name: "an unknown instruction", hint: "compile for WebAssembly MVP" };
   }
 }
-
-/** The hint of everything that has to do with float types. */
-export const FLOAT_TYPE_HINT = FLOAT_HINT;

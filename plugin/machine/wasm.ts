@@ -1,5 +1,6 @@
-import { FLOAT_TYPE_HINT, OPCODES, refusal } from "./opcodes.js";
 import { GuestRefusedError } from "./errors.js";
+import { HOST_SIGNATURES, isHostCall } from "./isa.js";
+import { FLOAT_HINT, OPCODES, refusal } from "./opcodes.js";
 
 // Binary format of WebAssembly (core specification, chapter 5), as far as the machine executes it. Type checking is V8's:
 // `readWasm` starts with `WebAssembly.validate`, so what follows may rely on a valid module.
@@ -210,7 +211,7 @@ function readInitializer(cursor: Cursor, where: string): Initializer {
 
 function checkValueType(type: number, where: string): void {
   if (type === I32 || type === I64) return;
-  if (type === 0x7d || type === 0x7c) throw new GuestRefusedError(where, "it uses a float type", FLOAT_TYPE_HINT);
+  if (type === 0x7d || type === 0x7c) throw new GuestRefusedError(where, "it uses a float type", FLOAT_HINT);
   throw new GuestRefusedError(
     where,
     `it uses the value type 0x${type.toString(16)}`,
@@ -373,7 +374,7 @@ export function readWasm(bytes: Uint8Array): WasmModule {
   for (const { name, kind, index } of module.exports) if (kind === 0) module.functionNames.set(index, name);
   for (const [index, name] of names) module.functionNames.set(index, name);
   checkMemory(module);
-  module.imports.forEach(({ type }, index) => checkSignature(module, type, functionName(module, index)));
+  for (const imported of module.imports) checkImport(module, imported);
   module.functions = bodies.map((body, i) => {
     const where = functionName(module, module.imports.length + i);
     const type = functionTypes[i] ?? -1;
@@ -392,6 +393,28 @@ function checkMemory(module: WasmModule): void {
       `${initial} to ${maximum ?? "any number of"} pages`,
       `the machine has ${MAX_PAGES} pages: in AssemblyScript --maximumMemory ${MAX_PAGES} or less`,
     );
+  }
+}
+
+const HOST_CALLS = Object.keys(HOST_SIGNATURES)
+  .map((name) => `host.${name}`)
+  .join(", ");
+
+/** A guest imports host calls and nothing else. */
+function checkImport(module: WasmModule, { module: from, name, type }: WasmImport): void {
+  const where = `import ${from}.${name}`;
+  if (from !== "host" || !isHostCall(name)) {
+    const pitfall =
+      from === "env"
+        ? "; in AssemblyScript Math.random, Date, console, process and trace ask a host that no guest has, and --use abort= removes env.abort"
+        : "";
+    throw new GuestRefusedError(where, "the machine has no such host call", `it has ${HOST_CALLS}${pitfall}`);
+  }
+  const { params, results } = HOST_SIGNATURES[name];
+  const own = typeAt(module, type);
+  const isSame = own.params.length === params && own.results.length === results;
+  if (!isSame || [...own.params, ...own.results].some((valueType) => valueType !== I32)) {
+    throw new GuestRefusedError(where, "its type is another", `it takes ${params} i32 and returns ${results} i32`);
   }
 }
 

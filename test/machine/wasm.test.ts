@@ -22,10 +22,10 @@ describe("reading a guest", () => {
     [
       "float constants",
       rawBody([0x43, 0, 0, 0, 0, DROP]),
-      /function 0 \(run\): a float instruction \(opcode 0x43\).*Math/,
+      /function 0 \(run\): f32\.const, a float instruction \(opcode 0x43\).*Math/,
     ],
-    ["float loads", rawBody([0x41, 0, 0x2a, 2, 0, DROP]), /a float instruction \(opcode 0x2a\)/],
-    ["float conversions", rawBody([0x41, 0, 0xb2, DROP]), /a float instruction \(opcode 0xb2\)/],
+    ["float loads", rawBody([0x41, 0, 0x2a, 2, 0, DROP]), /f32\.load, a float instruction \(opcode 0x2a\)/],
+    ["float conversions", rawBody([0x41, 0, 0xb2, DROP]), /f32\.convert_i32_s, a float instruction \(opcode 0xb2\)/],
     ["float locals", rawBody([], [0x7c]), /function 0 \(run\): it uses a float type/],
     ["vector instructions", rawBody([0x41, 0, 0xfd, 0x0f, DROP]), /a SIMD instruction/],
     ["atomic instructions", rawBody([0xfe, 0x03, 0x00]), /an atomic instruction/],

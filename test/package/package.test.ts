@@ -79,6 +79,7 @@ describe("the npm package in a project of its own", function () {
       "force",
       "sequencer",
       "validator",
+      "build-guest",
     ]) {
       expect(stdout).to.match(new RegExp(`^ +rollup:${task} `, "m"));
     }

@@ -1,28 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The part of assemblyscript/asc that is used here. */
-interface Compiler {
-  main(
-    args: string[],
-    host: {
-      readFile(name: string, base: string): string | null;
-      writeFile(name: string, contents: Uint8Array | string): void;
-      listFiles(): string[];
-      reportDiagnostic(diagnostic: { message: string }): void;
-    },
-  ): Promise<{ error: Error | null }>;
-}
-
-// Not imported by name: its declarations bring globals of their own, such as an Array whose `at` always finds something,
-// and would change what the whole project is checked against.
-const COMPILER: string = "assemblyscript/asc";
-
-const FLAGS = [
-  ...["--runtime", "stub", "-O3", "--noAssert", "--exportStart", "_start", "--use", "abort="],
-  ...["--disable", "bulk-memory", "--disable", "nontrapping-f2i", "--disable", "mutable-globals"],
-  ...["--initialMemory", "64", "--maximumMemory", "4096"],
-];
+import { compileAssemblyScript } from "../../../plugin/machine/compile.js";
 
 export interface Compilation {
   /** Path of the program that is compiled. */
@@ -34,12 +13,10 @@ export interface Compilation {
 }
 
 /** Compiles an AssemblyScript program of this repository as the build does. */
-export async function compileProgram({ entry, files = {}, edits = {} }: Compilation): Promise<Uint8Array> {
-  let wasm: Uint8Array | undefined;
-  let diagnostics = "";
-  const { default: asc } = (await import(COMPILER)) as { default: Compiler };
-  const { error } = await asc.main([entry, "--outFile", "out.wasm", ...FLAGS], {
-    readFile(name: string, base: string) {
+export function compileProgram({ entry, files = {}, edits = {} }: Compilation): Promise<Uint8Array> {
+  return compileAssemblyScript(entry, {
+    flags: ["--initialMemory", "64", "--maximumMemory", "4096"],
+    readFile(name, base) {
       const path = join(base, name).replaceAll("\\", "/");
       const own = Object.keys(files).find((file) => path.endsWith(file));
       if (own !== undefined) return files[own]!;
@@ -57,12 +34,5 @@ export async function compileProgram({ entry, files = {}, edits = {} }: Compilat
       }
       return text;
     },
-    writeFile(_: string, contents: Uint8Array | string) {
-      if (typeof contents !== "string") wasm = contents;
-    },
-    listFiles: () => [],
-    reportDiagnostic: ({ message }) => (diagnostics += `${message}\n`),
   });
-  if (error !== null || wasm === undefined) throw new Error(`${entry} does not compile: ${diagnostics}`);
-  return wasm;
 }
