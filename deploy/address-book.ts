@@ -166,6 +166,7 @@ function parseHeader(header: Reader): BatchHeader {
     l2BlockFrom: header.bigint("l2BlockFrom"),
     l2BlockTo: header.bigint("l2BlockTo"),
     submitter: header.address("submitter"),
+    resolver: header.address("resolver"),
     parentHash: header.hash("parentHash"),
     prevStateRoot: header.hash("prevStateRoot"),
     stateRoot: header.hash("stateRoot"),

@@ -159,6 +159,7 @@ function genesisHeader(timestamp: bigint): BatchHeader {
     l2BlockFrom: 0n,
     l2BlockTo: 0n,
     submitter: ZERO_ADDRESS,
+    resolver: ZERO_ADDRESS,
     parentHash: ZERO_HASH,
     prevStateRoot: ZERO_HASH,
     stateRoot: GENESIS_STATE_ROOT,

@@ -23,6 +23,8 @@ export interface BatchHeader {
   l2BlockFrom: bigint;
   l2BlockTo: bigint;
   submitter: Hex;
+  /** The judge of the batch, fixed when it was posted: a DisputeGame. */
+  resolver: Hex;
   parentHash: Hex;
   prevStateRoot: Hex;
   stateRoot: Hex;

@@ -30,6 +30,10 @@ interface IStateCommitmentChain {
     event BatchFinalized(uint64 indexed index, bytes32 indexed headerHash);
     /// @notice Batches `fromIndex` to `toIndex` were reverted.
     event BatchesReverted(uint64 indexed fromIndex, uint64 indexed toIndex, bytes32 newHeadHash);
+    /// @notice A batch came under dispute: neither it nor a later one becomes final before the dispute is closed.
+    event DisputeOpened(uint64 indexed index, bytes32 indexed headerHash);
+    /// @notice A batch is no longer under dispute.
+    event DisputeClosed(uint64 indexed index, bytes32 indexed headerHash);
 
     /// @notice A constructor parameter that must not be zero is.
     error ChainZeroParameter(string name);
@@ -61,8 +65,14 @@ interface IStateCommitmentChain {
     error ChainWindowOpen(uint64 index, uint64 finalizesAt);
     /// @notice Batch `index` is not pending: pending ones lie above `finalizedHead` up to `head`.
     error ChainNotPending(uint64 index, uint64 finalizedHead, uint64 head);
-    /// @notice Only the resolver of disputes may call.
-    error ChainUnauthorized(address caller);
+    /// @notice Batch `index` could be disputed until `finalizesAt`, in seconds.
+    error ChainWindowOver(uint64 index, uint64 finalizesAt);
+    /// @notice Batch `index` is under dispute.
+    error ChainDisputed(uint64 index, bytes32 headerHash);
+    /// @notice Batch `index` is not under dispute.
+    error ChainNotDisputed(uint64 index, bytes32 headerHash);
+    /// @notice Only the resolver that the header names may call.
+    error ChainUnauthorized(address caller, address resolver);
 
     /// @notice Posts the batch after `parent`. Only whom the sequencer registry allows.
     /// @param parent Header of the last batch.
@@ -84,8 +94,18 @@ interface IStateCommitmentChain {
     /// @param headers Their headers, the first one at `finalizedHead + 1`.
     function finalize(BatchHeader[] calldata headers) external;
 
-    /// @notice Reverts the pending batch of `header` and every later one, and slashes the bond of its submitter.
-    /// @dev Only the resolver of disputes. Submitters of later batches are not slashed: that theirs are false was not
+    /// @notice Puts the pending batch of `header` under dispute, before its `finalizesAt`: neither it nor a later one
+    /// becomes final before the dispute is closed.
+    /// @dev Only the resolver of the header.
+    function openDispute(BatchHeader calldata header) external;
+
+    /// @notice Ends the dispute about the batch of `header`, which stays as it is; also when it fell with an earlier one.
+    /// @dev Only the resolver of the header.
+    function closeDispute(BatchHeader calldata header) external;
+
+    /// @notice Reverts the disputed batch of `header` and every later one, slashes the bond of its submitter, and ends
+    /// the dispute about it. Disputes about later batches stay open until their resolver closes them.
+    /// @dev Only the resolver of the header. Submitters of later batches are not slashed: that theirs are false was not
     /// shown. Messages that reverted batches consumed wait in the inbox again, for consumption is read from the head's header.
     /// @param header The false batch; its parent becomes the head.
     /// @param winner Who gets the winner's part of the bond.
@@ -93,6 +113,12 @@ interface IStateCommitmentChain {
 
     /// @notice Whether `header` is a batch of this chain and final. The one place where finality is asked.
     function isFinalized(BatchHeader calldata header) external view returns (bool);
+
+    /// @notice Whether the batch with this header hash is under dispute.
+    function isDisputed(bytes32 headerHash_) external view returns (bool);
+
+    /// @notice Number of disputes that are open.
+    function openDisputes() external view returns (uint64);
 
     /// @notice Hash of the header at `index`; zero when there is none.
     function headerHash(uint64 index) external view returns (bytes32);

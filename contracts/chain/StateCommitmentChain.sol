@@ -21,12 +21,14 @@ import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 /// 4. Along the chain `inboxTo` never falls and `l2BlockTo` grows; a batch starts in both where its parent ended.
 /// 5. No batch was posted while it left a message of age ≥ `forceInclusionDelay`, unless it consumed `FULL_BATCH_MESSAGES`.
 /// 6. Batch i becomes final only after batch i-1, and not before the `finalizesAt` that was fixed when it was posted.
+/// 7. A batch under dispute does not become final. Disputes are opened before `finalizesAt`, and opened, closed and won
+/// only by the resolver that the header names. `openDisputes` is the number of hashes in `disputed`.
 contract StateCommitmentChain is IStateCommitmentChain, Initializable, ReentrancyGuardTransient {
     /// @notice Neighbours and parameters. Times in seconds.
     /// @param inbox Where messages from L1 queue: the bridge.
     /// @param registry Who may post, and the bonds.
     /// @param dataAvailability What turns batch data into `dataHash`.
-    /// @param resolver Who may revert batches; zero while there is no dispute game.
+    /// @param resolver Judge of the batches to come; zero while there is no dispute game.
     /// @param challengeWindow How long a batch can be disputed.
     /// @param forceInclusionDelay Age from which a message cannot be left.
     /// @param l2ChainId Chain id of the L2.
@@ -44,12 +46,13 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         bytes32 genesisStateRoot;
     }
 
-    /// @dev One slot: what changes with every batch.
+    /// @dev One slot: what changes with every batch, and how many are under dispute.
     struct Heads {
-        uint64 head;
-        uint64 finalizedHead;
-        uint64 activeAt;
+        uint48 head;
+        uint48 finalizedHead;
+        uint48 activeAt;
         uint64 messageCount;
+        uint48 openDisputes;
     }
 
     /* IMMUTABLES AND CONSTANTS */
@@ -75,9 +78,11 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     /// @custom:storage-location erc7201:hardhat-rollup.storage.StateCommitmentChain
     /// @param heads See Heads.
     /// @param headerHashes One per batch; above `heads.head` left over from reverts.
+    /// @param disputed By header hash; `heads.openDisputes` are set. May be of a batch that fell with an earlier one.
     struct ChainStorage {
         Heads heads;
         mapping(uint64 index => bytes32 headerHash) headerHashes;
+        mapping(bytes32 headerHash => bool) disputed;
     }
 
     /// @dev keccak256(abi.encode(uint256(keccak256("hardhat-rollup.storage.StateCommitmentChain")) - 1)) & ~bytes32(uint256(0xff))
@@ -117,7 +122,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         bytes32 genesisHash = genesis.hash();
         ChainStorage storage $ = _storage();
         $.headerHashes[0] = genesisHash;
-        $.heads.activeAt = genesis.timestamp;
+        $.heads.activeAt = uint48(genesis.timestamp);
         emit GenesisSet(genesisHash, genesis);
     }
 
@@ -141,7 +146,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         REGISTRY.checkMayPost(msg.sender, last.activeAt);
         if (claim.stateRoot == 0) revert ChainZeroStateRoot();
         if (claim.l2BlockTo <= parent.l2BlockTo) revert ChainL2BlockNotAfter(claim.l2BlockTo, parent.l2BlockTo);
-        (uint64 activeAt, uint64 messageCount) = _checkInbox(parent.inboxTo, claim, nextMessage, last);
+        (uint48 activeAt, uint64 messageCount) = _checkInbox(parent.inboxTo, claim, nextMessage, last);
 
         BatchHeader memory header = BatchHeader({
             index: last.head + 1,
@@ -152,6 +157,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             l2BlockFrom: parent.l2BlockTo,
             l2BlockTo: claim.l2BlockTo,
             submitter: msg.sender,
+            resolver: RESOLVER,
             parentHash: parentHash,
             prevStateRoot: parent.stateRoot,
             stateRoot: claim.stateRoot,
@@ -162,7 +168,8 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
         newHeaderHash = header.hash();
         $.headerHashes[header.index] = newHeaderHash;
-        _writeHeads(Heads(header.index, last.finalizedHead, activeAt, messageCount));
+        (last.head, last.activeAt, last.messageCount) = (uint48(header.index), activeAt, messageCount);
+        _writeHeads(last);
         emit BatchAppended(header.index, newHeaderHash, header);
     }
 
@@ -172,40 +179,68 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     function finalize(BatchHeader[] calldata headers) external nonReentrant {
         if (headers.length == 0) revert ChainNothingToFinalize();
 
-        Heads storage heads_ = _storage().heads;
-        uint64 head = heads_.head;
-        uint64 next = heads_.finalizedHead;
+        ChainStorage storage $ = _storage();
+        Heads memory last = $.heads;
+        uint48 next = last.finalizedHead;
         for (uint256 i = 0; i < headers.length; ++i) {
             BatchHeader calldata header = headers[i];
             ++next;
             // INVARIANT: strictly in order, and nothing above the head, where reverted hashes may lie.
             if (header.index != next) revert ChainNotNext(next, header.index);
-            if (next > head) revert ChainNotPending(next, next - 1, head);
+            if (next > last.head) revert ChainNotPending(next, next - 1, last.head);
             bytes32 hash = _requireStored(header);
             // INVARIANT: the window that was fixed when the batch was posted is over.
             if (block.timestamp < header.finalizesAt) revert ChainWindowOpen(next, header.finalizesAt);
+            // INVARIANT: no batch whose dispute is open. Where none is, which is nearly always, the flag is not read.
+            if (last.openDisputes != 0 && $.disputed[hash]) revert ChainDisputed(next, hash);
             emit BatchFinalized(next, hash);
         }
-        heads_.finalizedHead = next;
+        last.finalizedHead = next;
+        _writeHeads(last);
         INBOX.release(headers[headers.length - 1].inboxTo);
+    }
+
+    /* DISPUTES */
+
+    /// @inheritdoc IStateCommitmentChain
+    function openDispute(BatchHeader calldata header) external nonReentrant {
+        ChainStorage storage $ = _storage();
+        Heads memory last = $.heads;
+        bytes32 hash = _requireJudgedPending(header, last);
+        // INVARIANT: at `finalizesAt` it is known whether a batch is disputed: nobody holds back what is final by right.
+        if (block.timestamp >= header.finalizesAt) revert ChainWindowOver(header.index, header.finalizesAt);
+        if ($.disputed[hash]) revert ChainDisputed(header.index, hash);
+
+        $.disputed[hash] = true;
+        ++last.openDisputes;
+        _writeHeads(last);
+        emit DisputeOpened(header.index, hash);
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function closeDispute(BatchHeader calldata header) external nonReentrant {
+        Heads memory last = _storage().heads;
+        // A disputed hash was once on the chain, so the resolver in the header behind it is the one that was posted.
+        _requireResolver(header);
+        _closeDispute(header.index, header.hashCalldata(), last);
+        _writeHeads(last);
     }
 
     /// @inheritdoc IStateCommitmentChain
     function revertBatches(BatchHeader calldata header, address winner) external nonReentrant {
-        if (msg.sender != RESOLVER) revert ChainUnauthorized(msg.sender);
-
-        ChainStorage storage $ = _storage();
-        Heads memory last = $.heads;
-        uint64 index = header.index;
-        // INVARIANT: what is final stays.
-        if (index <= last.finalizedHead || index > last.head) {
-            revert ChainNotPending(index, last.finalizedHead, last.head);
-        }
-        _requireStored(header);
+        Heads memory last = _storage().heads;
+        // INVARIANT: what is final stays, for it is not pending.
+        bytes32 hash = _requireJudgedPending(header, last);
+        _closeDispute(header.index, hash, last);
 
         // The hashes from `index` on stay in storage, unread until new batches overwrite them: no loop, bounded gas.
-        _writeHeads(Heads(index - 1, last.finalizedHead, uint64(block.timestamp), INBOX.messageCount()));
-        emit BatchesReverted(index, last.head, header.parentHash);
+        emit BatchesReverted(header.index, last.head, header.parentHash);
+        (last.head, last.activeAt, last.messageCount) = (
+            uint48(header.index - 1),
+            uint48(block.timestamp),
+            INBOX.messageCount()
+        );
+        _writeHeads(last);
         REGISTRY.slash(header.submitter, winner);
     }
 
@@ -215,6 +250,16 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     function isFinalized(BatchHeader calldata header) external view returns (bool) {
         ChainStorage storage $ = _storage();
         return header.index <= $.heads.finalizedHead && $.headerHashes[header.index] == header.hashCalldata();
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function isDisputed(bytes32 headerHash_) external view returns (bool) {
+        return _storage().disputed[headerHash_];
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function openDisputes() external view returns (uint64) {
+        return _storage().heads.openDisputes;
     }
 
     /// @inheritdoc IStateCommitmentChain
@@ -261,7 +306,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         BatchClaim calldata claim,
         InboxMessage[] calldata nextMessage,
         Heads memory last
-    ) private view returns (uint64 activeAt, uint64 messageCount) {
+    ) private view returns (uint48 activeAt, uint64 messageCount) {
         uint64 inboxTo = claim.inboxTo;
         // INVARIANT: no message is applied twice.
         if (inboxTo < parentInboxTo) revert ChainInboxBackwards(inboxTo, parentInboxTo);
@@ -271,14 +316,15 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         bytes32 nextAcc;
         (acc, nextAcc, messageCount) = INBOX.position(inboxTo);
         if (acc != claim.inboxAcc) revert ChainInboxMismatch(claim.inboxAcc, acc);
-        activeAt = uint64(block.timestamp);
+        activeAt = uint48(block.timestamp);
         if (inboxTo == messageCount) return (activeAt, messageCount);
         if (messages >= FULL_BATCH_MESSAGES) return (last.activeAt, last.messageCount);
 
         // INVARIANT: the first message left is younger than the delay; those behind it are no older.
         if (nextMessage.length == 0) {
             // Without this way out, a message sent just ahead of it would make any batch revert that consumes all.
-            bool young = inboxTo >= last.messageCount && block.timestamp < last.activeAt + FORCE_INCLUSION_DELAY;
+            bool young =
+                inboxTo >= last.messageCount && block.timestamp < uint256(last.activeAt) + FORCE_INCLUSION_DELAY;
             if (!young) revert ChainMessageNotShown(inboxTo);
         } else {
             InboxMessage calldata message = nextMessage[0];
@@ -286,6 +332,30 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             uint64 dueAt = message.timestamp + FORCE_INCLUSION_DELAY;
             if (block.timestamp >= dueAt) revert ChainMessageDue(inboxTo, dueAt);
         }
+    }
+
+    /// @dev Reverts unless the caller is the judge of `header`, and `header` a pending batch.
+    function _requireJudgedPending(BatchHeader calldata header, Heads memory last) private view returns (bytes32 hash) {
+        _requireResolver(header);
+        uint64 index = header.index;
+        if (index <= last.finalizedHead || index > last.head) {
+            revert ChainNotPending(index, last.finalizedHead, last.head);
+        }
+        return _requireStored(header);
+    }
+
+    /// @dev Says nothing about a header that is not stored: anybody can write his name into one.
+    function _requireResolver(BatchHeader calldata header) private view {
+        if (msg.sender != header.resolver) revert ChainUnauthorized(msg.sender, header.resolver);
+    }
+
+    /// @dev Takes the flag away and counts it in `last`, which the caller writes.
+    function _closeDispute(uint64 index, bytes32 hash, Heads memory last) private {
+        ChainStorage storage $ = _storage();
+        if (!$.disputed[hash]) revert ChainNotDisputed(index, hash);
+        delete $.disputed[hash];
+        --last.openDisputes;
+        emit DisputeClosed(index, hash);
     }
 
     /// @dev Reverts unless `header` is the one stored at its index.
@@ -300,9 +370,10 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         Heads storage target = _storage().heads;
         uint256 word =
             uint256(heads_.head) |
-                (uint256(heads_.finalizedHead) << 64) |
-                (uint256(heads_.activeAt) << 128) |
-                (uint256(heads_.messageCount) << 192);
+                (uint256(heads_.finalizedHead) << 48) |
+                (uint256(heads_.activeAt) << 96) |
+                (uint256(heads_.messageCount) << 144) |
+                (uint256(heads_.openDisputes) << 208);
         assembly ("memory-safe") {
             sstore(target.slot, word)
         }

@@ -10,6 +10,8 @@ pragma solidity ^0.8.28;
 /// @param l2BlockFrom Last L2 block of the parent batch.
 /// @param l2BlockTo Last L2 block of this batch.
 /// @param submitter Who posted it, and whose bond answers for it.
+/// @param resolver The judge of this batch: who may open a dispute about it and revert it. Fixed when posted, so no upgrade
+/// changes the judge of what is under way.
 /// @param parentHash Header hash of batch `index - 1`.
 /// @param prevStateRoot State root before the batch.
 /// @param stateRoot State root after the batch.
@@ -25,6 +27,7 @@ struct BatchHeader {
     uint64 l2BlockFrom;
     uint64 l2BlockTo;
     address submitter;
+    address resolver;
     bytes32 parentHash;
     bytes32 prevStateRoot;
     bytes32 stateRoot;
@@ -38,17 +41,17 @@ using BatchHeaderLib for BatchHeader global;
 /// @title BatchHeaderLib
 /// @notice The hash that stands for a header.
 library BatchHeaderLib {
-    /// @notice The same of a header in calldata, where its 14 words already stand as they are hashed.
+    /// @notice The same of a header in calldata, where its 15 words already stand as they are hashed.
     /// @dev Upper bits are not cleaned: a header with dirty ones has another hash, which no chain holds.
     function hashCalldata(BatchHeader calldata header) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
             let pointer := mload(0x40)
-            calldatacopy(pointer, header, 448)
-            result := keccak256(pointer, 448)
+            calldatacopy(pointer, header, 480)
+            result := keccak256(pointer, 480)
         }
     }
 
-    /// @notice keccak256 of the 14 ABI words of the header.
+    /// @notice keccak256 of the 15 ABI words of the header.
     function hash(BatchHeader memory header) internal pure returns (bytes32) {
         return keccak256(abi.encode(header));
     }

@@ -112,6 +112,7 @@ function toHeader(fields: Fields): BatchHeader {
     l2BlockFrom: fields.quantity("l2BlockFrom"),
     l2BlockTo: fields.quantity("l2BlockTo"),
     submitter: fields.hex("submitter"),
+    resolver: fields.hex("resolver"),
     parentHash: fields.hex("parentHash"),
     prevStateRoot: fields.hex("prevStateRoot"),
     stateRoot: fields.hex("stateRoot"),

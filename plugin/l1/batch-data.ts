@@ -40,8 +40,8 @@ export async function readBatchData(
 
 const SELECTOR = getBytes(IStateCommitmentChain__factory.createInterface().getFunction("appendBatch").selector);
 const WORD = 32;
-/** Arguments: 14 words of header, 5 of claim, the offset of nextMessage, the offset of daInput. */
-const OFFSET_WORD = 20;
+/** Arguments: 15 words of header, 5 of claim, the offset of nextMessage, the offset of daInput. */
+const OFFSET_WORD = 21;
 
 /**
  * The daInput of a call of appendBatch; undefined when there is none. Read by hand: the contract never looks into

@@ -71,6 +71,7 @@ function toHeader(fields: Reader): BatchHeader {
     l2BlockFrom: fields.int("l2BlockFrom"),
     l2BlockTo: fields.int("l2BlockTo"),
     submitter: fields.hex("submitter"),
+    resolver: fields.hex("resolver"),
     parentHash: fields.hex("parentHash"),
     prevStateRoot: fields.hex("prevStateRoot"),
     stateRoot: fields.hex("stateRoot"),

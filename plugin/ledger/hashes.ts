@@ -31,6 +31,7 @@ export function headerHash(header: BatchHeader): Hex {
         header.l2BlockFrom,
         header.l2BlockTo,
         header.submitter,
+        header.resolver,
         header.parentHash,
         header.prevStateRoot,
         header.stateRoot,

@@ -17,7 +17,7 @@ function noise(length: number): Hex {
 
 describe("gas of the chain", () => {
   const measured: GasFigures = {};
-  const world = useWorld(({ resolver }) => ({ resolver: resolver.address }));
+  const world = useWorld();
 
   /** A chain with history: messages were consumed, one of three that the head counted is left. */
   async function steady(suite: World): Promise<{ first: BatchHeader; head: BatchHeader; left: InboxMessage }> {
@@ -62,6 +62,7 @@ describe("gas of the chain", () => {
     const reverted = await postBatch(suite, head, { claim });
     const { registry, chain, actors, parameters } = suite;
     await registry.connect(actors.second).register({ value: parameters.sequencerBond });
+    await chain.connect(actors.resolver).openDispute(reverted);
     const sent = await chain.connect(actors.resolver).revertBatches(reverted, actors.alice);
     measured["revertBatches"] = await gasOf(sent);
     const again = await sendBatch(suite, head, { claim, submitter: actors.second });
@@ -76,7 +77,15 @@ describe("gas of the chain", () => {
     await passWindow(suite);
     await suite.chain.finalize([first, head]);
     measured["finalize, 1 batch"] = await gasOf(await suite.chain.finalize([third]));
+    const before = await suite.connection.networkHelpers.takeSnapshot();
     measured["finalize, 10 batches"] = await gasOf(await suite.chain.finalize(more));
+
+    await before.restore();
+    const disputed = await postBatch(suite, more.at(-1) ?? third);
+    const judge = suite.chain.connect(suite.actors.resolver);
+    measured["openDispute"] = await gasOf(await judge.openDispute(disputed));
+    measured["finalize, 10 batches, one after them disputed"] = await gasOf(await suite.chain.finalize(more));
+    measured["closeDispute"] = await gasOf(await judge.closeDispute(disputed));
   });
 
   it("the registry", async () => {

@@ -217,10 +217,10 @@ describe("calldata of appendBatch", () => {
     };
     const call = Buffer.from(appendBatchCall(batch).slice(2), "hex");
     expect(daInputOf(call)).to.deep.equal(Uint8Array.of(1, 2, 3));
-    expect(daInputOf(call.subarray(0, 4 + 21 * 32 + 32 + 32 + 3))).to.deep.equal(Uint8Array.of(1, 2, 3));
-    expect(daInputOf(call.subarray(0, 4 + 21 * 32 + 32 + 32 + 2))).to.equal(undefined);
+    expect(daInputOf(call.subarray(0, 4 + 22 * 32 + 32 + 32 + 3))).to.deep.equal(Uint8Array.of(1, 2, 3));
+    expect(daInputOf(call.subarray(0, 4 + 22 * 32 + 32 + 32 + 2))).to.equal(undefined);
     expect(daInputOf(call.subarray(0, 100))).to.equal(undefined);
-    const offset = Buffer.from(call).fill(0xff, 4 + 20 * 32, 4 + 21 * 32);
+    const offset = Buffer.from(call).fill(0xff, 4 + 21 * 32, 4 + 22 * 32);
     expect(daInputOf(offset)).to.equal(undefined);
     const selector = Buffer.from(call).fill(0, 0, 4);
     expect(daInputOf(selector)).to.equal(undefined);
@@ -236,6 +236,7 @@ const EMPTY: BatchHeader = {
   l2BlockFrom: 0n,
   l2BlockTo: 0n,
   submitter: `0x${"00".repeat(20)}`,
+  resolver: `0x${"00".repeat(20)}`,
   parentHash: ZERO_HASH,
   prevStateRoot: ZERO_HASH,
   stateRoot: ZERO_HASH,

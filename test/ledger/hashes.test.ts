@@ -67,6 +67,7 @@ describe("ledger hashes", () => {
         l2BlockFrom: random.sized(64),
         l2BlockTo: random.sized(64),
         submitter: address(),
+        resolver: address(),
         parentHash: word(),
         prevStateRoot: word(),
         stateRoot: word(),

@@ -103,6 +103,7 @@ export function toHeader(output: BatchHeaderStructOutput): BatchHeader {
     l2BlockFrom: output.l2BlockFrom,
     l2BlockTo: output.l2BlockTo,
     submitter: output.submitter as Hex,
+    resolver: output.resolver as Hex,
     parentHash: output.parentHash as Hex,
     prevStateRoot: output.prevStateRoot as Hex,
     stateRoot: output.stateRoot as Hex,

@@ -16,7 +16,7 @@ function hashWords(types: string[], values: readonly unknown[]): Hex {
 export function headerHash(header: BatchHeader): Hex {
   const uint64s = Array<string>(7).fill("uint64");
   return hashWords(
-    [...uint64s, "address", ...Array<string>(6).fill("bytes32")],
+    [...uint64s, "address", "address", ...Array<string>(6).fill("bytes32")],
     [
       header.index,
       header.timestamp,
@@ -26,6 +26,7 @@ export function headerHash(header: BatchHeader): Hex {
       header.l2BlockFrom,
       header.l2BlockTo,
       header.submitter,
+      header.resolver,
       header.parentHash,
       header.prevStateRoot,
       header.stateRoot,

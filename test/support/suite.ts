@@ -33,13 +33,14 @@ export const DEFAULTS = {
   pauseCooldown: 7n * DAY,
   machineHash: id("a guest program") as Hex,
   genesisStateRoot: id("the genesis state") as Hex,
-  /** May revert batches; zero for nobody. */
-  resolver: ZERO_ADDRESS as string,
   /** May pause deposits; zero for nobody. */
   guardian: ZERO_ADDRESS as string,
 };
 
-export type SuiteParameters = typeof DEFAULTS;
+export type SuiteParameters = typeof DEFAULTS & {
+  /** Judge of the batches; default the actor of that name. */
+  resolver: string;
+};
 
 /** Named accounts of an in-process L1. */
 export async function actorsOf(connection: Connection) {
@@ -55,8 +56,8 @@ export type Actors = Awaited<ReturnType<typeof actorsOf>>;
 
 /** The whole suite on an in-process L1, with a registered sequencer. */
 export async function deploySuite(connection: Connection, overrides: Partial<SuiteParameters> = {}) {
-  const parameters = { ...DEFAULTS, ...overrides };
   const actors = await actorsOf(connection);
+  const parameters: SuiteParameters = { ...DEFAULTS, resolver: actors.resolver.address, ...overrides };
   const { deployer, sequencer, upgrader } = actors;
 
   const factory = await new SuiteFactory__factory(deployer).deploy();
@@ -149,6 +150,7 @@ export function genesisHeader(parameters: SuiteParameters, timestamp: bigint): B
     l2BlockFrom: 0n,
     l2BlockTo: 0n,
     submitter: ZERO_ADDRESS,
+    resolver: ZERO_ADDRESS,
     parentHash: ZERO_HASH,
     prevStateRoot: ZERO_HASH,
     stateRoot: parameters.genesisStateRoot,

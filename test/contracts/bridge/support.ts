@@ -44,6 +44,7 @@ export interface Header {
   l2BlockFrom: bigint;
   l2BlockTo: bigint;
   submitter: string;
+  resolver: string;
   parentHash: string;
   prevStateRoot: string;
   stateRoot: string;
@@ -114,6 +115,7 @@ export function headerOf(index: bigint, withdrawalsRoot: string): Header {
     l2BlockFrom: index,
     l2BlockTo: index + 1n,
     submitter: "0x00000000000000000000000000000000005e90e9",
+    resolver: "0x0000000000000000000000000000000000001d6e",
     parentHash: id(`parent ${index}`),
     prevStateRoot: id(`previous ${index}`),
     stateRoot: id(`state ${index}`),

@@ -8,11 +8,17 @@ import { timestampOf } from "../../support/suite.js";
 import { nextBlockAt, passWindow, useWorld, type World } from "../../support/world.js";
 
 describe("StateCommitmentChain.revertBatches", () => {
-  const world = useWorld(({ resolver }) => ({ resolver: resolver.address }));
+  const world = useWorld();
 
-  /** Reverts `header` as the resolver would after a lost dispute; alice wins. */
-  const revertBatches = (suite: World, header: BatchHeader) =>
-    suite.chain.connect(suite.actors.resolver).revertBatches(header, suite.actors.alice);
+  /** Asks for the revert of `header`, won by alice. */
+  const askRevert = (suite: World, header: BatchHeader, caller = suite.actors.resolver) =>
+    suite.chain.connect(caller).revertBatches(header, suite.actors.alice);
+
+  /** Reverts `header` as the resolver does: opens a dispute, which alice wins. */
+  async function revertBatches(suite: World, header: BatchHeader) {
+    await suite.chain.connect(suite.actors.resolver).openDispute(header);
+    return askRevert(suite, header);
+  }
 
   /** Lets `second` post now: it registers and the first in rank stays silent for the grace. */
   async function letSecondPost(suite: World): Promise<void> {
@@ -26,14 +32,54 @@ describe("StateCommitmentChain.revertBatches", () => {
     return [first, second, third];
   }
 
-  it("is for the resolver only", async () => {
+  it("is for the resolver that the header names only, whatever header a stranger writes his name into", async () => {
     const suite = world();
     const header = await postBatch(suite, suite.genesis);
-    for (const caller of [suite.actors.sequencer, suite.actors.deployer, suite.actors.upgrader]) {
-      await expect(suite.chain.connect(caller).revertBatches(header, caller))
+    const { resolver, sequencer, deployer, upgrader } = suite.actors;
+    await suite.chain.connect(resolver).openDispute(header);
+    for (const caller of [sequencer, deployer, upgrader]) {
+      await expect(askRevert(suite, header, caller))
         .to.be.revertedWithCustomError(suite.chain, "ChainUnauthorized")
-        .withArgs(caller.address);
+        .withArgs(caller.address, resolver.address);
+      const forged = { ...header, resolver: caller.address as Hex };
+      await expect(askRevert(suite, forged, caller))
+        .to.be.revertedWithCustomError(suite.chain, "ChainHeaderMismatch")
+        .withArgs(1n, headerHash(header), headerHash(forged));
     }
+  });
+
+  it("takes a batch only while it is under dispute, and ends the dispute", async () => {
+    const suite = world();
+    const header = await postBatch(suite, suite.genesis);
+    const hash = headerHash(header);
+    await expect(askRevert(suite, header))
+      .to.be.revertedWithCustomError(suite.chain, "ChainNotDisputed")
+      .withArgs(1n, hash);
+    await expect(revertBatches(suite, header)).to.emit(suite.chain, "DisputeClosed").withArgs(1n, hash);
+    expect([await suite.chain.isDisputed(hash), await suite.chain.openDisputes()]).to.deep.equal([false, 0n]);
+  });
+
+  it("works after the window of the batch too", async () => {
+    const suite = world();
+    const header = await postBatch(suite, suite.genesis);
+    await suite.chain.connect(suite.actors.resolver).openDispute(header);
+    await passWindow(suite);
+    await askRevert(suite, header);
+    expect(await suite.chain.heads()).to.deep.equal([0n, 0n]);
+  });
+
+  it("leaves disputes about later batches open: their resolver closes them", async () => {
+    const suite = world();
+    const [first, second] = await three(suite);
+    const { chain, actors } = suite;
+    const own = chain.connect(actors.resolver);
+    await own.openDispute(second);
+    await revertBatches(suite, first);
+    expect(await chain.openDisputes()).to.equal(1n);
+    await expect(askRevert(suite, second)).to.be.revertedWithCustomError(chain, "ChainNotPending");
+
+    await own.closeDispute(second);
+    expect([await chain.openDisputes(), await chain.isDisputed(headerHash(second))]).to.deep.equal([0n, false]);
   });
 
   it("takes the batch and every later one, down to its parent", async () => {
@@ -58,7 +104,11 @@ describe("StateCommitmentChain.revertBatches", () => {
     await revertBatches(suite, first);
     expect(await suite.chain.heads()).to.deep.equal([0n, 0n]);
     expect(await suite.chain.headerHash(0n)).to.equal(headerHash(suite.genesis));
-    await expect(revertBatches(suite, suite.genesis))
+    const { resolver } = suite.actors;
+    await expect(askRevert(suite, suite.genesis))
+      .to.be.revertedWithCustomError(suite.chain, "ChainUnauthorized")
+      .withArgs(resolver.address, ZERO_ADDRESS);
+    await expect(askRevert(suite, { ...suite.genesis, resolver: resolver.address as Hex }))
       .to.be.revertedWithCustomError(suite.chain, "ChainNotPending")
       .withArgs(0n, 0n, 0n);
   });
@@ -66,13 +116,14 @@ describe("StateCommitmentChain.revertBatches", () => {
   it("never takes what is final", async () => {
     const suite = world();
     const [first, second] = await three(suite);
+    await suite.chain.connect(suite.actors.resolver).openDispute(second);
     await passWindow(suite);
     await suite.chain.finalize([first]);
 
-    await expect(revertBatches(suite, first))
+    await expect(askRevert(suite, first))
       .to.be.revertedWithCustomError(suite.chain, "ChainNotPending")
       .withArgs(1n, 1n, 3n);
-    await revertBatches(suite, second);
+    await askRevert(suite, second);
     expect(await suite.chain.heads()).to.deep.equal([1n, 1n]);
     expect(await suite.chain.isFinalized(first)).to.equal(true);
   });
@@ -80,16 +131,16 @@ describe("StateCommitmentChain.revertBatches", () => {
   it("refuses what was never posted, what is reverted already, and a forged header", async () => {
     const suite = world();
     const [, second, third] = await three(suite);
-    await expect(revertBatches(suite, { ...third, index: 4n })).to.be.revertedWithCustomError(
+    await expect(askRevert(suite, { ...third, index: 4n })).to.be.revertedWithCustomError(
       suite.chain,
       "ChainNotPending",
     );
     await expect(
-      revertBatches(suite, { ...second, submitter: suite.actors.bob.address as BatchHeader["submitter"] }),
+      askRevert(suite, { ...second, submitter: suite.actors.bob.address as BatchHeader["submitter"] }),
     ).to.be.revertedWithCustomError(suite.chain, "ChainHeaderMismatch");
     await revertBatches(suite, second);
     for (const gone of [second, third]) {
-      await expect(revertBatches(suite, gone)).to.be.revertedWithCustomError(suite.chain, "ChainNotPending");
+      await expect(askRevert(suite, gone)).to.be.revertedWithCustomError(suite.chain, "ChainNotPending");
     }
   });
 
@@ -204,7 +255,7 @@ describe("StateCommitmentChain.revertBatches", () => {
       false,
       false,
     ]);
-    await expect(revertBatches(suite, third)).to.be.revertedWithCustomError(suite.chain, "ChainNotPending");
+    await expect(askRevert(suite, third)).to.be.revertedWithCustomError(suite.chain, "ChainNotPending");
 
     const after = await postBatch(suite, again, { submitter: suite.actors.second });
     expect(await suite.chain.headerHash(3n)).to.equal(headerHash(after));
@@ -253,25 +304,10 @@ describe("StateCommitmentChain.revertBatches", () => {
     const [first, ...rest] = await postBatches(suite, suite.genesis, 20);
     const last = rest.at(-1);
     if (first === undefined || last === undefined) throw new Error("twenty batches");
+    for (const header of [first, last]) await suite.chain.connect(suite.actors.resolver).openDispute(header);
     const estimate = (header: BatchHeader) =>
       suite.chain.connect(suite.actors.resolver).revertBatches.estimateGas(header, suite.actors.alice);
     const [all, one] = await Promise.all([estimate(first), estimate(last)]);
     expect(Number(all)).to.be.closeTo(Number(one), 200);
-  });
-});
-
-describe("StateCommitmentChain.revertBatches without a resolver", () => {
-  const world = useWorld();
-
-  it("can be called by nobody", async () => {
-    const suite = world();
-    const header = await postBatch(suite, suite.genesis);
-    const { chain, actors } = suite;
-    for (const caller of Object.values(actors)) {
-      await expect(chain.connect(caller).revertBatches(header, caller)).to.be.revertedWithCustomError(
-        chain,
-        "ChainUnauthorized",
-      );
-    }
   });
 });

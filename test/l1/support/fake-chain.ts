@@ -137,6 +137,7 @@ const EMPTY_HEADER: BatchHeader = {
   l2BlockFrom: 0n,
   l2BlockTo: 0n,
   submitter: ZERO_ADDRESS,
+  resolver: ZERO_ADDRESS,
   parentHash: ZERO_HASH,
   prevStateRoot: ZERO_HASH,
   stateRoot: ZERO_HASH,

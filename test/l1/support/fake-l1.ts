@@ -20,6 +20,7 @@ export const GENESIS: BatchHeader = {
   l2BlockFrom: 0n,
   l2BlockTo: 0n,
   submitter: ZERO_ADDRESS,
+  resolver: ZERO_ADDRESS,
   parentHash: ZERO_HASH,
   prevStateRoot: ZERO_HASH,
   stateRoot: `0x${"01".repeat(32)}`,
@@ -91,8 +92,9 @@ export function fakeL1(): FakeL1 {
     const { stateRoot, withdrawalsRoot, inboxAcc, inboxTo, l2BlockTo } = claim;
     const header: BatchHeader = {
       ...{ index: parent.index + 1n, timestamp, finalizesAt: timestamp + 10n, inboxFrom: parent.inboxTo, inboxTo },
-      ...{ l2BlockFrom: parent.l2BlockTo, l2BlockTo, submitter: wallet.address as Hex, parentHash: headerHash(parent) },
-      ...{ prevStateRoot: parent.stateRoot, stateRoot, withdrawalsRoot, inboxAcc, dataHash: dataHash(data) },
+      ...{ l2BlockFrom: parent.l2BlockTo, l2BlockTo, submitter: wallet.address as Hex, resolver: ZERO_ADDRESS },
+      ...{ parentHash: headerHash(parent), prevStateRoot: parent.stateRoot, stateRoot, withdrawalsRoot, inboxAcc },
+      dataHash: dataHash(data),
     };
     return { header, data };
   }

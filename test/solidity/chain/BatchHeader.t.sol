@@ -10,9 +10,9 @@ contract BatchHeaderTest is Test {
         return header.hashCalldata();
     }
 
-    function testFuzz_bothHashesAreThatOfTheFourteenAbiWords(BatchHeader memory header) public view {
+    function testFuzz_bothHashesAreThatOfTheFifteenAbiWords(BatchHeader memory header) public view {
         bytes memory encoded = abi.encode(header);
-        assertEq(encoded.length, 14 * 32);
+        assertEq(encoded.length, 15 * 32);
         assertEq(header.hash(), keccak256(encoded));
         assertEq(this.hashCalldata(header), keccak256(encoded));
     }

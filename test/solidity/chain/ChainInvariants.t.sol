@@ -21,9 +21,10 @@ contract ChainHandler is Test {
 
     /* MODEL */
 
-    // Headers are kept encoded: copying a struct of 14 fields from storage is too deep for the compiler's stack.
+    // Headers are kept encoded: copying a struct of 15 fields from storage is too deep for the compiler's stack.
     bytes[] internal _headers; // the chain as it stands, by index
     bytes[] internal _reverted; // every batch that ever fell
+    bytes[] internal _disputes; // batches under dispute, also those that fell
     InboxMessage[] internal _messages;
     address[] internal _ranks; // the set of sequencers in order
     uint256 public finalizedHead;
@@ -90,6 +91,9 @@ contract ChainHandler is Test {
         for (uint256 i = 0; i < oldest.length; ++i) oldest[i] = header(finalizedHead + 1 + i);
 
         bool expected = block.timestamp >= oldest[oldest.length - 1].finalizesAt;
+        for (uint256 i = 0; i < oldest.length; ++i) {
+            if (_isDisputed(oldest[i].hash())) expected = false;
+        }
         try chain.finalize(oldest) {
             assertTrue(expected, "final before its time");
             for (uint256 i = 0; i < oldest.length; ++i) finalHashes.push(oldest[i].hash());
@@ -100,17 +104,50 @@ contract ChainHandler is Test {
         }
     }
 
-    function revertFrom(uint256 indexSeed, uint256 winnerSeed) external {
+    function openDispute(uint256 indexSeed) external {
         uint256 pending = _headers.length - 1 - finalizedHead;
         if (pending == 0) return;
-        uint256 index = finalizedHead + bound(indexSeed, 1, pending);
-        BatchHeader memory fallen = header(index);
+        BatchHeader memory judged = header(finalizedHead + bound(indexSeed, 1, pending));
+
+        bool expected = block.timestamp < judged.finalizesAt && !_isDisputed(judged.hash());
+        vm.prank(resolver);
+        try chain.openDispute(judged) {
+            assertTrue(expected, "disputed too late, or twice");
+            _disputes.push(abi.encode(judged));
+            ++done["openDispute"];
+        } catch {
+            assertFalse(expected, "no dispute although it is time");
+        }
+    }
+
+    /// @notice The resolver ends a dispute: the batch is defended, or fell with an earlier one.
+    function closeDispute(uint256 seed) external {
+        if (_disputes.length == 0) return;
+        uint256 position = bound(seed, 0, _disputes.length - 1);
+        vm.prank(resolver);
+        chain.closeDispute(disputed(position));
+        _removeDispute(position);
+        ++done["closeDispute"];
+    }
+
+    /// @notice A dispute is lost: refused only for a batch that fell already.
+    function revertDisputed(uint256 seed, uint256 winnerSeed) external {
+        if (_disputes.length == 0) return;
+        uint256 position = bound(seed, 0, _disputes.length - 1);
+        BatchHeader memory fallen = disputed(position);
         address submitter = fallen.submitter;
         uint256 bond = registry.bondOf(submitter);
 
+        bool expected = fallen.index < _headers.length && header(fallen.index).hash() == fallen.hash();
         vm.prank(resolver);
-        chain.revertBatches(fallen, _actor(winnerSeed));
-        while (_headers.length > index) {
+        try chain.revertBatches(fallen, _actor(winnerSeed)) {
+            assertTrue(expected, "fell twice");
+        } catch {
+            assertFalse(expected, "did not fall");
+            return;
+        }
+        _removeDispute(position);
+        while (_headers.length > fallen.index) {
             _reverted.push(_headers[_headers.length - 1]);
             _headers.pop();
         }
@@ -118,6 +155,17 @@ contract ChainHandler is Test {
         _removeRank(submitter);
         (activeAt, messagesAtActivity) = (block.timestamp, _messages.length);
         ++done["revert"];
+    }
+
+    /// @notice What nobody disputes does not fall.
+    function revertUndisputed(uint256 indexSeed) external {
+        uint256 pending = _headers.length - 1 - finalizedHead;
+        if (pending == 0) return;
+        BatchHeader memory target = header(finalizedHead + bound(indexSeed, 1, pending));
+        if (_isDisputed(target.hash())) return;
+        vm.expectRevert();
+        vm.prank(resolver);
+        chain.revertBatches(target, resolver);
     }
 
     function register(uint256 actorSeed, uint256 bondSeed) external {
@@ -204,6 +252,14 @@ contract ChainHandler is Test {
         return _reverted.length;
     }
 
+    function disputed(uint256 position) public view returns (BatchHeader memory) {
+        return abi.decode(_disputes[position], (BatchHeader));
+    }
+
+    function disputeCount() external view returns (uint256) {
+        return _disputes.length;
+    }
+
     function ranks() external view returns (address[] memory) {
         return _ranks;
     }
@@ -269,7 +325,7 @@ contract ChainHandler is Test {
         made.finalizesAt = made.timestamp + chain.parameters().challengeWindow;
         (made.inboxFrom, made.inboxTo) = (parent.inboxTo, claim.inboxTo);
         (made.l2BlockFrom, made.l2BlockTo) = (parent.l2BlockTo, claim.l2BlockTo);
-        made.submitter = submitter;
+        (made.submitter, made.resolver) = (submitter, resolver);
         made.parentHash = parent.hash();
         (made.prevStateRoot, made.stateRoot) = (parent.stateRoot, claim.stateRoot);
         made.inboxAcc = claim.inboxAcc;
@@ -294,6 +350,18 @@ contract ChainHandler is Test {
         uint256 delay = chain.parameters().forceInclusionDelay;
         if (shown) return block.timestamp < _messages[inboxTo].timestamp + delay;
         return inboxTo >= messagesAtActivity && block.timestamp < activeAt + delay;
+    }
+
+    function _isDisputed(bytes32 hash) internal view returns (bool) {
+        for (uint256 i = 0; i < _disputes.length; ++i) {
+            if (disputed(i).hash() == hash) return true;
+        }
+        return false;
+    }
+
+    function _removeDispute(uint256 position) internal {
+        _disputes[position] = _disputes[_disputes.length - 1];
+        _disputes.pop();
     }
 
     function _removeRank(address account) internal {
@@ -369,6 +437,23 @@ contract ChainInvariants is SuiteTest {
             vm.expectRevert();
             chain.revertBatches(one[0], address(this));
         }
+    }
+
+    /// @notice The counter counts the flags, which stand where the model has them; none is on what is final.
+    function invariant_disputesAreCounted() public view {
+        uint256 count = handler.disputeCount();
+        assertEq(chain.openDisputes(), count);
+        for (uint256 i = 0; i < count; ++i) {
+            BatchHeader memory disputed = handler.disputed(i);
+            assertTrue(chain.isDisputed(disputed.hash()));
+            assertFalse(chain.isFinalized(disputed), "final under dispute");
+        }
+        uint256 flags;
+        for (uint256 i = 0; i < handler.headerCount(); ++i) if (chain.isDisputed(handler.header(i).hash())) ++flags;
+        for (uint256 i = 0; i < handler.revertedCount(); ++i) {
+            if (chain.isDisputed(handler.reverted(i).hash())) ++flags;
+        }
+        assertEq(flags, count);
     }
 
     /// @notice The inbox released exactly what final batches consumed; all else is still there.

@@ -16,7 +16,7 @@ contract LongQueueTest is SuiteTest {
     uint64 private max;
     uint64 private full;
     uint64 private start;
-    // Encoded: copying a struct of 14 fields from storage is too deep for the compiler's stack.
+    // Encoded: copying a struct of 15 fields from storage is too deep for the compiler's stack.
     bytes private encodedHead;
 
     function setUp() public {

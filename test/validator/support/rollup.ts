@@ -33,6 +33,7 @@ const GENESIS: BatchHeader = {
   l2BlockFrom: 0n,
   l2BlockTo: 0n,
   submitter: ZERO_ADDRESS,
+  resolver: ZERO_ADDRESS,
   parentHash: ZERO_HASH,
   prevStateRoot: ZERO_HASH,
   stateRoot: GENESIS_STATE_ROOT,
@@ -142,8 +143,9 @@ export function testRollup(program: Program): TestRollup {
       if ("receipts" in output) outputs.push(output);
       const honest: BatchHeader = {
         ...{ index, timestamp, finalizesAt: timestamp + 100n, inboxFrom, inboxTo: inboxFrom + BigInt(count) },
-        ...{ l2BlockFrom, l2BlockTo: output.l2BlockTo, submitter: ZERO_ADDRESS, parentHash: headerHash(parent) },
-        ...{ prevStateRoot, stateRoot: output.stateRoot, withdrawalsRoot: output.withdrawalsRoot },
+        ...{ l2BlockFrom, l2BlockTo: output.l2BlockTo, submitter: ZERO_ADDRESS, resolver: ZERO_ADDRESS },
+        ...{ parentHash: headerHash(parent), prevStateRoot },
+        ...{ stateRoot: output.stateRoot, withdrawalsRoot: output.withdrawalsRoot },
         ...{ inboxAcc: inboxAcc(parent.inboxAcc, consumed), dataHash: dataHash(bytes) },
       };
       const header = { ...honest, ...tamper?.(honest) };
