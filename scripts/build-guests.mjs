@@ -10,9 +10,10 @@ const OUT = "build/guests";
 
 const { GUEST_FLAGS } = await tsImport("../plugin/machine/compile.ts", import.meta.url);
 
-// keccak is the host's own, and what checks a guest needs it; the machine executes the others.
+// keccak is the host's own, and what checks a guest needs it; so is the interpreter of the machine, which executes the others.
 const PROGRAMS = [
   { name: "keccak", isGuest: false, flags: ["--importMemory", "--noExportMemory"] },
+  { name: "machine", isGuest: false, flags: ["--initialMemory", "8704", "--maximumMemory", "8704"] },
   { name: "ledger", isGuest: true, flags: ["--initialMemory", "64", "--maximumMemory", "4096"] },
 ];
 
@@ -35,7 +36,12 @@ for (const { name, isGuest, flags } of PROGRAMS) {
   const compiled = isGuest ? `${OUT}/${name}.asc.wasm` : wasm;
   const args = [`guests/${name}/index.ts`, "-o", compiled, ...GUEST_FLAGS, ...flags];
   const hash = createHash("sha256").update(JSON.stringify([version, args]));
-  const sources = ["guests/sdk/*.ts", `guests/${name}/*.ts`, ...(isGuest ? ["plugin/machine/*.ts"] : [])];
+  const sources = [
+    "guests/keccak/*.ts",
+    "guests/sdk/*.ts",
+    `guests/${name}/*.ts`,
+    ...(isGuest ? ["plugin/machine/*.ts"] : []),
+  ];
   for (const file of globSync(sources).sort()) hash.update(file).update(readFileSync(file));
   const key = hash.digest("hex");
   const stamp = `${OUT}/${name}.key`;

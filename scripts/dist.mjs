@@ -5,4 +5,6 @@ import { run } from "./run.mjs";
 
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
 mkdirSync("dist/guests", { recursive: true });
-for (const file of ["ledger.wasm", "ledger.json", "keccak.wasm"]) cpSync(`build/guests/${file}`, `dist/guests/${file}`);
+for (const file of ["ledger.wasm", "ledger.json", "keccak.wasm", "machine.wasm"]) {
+  cpSync(`build/guests/${file}`, `dist/guests/${file}`);
+}

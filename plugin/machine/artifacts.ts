@@ -9,7 +9,7 @@ const FOLDERS = ["../../build/guests/", "../../guests/"];
  * Bytes of a program that comes with this package; of a guest, its canonical artifact.
  * @throws Error when it was not built.
  */
-export function readGuestProgram(name: "ledger" | "keccak"): Uint8Array {
+export function readGuestProgram(name: "ledger" | "keccak" | "machine"): Uint8Array {
   return readBuilt(`${name}.wasm`);
 }
 

@@ -1,6 +1,6 @@
 import type { Oracle } from "./hostCalls.js";
 import { FRAMES_SLOT, instruction, Op } from "./isa.js";
-import type { MerkleMemory } from "./merkleMemory.js";
+import type { MerkleMemory, MerkleSource } from "./merkleMemory.js";
 import type { Program } from "./program.js";
 import { loadImage } from "./program.js";
 import type { Registers, StepMemory } from "./reference.js";
@@ -8,11 +8,19 @@ import { execute } from "./reference.js";
 import type { MachineState } from "./state.js";
 import { haltedState, Status, TRAPPED_STATE } from "./state.js";
 
-/** A machine of the reference engine. Its registers and memory may be inspected after a halt or a trap. */
+/** The memory of a machine, under its tree. */
+export interface MachineMemory extends MerkleSource {
+  /** A copy of `length` bytes from `address` on. */
+  read(address: number, length: number): Uint8Array;
+  write(address: number, bytes: Uint8Array): void;
+  root(): Uint8Array;
+}
+
+/** A machine. Its registers and memory may be inspected after a halt or a trap. */
 export interface Machine {
   readonly program: Program;
   readonly oracle: Oracle;
-  readonly memory: MerkleMemory;
+  readonly memory: MachineMemory;
   readonly registers: Registers;
   /** The same memory as instructions see it. */
   readonly access: StepMemory;
@@ -20,7 +28,12 @@ export interface Machine {
   steps: number;
 }
 
-export function createMachine(program: Program, inputHash: Uint8Array, oracle: Oracle): Machine {
+/** A machine of the reference engine. */
+export interface ReferenceMachine extends Machine {
+  readonly memory: MerkleMemory;
+}
+
+export function createMachine(program: Program, inputHash: Uint8Array, oracle: Oracle): ReferenceMachine {
   const memory = loadImage(program.image);
   return {
     program,

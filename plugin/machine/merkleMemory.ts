@@ -24,6 +24,13 @@ export function subtreeRoot(bytes: Uint8Array): Uint8Array {
   return hashNode(subtreeRoot(bytes.subarray(0, middle)), subtreeRoot(bytes.subarray(middle)));
 }
 
+/** What a witness is made from: reads of a memory and of the code tree. */
+export interface MerkleSource {
+  leaf(index: number): Uint8Array;
+  /** The node at `height` above the leaves, counted from the left. */
+  node(height: number, index: number): Uint8Array;
+}
+
 /**
  * Byte memory under a Merkle tree of 2^depth raw 32-byte leaves. What was never written is zero and takes no space.
  * Hashes are brought up to date when a node is asked for.

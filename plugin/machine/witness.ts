@@ -4,6 +4,7 @@ import type { BlobElement, Oracle } from "./hostCalls.js";
 import { keccak256 } from "./hostCalls.js";
 import { CODE_DEPTH, decodeInstruction, END_SLOT, MAX_CODE, MEMORY_DEPTH } from "./isa.js";
 import { fromLittleEndian, toLittleEndian } from "./machine.js";
+import type { MerkleSource } from "./merkleMemory.js";
 import { hashNode, subtreeRoot } from "./merkleMemory.js";
 import type { Registers, StepMemory } from "./reference.js";
 import { execute } from "./reference.js";
@@ -22,12 +23,6 @@ const LEAF = 32;
 interface Feed extends Oracle {
   /** `count` leaves from `first` on. */
   leaves(first: number, count: number): Uint8Array;
-  node(height: number, index: number): Uint8Array;
-}
-
-/** What a witness is made from: reads of a memory and of the code tree. */
-export interface MerkleSource {
-  leaf(index: number): Uint8Array;
   node(height: number, index: number): Uint8Array;
 }
 

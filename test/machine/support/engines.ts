@@ -1,10 +1,13 @@
 import { expect } from "chai";
 
 import { canonicalWasm } from "../../../plugin/machine/instrument.js";
+import type { Interpreter } from "../../../plugin/machine/interpreter.js";
+import { createInterpreter } from "../../../plugin/machine/interpreter.js";
 import { FRAMES_SLOT, GLOBALS_SLOT } from "../../../plugin/machine/isa.js";
 import { returnSlot } from "../../../plugin/machine/lower.js";
-import type { Machine } from "../../../plugin/machine/machine.js";
+import type { Machine, ReferenceMachine } from "../../../plugin/machine/machine.js";
 import { createMachine, fromLittleEndian, run, toLittleEndian } from "../../../plugin/machine/machine.js";
+import type { Program } from "../../../plugin/machine/program.js";
 import { buildProgram } from "../../../plugin/machine/program.js";
 import type { Oracle } from "../../../plugin/machine/hostCalls.js";
 import { Status } from "../../../plugin/machine/state.js";
@@ -84,17 +87,30 @@ export function v8Engine(wasm: Uint8Array, hostImports?: HostImports): Engine {
   };
 }
 
-/** The reference on the lowered code. `observe` is called with the machine before a call runs. */
-export function referenceEngine(
+interface EngineOptions<M> {
+  oracle?: Oracle;
+  /** Runs a machine to its end: the start function, then every call. */
+  runner?: (machine: M) => void;
+}
+
+/** The reference on the lowered code. */
+export function referenceEngine(guest: Uint8Array, options: EngineOptions<ReferenceMachine> = {}): Engine {
+  return machineEngine(guest, createMachine, { runner: run, ...options });
+}
+
+/** The interpreter on the lowered code. */
+export function interpreterEngine(guest: Uint8Array, options: EngineOptions<Interpreter> = {}): Engine {
+  return machineEngine(guest, createInterpreter, { runner: (machine) => void machine.run(), ...options });
+}
+
+function machineEngine<M extends Machine>(
   guest: Uint8Array,
-  {
-    oracle = NO_ORACLE,
-    runner = (machine: Machine) => void run(machine),
-  }: { oracle?: Oracle; runner?: (machine: Machine) => void } = {},
+  create: (program: Program, inputHash: Uint8Array, oracle: Oracle) => M,
+  { oracle = NO_ORACLE, runner }: EngineOptions<M> & { runner: (machine: M) => void },
 ): Engine {
   const program = buildProgram(guest, { entry: [] });
   const module = readWasm(program.wasm);
-  const machine = createMachine(program, new Uint8Array(32), oracle);
+  const machine = create(program, new Uint8Array(32), oracle);
   const { registers, memory } = machine;
   runner(machine);
   const writeSlot = (slot: number, value: bigint): void => memory.write(8 * slot, toLittleEndian(value, 8));
