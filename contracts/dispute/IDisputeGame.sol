@@ -2,40 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {BatchHeader} from "../libraries/BatchHeader.sol";
-
-/// @notice A claim without its list of states. See docs/dispute.md §2.
-/// @param parent Id of the claim that it counters; the header hash where it counters the batch.
-/// @param start State before the segment, taken as given.
-/// @param index Which state of the parent's list it holds false.
-/// @param listHash keccak256 of its states, one after the other.
-struct DisputeClaim {
-    bytes32 parent;
-    bytes32 start;
-    uint256 index;
-    bytes32 listHash;
-}
-
-/// @notice What L1 keeps of a claim, or of a batch under dispute: one word.
-/// @param claimant Who posted it, and whose bond it holds; for a batch its submitter.
-/// @param postedAt L1 time in seconds; for a batch when it was posted.
-/// @param used Seconds that its line has used of its clock.
-/// @param depth 0 for a batch.
-/// @param openChildren Claims that counter it and are not resolved.
-/// @param status Open until resolved.
-struct ClaimState {
-    address claimant;
-    uint32 postedAt;
-    uint24 used;
-    uint8 depth;
-    uint32 openChildren;
-    ClaimStatus status;
-}
-
-enum ClaimStatus {
-    Open,
-    Standing,
-    Refuted
-}
+import {ClaimState} from "./ClaimWord.sol";
+import {DisputeClaim} from "./DisputeClaim.sol";
 
 /// @title IDisputeGame
 /// @notice Decides whether a batch is what its program makes of its input, by bisection down to one instruction.
@@ -83,6 +51,10 @@ interface IDisputeGame {
     error DisputeClock(uint64 clock, uint64 extension);
     /// @notice The program does not have the machine hash that batches are judged by.
     error DisputeMachineHash(bytes32 expected, bytes32 found);
+    /// @notice No machine starts so: entryPc must be below 2^20, pages at most maxPages, maxPages at most 4,096.
+    error DisputeProgramOutOfRange(uint32 entryPc, uint32 pages, uint32 maxPages);
+    /// @notice The batch is not on the chain any more, or final.
+    error DisputeNotPending(uint64 batchIndex, bytes32 headerHash);
     /// @notice The batch names another judge.
     error DisputeNotResolver(address resolver);
     /// @notice A dissection has `expected` states.
@@ -143,10 +115,11 @@ interface IDisputeGame {
 
     /* RESOLUTION */
 
-    /// @notice Resolves closed claims in the given order; children before parents.
+    /// @notice Resolves closed claims in the given order; children before parents. Passes over those that are resolved,
+    /// so nobody stops a long list by resolving a part of it.
     function resolve(DisputeClaim[] calldata claims) external;
 
-    /// @notice Ends the game about a batch: reverts it if a claim against it stands.
+    /// @notice Ends the game about a batch: reverts it if a claim against it stands and it is still on the chain.
     function resolveBatch(BatchHeader calldata header) external;
 
     /// @notice Pays the caller's credit.
@@ -154,7 +127,7 @@ interface IDisputeGame {
 
     /* VIEWS */
 
-    /// @notice Bond of a claim of this depth, in wei.
+    /// @notice Bond of a claim of this depth, in wei; 0 where no claim has it.
     function bond(uint256 depth) external view returns (uint256);
     /// @notice Longest time from a batch's `finalizesAt` to the end of its game, in seconds.
     function maxDuration() external view returns (uint64);

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IStateCommitmentChain} from "../chain/IStateCommitmentChain.sol";
+import {BatchHeader} from "../libraries/BatchHeader.sol";
+import {IOneStepVerifier} from "../machine/IOneStepVerifier.sol";
+import {BatchStatement} from "./BatchStatement.sol";
+import {ClaimState, ClaimStatus, ClaimWord, ClaimWordLib, WinnerWord, WinnerWordLib} from "./ClaimWord.sol";
+import {DisputeClaim, DisputeClaimLib} from "./DisputeClaim.sol";
+import {IDisputeGame} from "./IDisputeGame.sol";
+
+/// @title DisputeGame
+/// @notice Judges the batches of one program, for ever by the same rules: nobody owns it, nothing in it can be changed.
+/// @dev Invariants:
+/// 1. Balance ≥ sum of the bonds of unresolved claims + sum of credits; equal unless somebody forces ether in. A bond
+///    becomes one credit, once: when its claim is resolved.
+/// 2. The id of a claim binds all of its content, so a move is about that content on any fork of L1, or reverts.
+/// 3. `openChildren` of a claim or batch is the number of unresolved claims that counter it. A resolved one has none,
+///    and gets none: it closed before, or was refuted by a step, and then its depth allows no children.
+/// 4. Depth of a claim is its parent's plus 1, from 1 to LEVELS; `used` ≤ CLOCK < 2^24.
+/// 5. Every claim about a batch is closed MAX_DURATION after the batch's `finalizesAt`.
+/// 6. The winner against a claim is the least of the standing claims that counter it, in whatever order they resolve.
+/// 7. A batch with a claim is under dispute on the chain, until `resolveBatch`, which succeeds once.
+contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
+    /// @notice Neighbours, program and parameters. Times in seconds, amounts in wei.
+    /// @param chain The state-commitment chain whose batches are judged.
+    /// @param verifier Executes one instruction.
+    /// @param l2ChainId Chain id of the L2, part of the program's input.
+    /// @param bridge The bridge on L1, part of the program's input.
+    /// @param machineHash The program; the next six are what it is the hash of.
+    /// @param codeRoot, memoryRoot0, entryPc, pages, maxPages, version See docs/machine.md §1.
+    /// @param dissectionBits A claim has 2^dissectionBits states.
+    /// @param clock Time that each line of claims has, below 2^24.
+    /// @param extension Time that every claim can be answered for at least.
+    /// @param baseBond Bond of a claim of the last depth.
+    struct Parameters {
+        IStateCommitmentChain chain;
+        IOneStepVerifier verifier;
+        uint256 l2ChainId;
+        address bridge;
+        bytes32 machineHash;
+        bytes32 codeRoot;
+        bytes32 memoryRoot0;
+        uint32 entryPc;
+        uint32 pages;
+        uint32 maxPages;
+        uint32 version;
+        uint8 dissectionBits;
+        uint64 clock;
+        uint64 extension;
+        uint128 baseBond;
+    }
+
+    /* IMMUTABLES AND CONSTANTS */
+
+    /// @dev A game is about 2^40 instructions at least.
+    uint256 private constant MIN_HEIGHT = 40;
+    uint256 private constant MAX_DISSECTION_BITS = 5;
+    uint256 private constant CLOCK_LIMIT = 1 << 24;
+    uint256 private constant MAX_CODE = 1 << 20;
+    uint256 private constant MAX_PAGES = 4096;
+
+    IStateCommitmentChain private immutable CHAIN;
+    IOneStepVerifier private immutable VERIFIER;
+    uint256 private immutable L2_CHAIN_ID;
+    address private immutable BRIDGE;
+    bytes32 private immutable MACHINE_HASH;
+    bytes32 private immutable CODE_ROOT;
+    bytes32 private immutable MEMORY_ROOT_0;
+    uint32 private immutable ENTRY_PC;
+    uint32 private immutable PAGES;
+    uint32 private immutable MACHINE_MAX_PAGES;
+    uint32 private immutable VERSION;
+    uint8 private immutable DISSECTION_BITS;
+    uint256 private immutable CLOCK;
+    uint256 private immutable EXTENSION;
+    uint256 private immutable BASE_BOND;
+    /// @dev States per list, and greatest depth.
+    uint256 private immutable K;
+    uint256 private immutable LEVELS;
+
+    /* STORAGE */
+
+    mapping(bytes32 id => ClaimWord) private _claims;
+    /// @dev By the id of what the winner counters.
+    mapping(bytes32 id => WinnerWord) private _winners;
+    mapping(address account => uint256) private _credits;
+
+    /* CONSTRUCTOR */
+
+    constructor(Parameters memory p) {
+        if (address(p.chain) == address(0)) revert DisputeZeroParameter("chain");
+        if (address(p.verifier) == address(0)) revert DisputeZeroParameter("verifier");
+        if (p.l2ChainId == 0) revert DisputeZeroParameter("l2ChainId");
+        if (p.bridge == address(0)) revert DisputeZeroParameter("bridge");
+        if (p.extension == 0) revert DisputeZeroParameter("extension");
+        if (p.baseBond == 0) revert DisputeZeroParameter("baseBond");
+        if (p.dissectionBits == 0 || p.dissectionBits > MAX_DISSECTION_BITS) {
+            revert DisputeDissectionBits(p.dissectionBits);
+        }
+        if (p.clock < p.extension || p.clock >= CLOCK_LIMIT) revert DisputeClock(p.clock, p.extension);
+        // INVARIANT: the verifier takes the state in which the program starts.
+        if (p.entryPc >= MAX_CODE || p.pages > p.maxPages || p.maxPages > MAX_PAGES) {
+            revert DisputeProgramOutOfRange(p.entryPc, p.pages, p.maxPages);
+        }
+        bytes32 found = keccak256(abi.encode(p.codeRoot, p.memoryRoot0, p.entryPc, p.pages, p.maxPages, p.version));
+        if (found != p.machineHash) revert DisputeMachineHash(p.machineHash, found);
+
+        CHAIN = p.chain;
+        VERIFIER = p.verifier;
+        L2_CHAIN_ID = p.l2ChainId;
+        BRIDGE = p.bridge;
+        MACHINE_HASH = p.machineHash;
+        CODE_ROOT = p.codeRoot;
+        MEMORY_ROOT_0 = p.memoryRoot0;
+        ENTRY_PC = p.entryPc;
+        PAGES = p.pages;
+        MACHINE_MAX_PAGES = p.maxPages;
+        VERSION = p.version;
+        DISSECTION_BITS = p.dissectionBits;
+        CLOCK = p.clock;
+        EXTENSION = p.extension;
+        BASE_BOND = p.baseBond;
+        K = 1 << p.dissectionBits;
+        LEVELS = (MIN_HEIGHT + p.dissectionBits - 1) / p.dissectionBits;
+    }
+
+    /* MOVES */
+
+    /// @inheritdoc IDisputeGame
+    function counterBatch(
+        BatchHeader calldata header,
+        bytes32[] calldata list
+    ) external payable nonReentrant returns (bytes32 id) {
+        if (header.resolver != address(this)) revert DisputeNotResolver(header.resolver);
+        bytes32 headerHash = header.hashCalldata();
+        // INVARIANT: at `finalizesAt` all claims against the batch are known. It cannot be resolved before.
+        if (block.timestamp >= header.finalizesAt) revert DisputeClaimClosed(headerHash, header.finalizesAt);
+        ClaimWord batch = _claims[headerHash];
+        bool isFirst = !batch.exists();
+        if (isFirst)
+            batch = ClaimWordLib.create(header.submitter, header.timestamp, 0, 0);
+            // What fell with an earlier batch needs no more claims. The first claim is checked by `openDispute`.
+        else if (!_isPending(header, headerHash)) revert DisputeNotPending(header.index, headerHash);
+
+        bytes32 start = BatchStatement.start(
+            header,
+            L2_CHAIN_ID,
+            BRIDGE,
+            BatchStatement.registers(ENTRY_PC, PAGES),
+            MEMORY_ROOT_0
+        );
+        DisputeClaim memory claim = DisputeClaim(headerHash, 0, start, DisputeClaimLib.hashList(list));
+        id = _post(claim, list, batch, BatchStatement.end(header), 0);
+
+        if (isFirst) {
+            emit GameOpened(headerHash, header.index);
+            CHAIN.openDispute(header);
+        }
+    }
+
+    /// @inheritdoc IDisputeGame
+    function counter(
+        DisputeClaim calldata claim,
+        bytes32[] calldata list,
+        uint256 index,
+        bytes32[] calldata newList
+    ) external payable nonReentrant returns (bytes32 id) {
+        (bytes32 parentId, ClaimWord parent, uint256 parentUsed) = _requireOpen(claim);
+        if (parent.depth() == LEVELS) revert DisputeClaimIsStep(parentId);
+        (bytes32 start, bytes32 denied) = _segment(claim, list, index);
+
+        // The new claim is of the line of the one that its parent counters, and has thought since its parent was posted.
+        uint256 used = parentUsed + parent.age();
+        if (used > CLOCK) used = CLOCK;
+        DisputeClaim memory newClaim = DisputeClaim(parentId, index, start, DisputeClaimLib.hashList(newList));
+        return _post(newClaim, newList, parent, denied, used);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function step(
+        DisputeClaim calldata claim,
+        bytes32[] calldata list,
+        uint256 index,
+        bytes calldata witness
+    ) external nonReentrant {
+        (bytes32 id, ClaimWord word, ) = _requireOpen(claim);
+        if (word.depth() != LEVELS) revert DisputeClaimIsNotStep(id, word.depth());
+        (bytes32 start, bytes32 denied) = _segment(claim, list, index);
+        bytes32 state = VERIFIER.step(CODE_ROOT, start, witness);
+        if (state == denied) revert DisputeStepAgrees(state);
+
+        emit ClaimStepped(id, index, state, msg.sender);
+        _settle(claim.parent, id, word, true, msg.sender);
+    }
+
+    /* RESOLUTION */
+
+    /// @inheritdoc IDisputeGame
+    function resolve(DisputeClaim[] calldata claims) external nonReentrant {
+        for (uint256 i = 0; i < claims.length; ++i) _resolve(claims[i]);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function resolveBatch(BatchHeader calldata header) external nonReentrant {
+        bytes32 headerHash = header.hashCalldata();
+        ClaimWord batch = _claims[headerHash];
+        if (!batch.exists()) revert DisputeUnknownClaim(headerHash);
+        if (batch.status() != ClaimStatus.Open) revert DisputeClaimIsResolved(headerHash);
+        if (block.timestamp < header.finalizesAt) revert DisputeClaimOpen(headerHash, header.finalizesAt);
+        if (batch.openChildren() != 0) revert DisputeChildrenOpen(headerHash, batch.openChildren());
+
+        address winner = _winners[headerHash].claimant();
+        bool isRefuted = winner != address(0);
+        _claims[headerHash] = batch.resolved(isRefuted);
+        emit GameResolved(headerHash, header.index, winner);
+        if (isRefuted && _isPending(header, headerHash)) CHAIN.revertBatches(header, winner);
+        else CHAIN.closeDispute(header);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function claimCredit(address payable to) external nonReentrant {
+        if (to == address(0)) revert DisputeZeroRecipient();
+        uint256 amount = _credits[msg.sender];
+        if (amount == 0) revert DisputeNoCredit(msg.sender);
+
+        delete _credits[msg.sender];
+        emit CreditPaid(msg.sender, to, amount);
+        (bool success, ) = to.call{value: amount}("");
+        if (!success) revert DisputePaymentFailed(to, amount);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IDisputeGame
+    function bond(uint256 depth) public view returns (uint256) {
+        return depth == 0 || depth > LEVELS ? 0 : BASE_BOND * (LEVELS + 1 - depth);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function maxDuration() external view returns (uint64) {
+        return uint64(2 * CLOCK + LEVELS * EXTENSION);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function claimId(DisputeClaim calldata claim) external pure returns (bytes32) {
+        return claim.id();
+    }
+
+    /// @inheritdoc IDisputeGame
+    function claimState(bytes32 id) external view returns (ClaimState memory) {
+        return _claims[id].unpack();
+    }
+
+    /// @inheritdoc IDisputeGame
+    function closesAt(DisputeClaim calldata claim) external view returns (uint256) {
+        ClaimWord word = _claims[claim.id()];
+        if (!word.exists()) revert DisputeUnknownClaim(claim.id());
+        return block.timestamp - word.age() + _allowance(_claims[claim.parent].used());
+    }
+
+    /// @inheritdoc IDisputeGame
+    function winnerOf(bytes32 id) external view returns (address) {
+        return _winners[id].claimant();
+    }
+
+    /// @inheritdoc IDisputeGame
+    function creditOf(address account) external view returns (uint256) {
+        return _credits[account];
+    }
+
+    /// @inheritdoc IDisputeGame
+    function machineHash() external view returns (bytes32) {
+        return MACHINE_HASH;
+    }
+
+    /// @notice What the game was made of.
+    function parameters() external view returns (Parameters memory) {
+        return
+            Parameters({
+                chain: CHAIN,
+                verifier: VERIFIER,
+                l2ChainId: L2_CHAIN_ID,
+                bridge: BRIDGE,
+                machineHash: MACHINE_HASH,
+                codeRoot: CODE_ROOT,
+                memoryRoot0: MEMORY_ROOT_0,
+                entryPc: ENTRY_PC,
+                pages: PAGES,
+                maxPages: MACHINE_MAX_PAGES,
+                version: VERSION,
+                dissectionBits: DISSECTION_BITS,
+                clock: uint64(CLOCK),
+                extension: uint64(EXTENSION),
+                baseBond: uint128(BASE_BOND)
+            });
+    }
+
+    /* INTERNAL */
+
+    /// @dev Makes a claim of the caller.
+    /// @param parent What it counters.
+    /// @param denied The state of the parent that it holds false.
+    /// @param used Of the new claim.
+    function _post(
+        DisputeClaim memory claim,
+        bytes32[] calldata list,
+        ClaimWord parent,
+        bytes32 denied,
+        uint256 used
+    ) private returns (bytes32 id) {
+        if (list.length != K) revert DisputeListLength(K, list.length);
+        if (list[K - 1] == denied) revert DisputeSameEnd(denied);
+        uint256 depth = parent.depth() + 1;
+        uint256 expected = bond(depth);
+        if (msg.value != expected) revert DisputeWrongBond(expected, msg.value);
+        id = claim.idInMemory();
+        // INVARIANT: one bond per claim, and one claim per content.
+        if (_claims[id].exists()) revert DisputeClaimExists(id);
+
+        _claims[id] = ClaimWordLib.create(msg.sender, block.timestamp, used, depth);
+        _claims[claim.parent] = parent.addChild();
+        emit ClaimMade(id, claim.parent, msg.sender, claim, list);
+    }
+
+    /// @dev Resolves one claim, unless it is resolved.
+    function _resolve(DisputeClaim calldata claim) private {
+        bytes32 id = claim.id();
+        ClaimWord word = _claims[id];
+        if (!word.exists()) revert DisputeUnknownClaim(id);
+        if (word.status() != ClaimStatus.Open) return;
+        // INVARIANT: whoever may answer the claim still, has the time to.
+        uint256 allowance = _allowance(_claims[claim.parent].used());
+        uint256 age = word.age();
+        if (age < allowance) revert DisputeClaimOpen(id, block.timestamp - age + allowance);
+        if (word.openChildren() != 0) revert DisputeChildrenOpen(id, word.openChildren());
+
+        WinnerWord winner = _winners[id];
+        if (!winner.exists()) {
+            WinnerWord own = WinnerWordLib.create(id, claim.index, word);
+            if (own.isBefore(_winners[claim.parent])) _winners[claim.parent] = own;
+        }
+        _settle(claim.parent, id, word, winner.exists(), winner.exists() ? winner.claimant() : word.claimant());
+    }
+
+    /// @dev Writes that a claim is resolved, and credits its bond.
+    function _settle(bytes32 parentId, bytes32 id, ClaimWord word, bool isRefuted, address payee) private {
+        _claims[id] = word.resolved(isRefuted);
+        _claims[parentId] = _claims[parentId].removeChild();
+        uint256 amount = bond(word.depth());
+        _credits[payee] += amount;
+        emit ClaimResolved(id, isRefuted, payee, amount);
+    }
+
+    /// @dev Reverts unless the claim exists, is not resolved and can still be answered. `parentUsed` is that of what it
+    /// counters.
+    function _requireOpen(
+        DisputeClaim calldata claim
+    ) private view returns (bytes32 id, ClaimWord word, uint256 parentUsed) {
+        id = claim.id();
+        word = _claims[id];
+        if (!word.exists()) revert DisputeUnknownClaim(id);
+        if (word.status() != ClaimStatus.Open) revert DisputeClaimIsResolved(id);
+        parentUsed = _claims[claim.parent].used();
+        uint256 allowance = _allowance(parentUsed);
+        uint256 age = word.age();
+        // INVARIANT: what can be answered cannot be resolved, and the other way round.
+        if (age >= allowance) revert DisputeClaimClosed(id, block.timestamp - age + allowance);
+    }
+
+    /// @dev The segment of a claim that ends in its state `index`: the state before it, and that one.
+    function _segment(
+        DisputeClaim calldata claim,
+        bytes32[] calldata list,
+        uint256 index
+    ) private view returns (bytes32 start, bytes32 end) {
+        bytes32 listHash = DisputeClaimLib.hashList(list);
+        // INVARIANT: with the hash the list has K states, as it had when the claim was made.
+        if (listHash != claim.listHash) revert DisputeListMismatch(claim.listHash, listHash);
+        if (index >= K) revert DisputeIndexOutOfRange(index, K);
+        return (index == 0 ? claim.start : list[index - 1], list[index]);
+    }
+
+    /// @dev How long a claim can be answered, where the claim that it counters has used `used` of its line's clock.
+    function _allowance(uint256 used) private view returns (uint256) {
+        uint256 left = CLOCK - used;
+        return left > EXTENSION ? left : EXTENSION;
+    }
+
+    /// @dev Whether a batch is on the chain and not final.
+    function _isPending(BatchHeader calldata header, bytes32 headerHash) private view returns (bool) {
+        if (CHAIN.headerHash(header.index) != headerHash) return false;
+        (, uint64 finalizedHead) = CHAIN.heads();
+        return header.index > finalizedHead;
+    }
+}
