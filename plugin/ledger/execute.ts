@@ -72,8 +72,8 @@ function runGuest(guest: LedgerGuest, prevStateRoot: Hex, run: GuestRunOptions):
   }
 }
 
-/** Everything that `inputHash` leads to, but for the state. */
-function collectInput(input: LedgerInput, given: PreimageMap): { inputHash: Uint8Array; inboxAcc: Uint8Array } {
+/** Puts everything into `given` that `inputHash` leads to, but for the state. */
+export function collectInput(input: LedgerInput, given: PreimageMap): { inputHash: Uint8Array; inboxAcc: Uint8Array } {
   const add = (preimage: Uint8Array): Uint8Array => {
     const hash = keccak256(preimage);
     given.set(hash, preimage);

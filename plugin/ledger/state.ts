@@ -35,7 +35,8 @@ export interface Leaf {
   word1: bigint;
 }
 
-function leafPreimage({ key, word0, word1 }: Leaf): Uint8Array {
+/** The 128 bytes whose hash is the leaf in the tree. */
+export function leafPreimage({ key, word0, word1 }: Leaf): Uint8Array {
   return concat(LEAF_DOMAIN, key, abiWords(word0, word1));
 }
 

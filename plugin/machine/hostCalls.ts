@@ -11,6 +11,8 @@ export interface Oracle {
   preimage(hash: Uint8Array): Uint8Array | undefined;
   /** Field element `index` of a blob, with its proof. */
   blob?(versionedHash: Uint8Array, index: number): BlobElement | undefined;
+  /** Who signed a hash, for whoever knows it before; by default it is computed. As `recover` of a native run. */
+  recover?: typeof recoverAddress | undefined;
 }
 
 /** One field element of a blob, as the point-evaluation precompile (EIP-4844) checks it. */
@@ -27,12 +29,12 @@ export interface BlobElement {
  * @param input hash, v, r, s: 128 bytes.
  * @returns the signer's address as a 32-byte word, or zero.
  */
-export function ecrecover(input: Uint8Array): Uint8Array {
+export function ecrecover(input: Uint8Array, recover = recoverAddress): Uint8Array {
   const out = new Uint8Array(32);
   const v = input[63] ?? 0;
   const isShort = input.subarray(32, 63).every((byte) => byte === 0);
   if (!isShort || (v !== 27 && v !== 28)) return out;
-  const signer = recoverAddress(
+  const signer = recover(
     input.subarray(0, 32),
     v === 27 ? 0 : 1,
     input.subarray(64, 96),

@@ -105,6 +105,7 @@ export function createInterpreter(program: Program, inputHash: Uint8Array, oracl
     oracle: {
       preimage: (hash) => oracle.preimage(hash) ?? hashed.get(hash),
       blob: (versionedHash, index) => oracle.blob?.(versionedHash, index),
+      recover: oracle.recover,
     },
     memory,
     registers,

@@ -283,7 +283,7 @@ function host(registers: Registers, { fn, d, a, b }: Instruction, memory: StepMe
       return;
     }
     case Host.ecrecover:
-      memory.writeHead(page, ecrecover(memory.readHead(page, 128)));
+      memory.writeHead(page, ecrecover(memory.readHead(page, 128), oracle.recover));
       return;
     case Host.preimage: {
       const hash = memory.readHead(page, 32);
