@@ -34,12 +34,7 @@ export function ecrecover(input: Uint8Array, recover = recoverAddress): Uint8Arr
   const v = input[63] ?? 0;
   const isShort = input.subarray(32, 63).every((byte) => byte === 0);
   if (!isShort || (v !== 27 && v !== 28)) return out;
-  const signer = recover(
-    input.subarray(0, 32),
-    v === 27 ? 0 : 1,
-    input.subarray(64, 96),
-    input.subarray(96, 128),
-  );
+  const signer = recover(input.subarray(0, 32), v === 27 ? 0 : 1, input.subarray(64, 96), input.subarray(96, 128));
   if (signer !== undefined) out.set(signer, 12);
   return out;
 }
