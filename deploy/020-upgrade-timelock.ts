@@ -1,6 +1,6 @@
 import { UpgradeTimelock__factory } from "../typechain-types/index.js";
 import { creation } from "./creation.js";
-import { EXIT_MARGIN } from "./parameters.js";
+import { disputeDuration, EXIT_MARGIN } from "./parameters.js";
 import type { Step } from "./runner.js";
 
 /** Creates the timelock that will own every proxy's admin. */
@@ -14,6 +14,7 @@ export const upgradeTimelockStep: Step = {
         forceInclusionDelay: parameters.forceInclusionDelay,
         permissionlessDelay: parameters.permissionlessDelay,
         challengeWindow: parameters.challengeWindow,
+        disputeDuration: disputeDuration(parameters),
         exitMargin: EXIT_MARGIN,
         upgrader: parameters.upgrader,
       }),

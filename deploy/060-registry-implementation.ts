@@ -1,5 +1,6 @@
 import { SequencerRegistry__factory } from "../typechain-types/index.js";
 import { creation } from "./creation.js";
+import { disputeDuration } from "./parameters.js";
 import { proxyAddresses } from "./proxies.js";
 import type { Step } from "./runner.js";
 
@@ -14,6 +15,7 @@ export const registryImplementationStep: Step = {
         minimumBond: state.parameters.sequencerBond,
         withdrawalDelay: state.parameters.bondWithdrawalDelay,
         challengeWindow: state.parameters.challengeWindow,
+        disputeDuration: disputeDuration(state.parameters),
         sequencerGrace: state.parameters.sequencerGrace,
         permissionlessDelay: state.parameters.permissionlessDelay,
       }),

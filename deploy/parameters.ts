@@ -48,6 +48,7 @@ const MINUTE = 60n;
 const HOUR = 60n * MINUTE;
 const DAY = 24n * HOUR;
 const ETHER = 10n ** 18n;
+const GWEI = 10n ** 9n;
 
 /** What a user needs, beyond waiting, to leave before an upgrade executes. The timelock demands the same. */
 export const EXIT_MARGIN = DAY;
@@ -71,6 +72,25 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     about: "unfinalized inbox messages before the queue grows (a power of two)",
     min: 2n,
     max: 2n ** 31n,
+  },
+  dissectionBits: { kind: "count", about: "a claim of a dispute has 2^dissectionBits states", min: 1n, max: 5n },
+  disputeClock: {
+    kind: "time",
+    about: "thinking time of each line of claims in a dispute",
+    min: MINUTE,
+    max: 90n * DAY,
+  },
+  disputeExtension: {
+    kind: "time",
+    about: "time in which everybody can answer any claim, at least",
+    min: MINUTE,
+    max: 7n * DAY,
+  },
+  disputeBond: {
+    kind: "amount",
+    about: "bond of a claim of the last level; each level above adds as much",
+    min: GWEI,
+    max: 1_000n * ETHER,
   },
   sequencerBond: { kind: "amount", about: "bond of a sequencer", min: 1n, max: 1_000_000n * ETHER },
   bondWithdrawalDelay: {
@@ -109,8 +129,13 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
       challengeWindow: HOUR,
       forceInclusionDelay: 10n * MINUTE,
       inboxCapacity: 1024n,
+      // Short, but a person can follow it. The bond is small beside the accounts of a development chain.
+      dissectionBits: 4n,
+      disputeClock: 30n * MINUTE,
+      disputeExtension: MINUTE,
+      disputeBond: ETHER / 1_000n,
       sequencerBond: ETHER,
-      bondWithdrawalDelay: 2n * HOUR,
+      bondWithdrawalDelay: 6n * HOUR,
       sequencerGrace: 5n * MINUTE,
       permissionlessDelay: 20n * MINUTE,
       upgradeDelay: 3n * DAY,
@@ -123,8 +148,15 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
     challengeWindow: 7n * DAY,
     forceInclusionDelay: DAY,
     inboxCapacity: 8192n,
+    // 10 levels of 16 states: the fewest levels whose moves stay well below 150,000 gas.
+    dissectionBits: 4n,
+    // Half a window of censorship or outage in all for each line, and a night's outage at every single move.
+    disputeClock: 84n * HOUR,
+    disputeExtension: 6n * HOUR,
+    // The dearest answer, a step of 300,000 gas, at 333 gwei.
+    disputeBond: ETHER / 10n,
     sequencerBond: 10n * ETHER,
-    bondWithdrawalDelay: 14n * DAY,
+    bondWithdrawalDelay: 21n * DAY,
     sequencerGrace: 2n * HOUR,
     permissionlessDelay: 12n * HOUR,
     upgradeDelay: 30n * DAY,
@@ -152,6 +184,18 @@ export function resolveParameters(input: RollupParametersInput, context: Paramet
   if (issues.length === 0) issues.push(...relations(merged as RollupParameters, context));
   if (issues.length > 0) throw new ParameterError(issues);
   return merged as RollupParameters;
+}
+
+/** Longest time from a batch's `finalizesAt` to the end of the dispute about it, in seconds; docs/dispute.md §3. */
+export function disputeDuration(p: Pick<RollupParameters, DisputeTime>): bigint {
+  return 2n * p.disputeClock + levels(p) * p.disputeExtension;
+}
+
+type DisputeTime = "dissectionBits" | "disputeClock" | "disputeExtension";
+
+/** Dissections until 2^40 instructions are one; docs/dispute.md §1. */
+function levels({ dissectionBits }: Pick<RollupParameters, DisputeTime>): bigint {
+  return (40n + dissectionBits - 1n) / dissectionBits;
 }
 
 /** Parses what is there, alone: no defaults, no relations. Unknown names are issues. */
@@ -257,20 +301,32 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
     `is ${p.inboxCapacity}; a power of two, because slots are found by a bit mask`,
   );
   demand(
-    p.bondWithdrawalDelay > p.challengeWindow,
+    p.disputeExtension <= p.disputeClock,
+    "disputeExtension",
+    `is ${formatTime(p.disputeExtension)}; at most disputeClock (${formatTime(p.disputeClock)}), which it stands in for when that is used up`,
+  );
+  demand(
+    p.disputeExtension <= p.challengeWindow,
+    "disputeExtension",
+    `is ${formatTime(p.disputeExtension)}; at most challengeWindow (${formatTime(p.challengeWindow)}), for a batch is answered like a claim`,
+  );
+  const dispute = `2 · disputeClock + ${levels(p)} · disputeExtension`;
+  const judged = p.challengeWindow + disputeDuration(p);
+  demand(
+    p.bondWithdrawalDelay > judged,
     "bondWithdrawalDelay",
-    `is ${formatTime(p.bondWithdrawalDelay)}; longer than challengeWindow (${formatTime(p.challengeWindow)}), else a bond is gone before its batch can be disputed`,
+    `is ${formatTime(p.bondWithdrawalDelay)}; longer than challengeWindow + ${dispute} (${formatTime(judged)}), else a bond is gone before its batch is judged`,
   );
   demand(
     p.permissionlessDelay > p.sequencerGrace,
     "permissionlessDelay",
     `is ${formatTime(p.permissionlessDelay)}; longer than sequencerGrace (${formatTime(p.sequencerGrace)}), else ranks mean nothing`,
   );
-  const leaving = p.forceInclusionDelay + p.permissionlessDelay + p.challengeWindow + EXIT_MARGIN;
+  const leaving = p.forceInclusionDelay + p.permissionlessDelay + judged + EXIT_MARGIN;
   demand(
     p.upgradeDelay > leaving,
     "upgradeDelay",
-    `is ${formatTime(p.upgradeDelay)}; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + ${formatTime(EXIT_MARGIN)} (${formatTime(leaving)}), so that users leave before an upgrade executes`,
+    `is ${formatTime(p.upgradeDelay)}; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + ${dispute} + ${formatTime(EXIT_MARGIN)} (${formatTime(leaving)}), so that users leave before an upgrade executes`,
   );
   demand(
     p.pauseCooldown >= p.pauseDuration,

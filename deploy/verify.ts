@@ -17,6 +17,7 @@ import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { chainImplementationStep } from "./050-chain-implementation.js";
 import { registryImplementationStep } from "./060-registry-implementation.js";
 import { CONTRACT_NAMES } from "./address-book.js";
+import { disputeDuration } from "./parameters.js";
 import { PROXY_ORDER } from "./proxies.js";
 import type { DeployState, Step } from "./runner.js";
 import { readProxySlots } from "./slots.js";
@@ -164,6 +165,7 @@ async function checkRegistry({ contracts, parameters }: Deployment, provider: Pr
     compare(name("minimumBond"), parameters.sequencerBond, actual.minimumBond),
     compare(name("withdrawalDelay"), parameters.bondWithdrawalDelay, actual.withdrawalDelay),
     compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
+    compare(name("disputeDuration"), disputeDuration(parameters), actual.disputeDuration),
     compare(name("sequencerGrace"), parameters.sequencerGrace, actual.sequencerGrace),
     compare(name("permissionlessDelay"), parameters.permissionlessDelay, actual.permissionlessDelay),
   ];

@@ -62,7 +62,15 @@ export interface RollupParameters {
   inboxCapacity: bigint;
   /** Bond of a sequencer. */
   sequencerBond: bigint;
-  /** Time between a sequencer's exit and its bond; longer than challengeWindow. */
+  /** States of a claim in the dispute game: 2^dissectionBits, 1 to 5. */
+  dissectionBits: bigint;
+  /** Time that each line of claims has to think, in all; at least disputeExtension. */
+  disputeClock: bigint;
+  /** Time that everybody has to answer any claim, at least. */
+  disputeExtension: bigint;
+  /** Bond of a claim about single instructions; each level above it adds as much. */
+  disputeBond: bigint;
+  /** Time between a sequencer's exit and its bond; longer than challengeWindow and the longest dispute. */
   bondWithdrawalDelay: bigint;
   /** Silence after which the next sequencer may post. */
   sequencerGrace: bigint;

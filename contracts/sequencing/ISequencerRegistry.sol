@@ -17,8 +17,9 @@ interface ISequencerRegistry {
 
     /// @notice A constructor parameter that must not be zero is.
     error RegistryZeroParameter(string name);
-    /// @notice A bond must stay longer than the batches that it answers for can be disputed.
-    error RegistryWithdrawalDelayTooShort(uint64 withdrawalDelay, uint64 challengeWindow);
+    /// @notice A bond must stay longer than it takes to judge the last batch that it answers for: challenge window and
+    /// dispute, in seconds.
+    error RegistryWithdrawalDelayTooShort(uint256 withdrawalDelay, uint256 judgedAfter);
     /// @notice Everybody's turn cannot come before the next in rank's.
     error RegistryPermissionlessDelayTooShort(uint64 permissionlessDelay, uint64 sequencerGrace);
     /// @notice Only the state-commitment chain may call.

@@ -16,20 +16,23 @@ import {ISequencerRegistry} from "./ISequencerRegistry.sol";
 /// registration and `withdrawableAt == 0`.
 /// 3. Who exited has its bond, `withdrawableAt ≠ 0` and no neighbours, until it withdraws or is slashed. It can neither
 /// post nor register before.
-/// 4. A bond leaves no earlier than `withdrawalDelay` after its last possible posting, which outlasts the challenge window.
+/// 4. A bond leaves no earlier than `withdrawalDelay` after its last possible posting, which outlasts the challenge window
+/// of that batch and the longest dispute about it.
 contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuardTransient {
     /// @notice Neighbours and parameters. Times in seconds.
-    /// @param chain The state-commitment chain, the only one that may slash.
     /// @param minimumBond In wei.
+    /// @param chain The state-commitment chain, the only one that may slash.
     /// @param withdrawalDelay Time between exit and bond.
     /// @param challengeWindow That of the chain.
+    /// @param disputeDuration Longest time from a batch's `finalizesAt` to the end of the dispute about it.
     /// @param sequencerGrace Silence after which the second in rank may post.
     /// @param permissionlessDelay Silence after which everyone in the set may post.
     struct Parameters {
-        address chain;
         uint256 minimumBond;
+        address chain;
         uint64 withdrawalDelay;
         uint64 challengeWindow;
+        uint64 disputeDuration;
         uint64 sequencerGrace;
         uint64 permissionlessDelay;
     }
@@ -51,6 +54,7 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
     uint256 private immutable MINIMUM_BOND;
     uint64 private immutable WITHDRAWAL_DELAY;
     uint64 private immutable CHALLENGE_WINDOW;
+    uint64 private immutable DISPUTE_DURATION;
     uint64 private immutable SEQUENCER_GRACE;
     uint64 private immutable PERMISSIONLESS_DELAY;
 
@@ -73,9 +77,9 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
         if (p.chain == address(0)) revert RegistryZeroParameter("chain");
         if (p.minimumBond == 0) revert RegistryZeroParameter("minimumBond");
         if (p.challengeWindow == 0) revert RegistryZeroParameter("challengeWindow");
-        if (p.withdrawalDelay <= p.challengeWindow) {
-            revert RegistryWithdrawalDelayTooShort(p.withdrawalDelay, p.challengeWindow);
-        }
+        if (p.disputeDuration == 0) revert RegistryZeroParameter("disputeDuration");
+        uint256 judgedAfter = uint256(p.challengeWindow) + p.disputeDuration;
+        if (p.withdrawalDelay <= judgedAfter) revert RegistryWithdrawalDelayTooShort(p.withdrawalDelay, judgedAfter);
         if (p.permissionlessDelay < p.sequencerGrace) {
             revert RegistryPermissionlessDelayTooShort(p.permissionlessDelay, p.sequencerGrace);
         }
@@ -84,6 +88,7 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
         MINIMUM_BOND = p.minimumBond;
         WITHDRAWAL_DELAY = p.withdrawalDelay;
         CHALLENGE_WINDOW = p.challengeWindow;
+        DISPUTE_DURATION = p.disputeDuration;
         SEQUENCER_GRACE = p.sequencerGrace;
         PERMISSIONLESS_DELAY = p.permissionlessDelay;
         _disableInitializers();
@@ -200,10 +205,11 @@ contract SequencerRegistry is ISequencerRegistry, Initializable, ReentrancyGuard
     function parameters() external view returns (Parameters memory) {
         return
             Parameters({
-                chain: CHAIN,
                 minimumBond: MINIMUM_BOND,
+                chain: CHAIN,
                 withdrawalDelay: WITHDRAWAL_DELAY,
                 challengeWindow: CHALLENGE_WINDOW,
+                disputeDuration: DISPUTE_DURATION,
                 sequencerGrace: SEQUENCER_GRACE,
                 permissionlessDelay: PERMISSIONLESS_DELAY
             });

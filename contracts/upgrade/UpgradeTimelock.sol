@@ -10,8 +10,8 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 ///
 /// Invariants:
 /// - No operation executes earlier than `MINIMUM_DELAY` after its announcement, and
-/// `MINIMUM_DELAY > forceInclusionDelay + permissionlessDelay + challengeWindow + exitMargin`: a sequencer may fall silent
-/// just before it would have to let somebody go.
+/// `MINIMUM_DELAY > forceInclusionDelay + permissionlessDelay + challengeWindow + disputeDuration + exitMargin`: a
+/// sequencer may fall silent just before it would have to let somebody go, and anybody may dispute that batch in vain.
 /// - None executes later than `EXECUTION_WINDOW` after its delay: who comes finds all that may execute among the recent
 /// announcements, and nobody keeps an old one in hand for those who came after it.
 contract UpgradeTimelock is TimelockController {
@@ -20,6 +20,7 @@ contract UpgradeTimelock is TimelockController {
     /// @param forceInclusionDelay Age from which batches cannot skip a forced withdrawal.
     /// @param permissionlessDelay Silence of the sequencer after which anyone with a bond may post that batch.
     /// @param challengeWindow How long the batch with that withdrawal can be disputed.
+    /// @param disputeDuration Longest time that a dispute keeps it from becoming final after that.
     /// @param exitMargin Time to notice the announcement and to act.
     /// @param upgrader Announces, executes and cancels operations.
     struct Parameters {
@@ -27,6 +28,7 @@ contract UpgradeTimelock is TimelockController {
         uint64 forceInclusionDelay;
         uint64 permissionlessDelay;
         uint64 challengeWindow;
+        uint64 disputeDuration;
         uint64 exitMargin;
         address upgrader;
     }
@@ -46,7 +48,12 @@ contract UpgradeTimelock is TimelockController {
 
     constructor(Parameters memory p) TimelockController(p.delay, _only(p.upgrader), _only(p.upgrader), address(0)) {
         if (p.upgrader == address(0)) revert UpgradeZeroUpgrader();
-        uint256 exitTime = uint256(p.forceInclusionDelay) + p.permissionlessDelay + p.challengeWindow + p.exitMargin;
+        uint256 exitTime =
+            uint256(p.forceInclusionDelay) +
+                p.permissionlessDelay +
+                p.challengeWindow +
+                p.disputeDuration +
+                p.exitMargin;
         if (p.delay <= exitTime) revert UpgradeDelayTooShort(p.delay, exitTime);
         MINIMUM_DELAY = p.delay;
     }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import {
+  disputeDuration,
   formatTime,
   ParameterError,
   presetFor,
@@ -42,14 +43,27 @@ describe("rollup parameters", () => {
 
   it("take times with units and amounts with units, exactly", () => {
     const parameters = resolveParameters(
-      { challengeWindow: "2h", bondWithdrawalDelay: "5h", sequencerBond: "1.5 ether", inboxCapacity: "4_096" },
+      {
+        challengeWindow: "2h",
+        bondWithdrawalDelay: "5h",
+        disputeBond: "7 gwei",
+        sequencerBond: "1.5 ether",
+        inboxCapacity: "4_096",
+      },
       DEV,
     );
     expect(parameters.challengeWindow).to.equal(7200n);
     expect(parameters.sequencerBond).to.equal(1_500_000_000_000_000_000n);
     expect(parameters.inboxCapacity).to.equal(4096n);
+    expect(parameters.disputeBond).to.equal(7_000_000_000n);
     expect(formatTime(7200n)).to.equal("2h");
     expect(formatTime(3601n)).to.equal("3601s");
+  });
+
+  it("bound a dispute by two clocks and an extension for each level, whatever the dissection", () => {
+    const times = { disputeClock: 1_000n, disputeExtension: 7n };
+    const durations = [1n, 2n, 3n, 4n, 5n].map((dissectionBits) => disputeDuration({ ...times, dissectionBits }));
+    expect(durations).to.deep.equal([40n, 20n, 14n, 10n, 8n].map((levels) => 2_000n + 7n * levels));
   });
 
   it("know which chains are for development", () => {
@@ -65,13 +79,27 @@ describe("rollup parameters", () => {
     ],
     [
       "a bond that leaves too early",
-      { bondWithdrawalDelay: "1h" },
-      "bondWithdrawalDelay: is 1h; longer than challengeWindow (1h), else a bond is gone before its batch can be disputed",
+      { bondWithdrawalDelay: "130m" },
+      "bondWithdrawalDelay: is 130m; longer than challengeWindow + 2 · disputeClock + 10 · disputeExtension (130m), else a bond is gone before its batch is judged",
     ],
+    [
+      "an extension longer than the clock",
+      { disputeExtension: "31m", bondWithdrawalDelay: "1d" },
+      "disputeExtension: is 31m; at most disputeClock (30m), which it stands in for when that is used up",
+    ],
+    [
+      "an extension longer than the window",
+      { disputeExtension: "2h", disputeClock: "3h", bondWithdrawalDelay: "2d", upgradeDelay: "9d" },
+      "disputeExtension: is 2h; at most challengeWindow (1h), for a batch is answered like a claim",
+    ],
+    ["a dissection without end", { dissectionBits: 0 }, "dissectionBits: is 0; at least 1"],
+    ["a dissection too long for a transaction", { dissectionBits: 6 }, "dissectionBits: is 6; at most 5"],
+    ["a clock that its storage does not hold", { disputeClock: "195d" }, 'disputeClock: is "195d"; at most 90d'],
+    ["claims without a bond", { disputeBond: 0 }, "disputeBond: is 0; at least 1000000000"],
     [
       "an upgrade before users have left",
       { upgradeDelay: "25h" },
-      "upgradeDelay: is 25h; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + 1d (1530m), so that users leave before an upgrade executes",
+      "upgradeDelay: is 25h; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + 2 · disputeClock + 10 · disputeExtension + 1d (1600m), so that users leave before an upgrade executes",
     ],
     [
       "a capacity off a power of two",

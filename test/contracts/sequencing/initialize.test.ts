@@ -56,10 +56,11 @@ describe("SequencerRegistry constructor", () => {
   it("keeps its parameters readable", async () => {
     const { registry, chain, parameters } = world();
     expect(await registry.parameters()).to.deep.equal([
-      await chain.getAddress(),
       parameters.sequencerBond,
+      await chain.getAddress(),
       parameters.bondWithdrawalDelay,
       parameters.challengeWindow,
+      parameters.disputeDuration,
       parameters.sequencerGrace,
       parameters.permissionlessDelay,
     ]);
@@ -70,8 +71,9 @@ describe("SequencerRegistry constructor", () => {
     const valid = {
       chain,
       minimumBond: 1n,
-      withdrawalDelay: 101n,
+      withdrawalDelay: 151n,
       challengeWindow: 100n,
+      disputeDuration: 50n,
       sequencerGrace: 10n,
       permissionlessDelay: 10n,
     };
@@ -83,15 +85,16 @@ describe("SequencerRegistry constructor", () => {
       ["chain", ZeroAddress],
       ["minimumBond", 0n],
       ["challengeWindow", 0n],
+      ["disputeDuration", 0n],
     ];
     for (const [name, zero] of zeros) {
       await expect(deploy({ [name]: zero }))
         .to.be.revertedWithCustomError(registry, "RegistryZeroParameter")
         .withArgs(name);
     }
-    await expect(deploy({ withdrawalDelay: 100n }))
+    await expect(deploy({ withdrawalDelay: 150n }))
       .to.be.revertedWithCustomError(registry, "RegistryWithdrawalDelayTooShort")
-      .withArgs(100n, 100n);
+      .withArgs(150n, 150n);
     await expect(deploy({ permissionlessDelay: 9n }))
       .to.be.revertedWithCustomError(registry, "RegistryPermissionlessDelayTooShort")
       .withArgs(9n, 10n);

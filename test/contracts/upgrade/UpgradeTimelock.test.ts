@@ -207,22 +207,23 @@ describe("UpgradeTimelock", () => {
         forceInclusionDelay: DAY,
         permissionlessDelay: 12n * HOUR,
         challengeWindow: 7n * DAY,
+        disputeDuration: 9n * DAY,
         exitMargin: HOUR,
         upgrader: actors.upgrader,
       };
       const deploy = (changes: Partial<UpgradeTimelock.ParametersStruct>) =>
         new UpgradeTimelock__factory(actors.deployer).deploy({
           ...exact,
-          delay: 8n * DAY + 13n * HOUR + 1n,
+          delay: 17n * DAY + 13n * HOUR + 1n,
           ...changes,
         });
 
       const shortest = await deploy({});
-      expect(await shortest.MINIMUM_DELAY()).to.equal(8n * DAY + 13n * HOUR + 1n);
-      expect(await shortest.getMinDelay()).to.equal(8n * DAY + 13n * HOUR + 1n);
-      await expect(deploy({ delay: 8n * DAY + 13n * HOUR }))
+      expect(await shortest.MINIMUM_DELAY()).to.equal(17n * DAY + 13n * HOUR + 1n);
+      expect(await shortest.getMinDelay()).to.equal(17n * DAY + 13n * HOUR + 1n);
+      await expect(deploy({ delay: 17n * DAY + 13n * HOUR }))
         .to.be.revertedWithCustomError(timelock, "UpgradeDelayTooShort")
-        .withArgs(8n * DAY + 13n * HOUR, 8n * DAY + 13n * HOUR);
+        .withArgs(17n * DAY + 13n * HOUR, 17n * DAY + 13n * HOUR);
       await expect(deploy({ upgrader: ZeroAddress })).to.be.revertedWithCustomError(timelock, "UpgradeZeroUpgrader");
     });
   });
@@ -232,12 +233,13 @@ describe("UpgradeTimelock", () => {
     const short = useWorld(() => ({
       exitMargin: margin,
       permissionlessDelay: 5n * DAY,
-      upgradeDelay: DAY + 5n * DAY + 7n * DAY + margin + 1n,
+      upgradeDelay: DAY + 5n * DAY + 7n * DAY + 9n * DAY + margin + 1n,
     }));
 
-    it("outlasts the way out past a sequencer that falls silent just before it must let a user go", async () => {
+    it("outlasts the way out past a silent sequencer and a dispute in vain", async () => {
       const suite = short();
       const { timelock, chain, registry, actors, parameters } = suite;
+      const judge = chain.connect(actors.resolver);
       const operation = await announceUpgrade(suite, chain, await chainWithWindow(suite, DAY));
       const announcedAt = await now(suite);
 
@@ -251,7 +253,10 @@ describe("UpgradeTimelock", () => {
       await registry.connect(actors.bob).register({ value: parameters.sequencerBond });
       await nextBlockAt(suite, last.timestamp + parameters.permissionlessDelay);
       const exit = await postBatch(suite, last, { submitter: actors.bob, claim: { inboxTo: 1n } });
-      await nextBlockAt(suite, exit.finalizesAt);
+      await nextBlockAt(suite, exit.finalizesAt - 1n);
+      await judge.openDispute(exit);
+      await nextBlockAt(suite, exit.finalizesAt + parameters.disputeDuration - 1n);
+      await judge.closeDispute(exit);
       await chain.finalize([last, exit]);
 
       await expect(timelock.connect(actors.upgrader).execute(...operation)).to.be.revertedWithCustomError(

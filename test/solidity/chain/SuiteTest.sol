@@ -58,8 +58,9 @@ abstract contract SuiteTest is Test {
                 SequencerRegistry.Parameters({
                     chain: address(chain),
                     minimumBond: 1 ether,
-                    withdrawalDelay: 3 days,
+                    withdrawalDelay: 6 days,
                     challengeWindow: 2 days,
+                    disputeDuration: 3 days,
                     sequencerGrace: 1 hours,
                     permissionlessDelay: 6 hours
                 })
