@@ -11,15 +11,18 @@ const OURS: Record<string, [section: string, key: string]> = {
   "claim ETH": ["bridge", "withdraw ETH, mean"],
   "claim ERC-20": ["bridge", "withdraw ERC-20, mean"],
   "post a batch": ["chain", "appendBatch, 0 B"],
+  "win a dispute": ["dispute", "k = 16, whole game"],
 };
 
-type Snapshot = Record<string, Record<string, number>>;
+/** The committed gas figures, by part of the suite. */
+export function readSnapshot(): Record<string, Record<string, number>> {
+  const file = readFileSync(new URL("../test/gas/gas-snapshot.json", import.meta.url), "utf8");
+  return JSON.parse(file) as Record<string, Record<string, number>>;
+}
 
 /** Prints gas of the main operations beside the peers'. */
 export function printGas(): void {
-  const snapshot = JSON.parse(
-    readFileSync(new URL("../test/gas/gas-snapshot.json", import.meta.url), "utf8"),
-  ) as Snapshot;
+  const snapshot = readSnapshot();
   const rows: TableItem[] = [
     { type: "title", text: "Gas, whole transactions" },
     { type: "header", cells: ["operation", "system", "gas", "note"] },

@@ -17,4 +17,11 @@ export const peerFigures: readonly PeerFigure[] = [
   { operation: "claim ERC-20", system: "OP Stack v7.0.0", gas: 528_000, note: "prove 265k (2 nodes) + finalize 263k" },
   { operation: "post a batch", system: "Nitro 3.2.0", gas: 158_967, note: "1 kB of calldata" },
   { operation: "post a batch", system: "OP Stack v7.0.0", gas: 516_516, note: "dispute game for one proposal" },
+  { operation: "win a dispute", system: "OP Stack v7.0.0", gas: 28_400_000, note: "both sides, 73 moves" },
+  {
+    operation: "win a dispute",
+    system: "Nitro 3.2.0, BoLD",
+    gas: 40_000_000,
+    note: "estimate: 68 bisections of 0.55M",
+  },
 ];

@@ -1,9 +1,11 @@
 // Everything that `npm run bench` prints: gas beside the peers', the guest's and the sequencer's throughput, start-up time.
 import { spawnSync } from "node:child_process";
 
+import { printDispute } from "./dispute.js";
 import { printGas } from "./gas.js";
 
 printGas();
+printDispute();
 for (const script of ["bench/guest.ts", "bench/sequencer.ts", "bench/startup.ts"]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;
