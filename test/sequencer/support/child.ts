@@ -9,7 +9,7 @@ import { serveRpc } from "../../../plugin/sequencer/server.js";
 import { openLevelStore } from "../../../plugin/store/level.js";
 import { appendLine, durableL1 } from "./durable-l1.js";
 import { BRIDGE, FORCE_INCLUSION_DELAY, GENESIS, L2_CHAIN_ID, SEQUENCER } from "./fake-l1.js";
-import { loadExecute } from "./rig.js";
+import { CHILD_BATCH_BYTES, loadExecute } from "./rig.js";
 
 const [directory, mode] = process.argv.slice(2);
 if (directory === undefined) throw new Error("usage: child.ts <directory> <thread | inline>");
@@ -26,7 +26,8 @@ const sequencer = createSequencer({
   execute:
     mode === "thread" ? await startExecutorThread({ path, l2ChainId: L2_CHAIN_ID, bridge: BRIDGE }) : loadExecute(),
   pollInterval: 5,
-  batches: { bytes: 1_500, age: 60_000 },
+  maxBatchBytes: CHILD_BATCH_BYTES,
+  batches: { bytes: CHILD_BATCH_BYTES, age: 60_000 },
   l1: {
     ...l1,
     // Each post is written down before it is "sent", and there is time to be killed before and after.

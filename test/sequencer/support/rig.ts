@@ -21,6 +21,9 @@ import {
   type FakeL1,
 } from "./fake-l1.js";
 
+/** Limit of the batches of a sequencer in a process of its own: small, so that a short run has many. */
+export const CHILD_BATCH_BYTES = 1_500;
+
 /** Loads the guest once; tests share it. */
 export function loadExecute(): ExecuteLedger {
   const guest = loadLedgerGuest();
