@@ -4,6 +4,7 @@ import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 
 import rollup from "./plugin/index.js";
+import { acceptedWarnings } from "./scripts/solc-warnings.js";
 
 const require = createRequire(import.meta.url);
 
@@ -21,7 +22,7 @@ const compiler = {
 };
 
 export default defineConfig({
-  plugins: [toolbox, rollup],
+  plugins: [toolbox, rollup, acceptedWarnings],
   solidity: {
     // One set of settings: what the tests measure is what the package ships.
     profiles: {

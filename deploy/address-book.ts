@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 
 import { getAddress, isAddress, isHexString } from "ethers";
 
-import type { BatchHeader, ContractName, ContractRecord, Deployment, Hex, RollupParameters } from "../plugin/types.js";
+import type { ContractName, ContractRecord, Deployment, Hex, RollupParameters } from "../plugin/types.js";
+import { readHeader } from "../plugin/ledger/header.js";
 import { PARAMETER_NAMES, PARAMETERS } from "./parameters.js";
 
 export const CONTRACT_NAMES: readonly ContractName[] = [
@@ -74,7 +75,7 @@ export function parseDeployment(text: string, path: string): Deployment {
     parameters: parameters as unknown as RollupParameters,
     machineHash: book.hash("machineHash"),
     fromBlock: book.bigint("fromBlock"),
-    genesis: parseHeader(header),
+    genesis: readHeader({ integer: header.bigint, address: header.address, hash: header.hash }),
     contracts: Object.fromEntries(CONTRACT_NAMES.map((name) => [name, parseRecord(contracts.object(name))])) as Record<
       ContractName,
       ContractRecord
@@ -113,13 +114,13 @@ export function isMissing(error: unknown): boolean {
 }
 
 interface Reader {
-  raw(key: string): unknown;
-  text(key: string): string;
-  bigint(key: string): bigint;
-  address(key: string): Hex;
-  hash(key: string): Hex;
-  object(key: string): Reader;
-  has(key: string): boolean;
+  raw: (key: string) => unknown;
+  text: (key: string) => string;
+  bigint: (key: string) => bigint;
+  address: (key: string) => Hex;
+  hash: (key: string) => Hex;
+  object: (key: string) => Reader;
+  has: (key: string) => boolean;
 }
 
 function reader(value: unknown, at: string, fail: (reason: string) => never): Reader {
@@ -154,26 +155,6 @@ function reader(value: unknown, at: string, fail: (reason: string) => never): Re
     object: (key) => reader(record[key], name(key), fail),
   };
   return self;
-}
-
-function parseHeader(header: Reader): BatchHeader {
-  return {
-    index: header.bigint("index"),
-    timestamp: header.bigint("timestamp"),
-    finalizesAt: header.bigint("finalizesAt"),
-    inboxFrom: header.bigint("inboxFrom"),
-    inboxTo: header.bigint("inboxTo"),
-    l2BlockFrom: header.bigint("l2BlockFrom"),
-    l2BlockTo: header.bigint("l2BlockTo"),
-    submitter: header.address("submitter"),
-    resolver: header.address("resolver"),
-    parentHash: header.hash("parentHash"),
-    prevStateRoot: header.hash("prevStateRoot"),
-    stateRoot: header.hash("stateRoot"),
-    withdrawalsRoot: header.hash("withdrawalsRoot"),
-    inboxAcc: header.hash("inboxAcc"),
-    dataHash: header.hash("dataHash"),
-  };
 }
 
 function parseRecord(record: Reader): ContractRecord {

@@ -1,15 +1,13 @@
 import { concat, id, keccak256, type Provider, type Signer } from "ethers";
 
+import { genesisHeader } from "../plugin/ledger/header.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import {
-  type BatchHeader,
   type ContractName,
   type ContractRecord,
   type Deployment,
   type Hex,
   type RollupParameters,
-  ZERO_ADDRESS,
-  ZERO_HASH,
 } from "../plugin/types.js";
 import {
   CalldataDA__factory,
@@ -143,28 +141,8 @@ async function addressBook(
     parameters,
     machineHash,
     fromBlock: BigInt(report(suiteFactoryStep).block),
-    genesis: genesisHeader(BigInt(born.timestamp)),
+    // Read back by its hash.
+    genesis: genesisHeader(BigInt(born.timestamp), GENESIS_STATE_ROOT),
     contracts,
-  };
-}
-
-/** The header that the chain's initialisation wrote at `timestamp`; docs/protocol.md §1. Read back by its hash. */
-function genesisHeader(timestamp: bigint): BatchHeader {
-  return {
-    index: 0n,
-    timestamp,
-    finalizesAt: timestamp,
-    inboxFrom: 0n,
-    inboxTo: 0n,
-    l2BlockFrom: 0n,
-    l2BlockTo: 0n,
-    submitter: ZERO_ADDRESS,
-    resolver: ZERO_ADDRESS,
-    parentHash: ZERO_HASH,
-    prevStateRoot: ZERO_HASH,
-    stateRoot: GENESIS_STATE_ROOT,
-    withdrawalsRoot: ZERO_HASH,
-    inboxAcc: ZERO_HASH,
-    dataHash: ZERO_HASH,
   };
 }

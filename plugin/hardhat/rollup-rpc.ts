@@ -1,8 +1,9 @@
 import { getAddress, isHexString } from "ethers";
 
 import type { ClaimRequest } from "../l1/actions.js";
+import { readHeader } from "../ledger/header.js";
 import type { ConfirmationStatus } from "../sequencer/rpc/rollup.js";
-import type { BatchHeader, Hex, InboxMessage, Withdrawal } from "../types.js";
+import type { Hex, InboxMessage, Withdrawal } from "../types.js";
 
 /** Sends one JSON-RPC request: in this process or over HTTP. */
 export type Send = (method: string, params: unknown[]) => Promise<unknown>;
@@ -52,7 +53,8 @@ export async function getWithdrawal(
     claimed: fields.value.claimed === true,
   };
   if (fields.value.header === undefined) return known;
-  const header = toHeader(fields.object("header"));
+  const { quantity, hex } = fields.object("header");
+  const header = readHeader({ integer: quantity, address: hex, hash: hex });
   const proof = fields.value.proof;
   if (!Array.isArray(proof) || !proof.every((node) => isHexString(node, 32))) throw new RpcAnswerError(method, "proof");
   return {
@@ -63,10 +65,10 @@ export async function getWithdrawal(
 
 interface Fields {
   value: Record<string, unknown>;
-  object(name: string): Fields;
-  quantity(name: string): bigint;
-  hex(name: string): Hex;
-  text(name: string): string;
+  object: (name: string) => Fields;
+  quantity: (name: string) => bigint;
+  hex: (name: string) => Hex;
+  text: (name: string) => string;
 }
 
 function read(value: unknown, method: string, path = ""): Fields {
@@ -99,25 +101,5 @@ function toWithdrawal(fields: Fields): Withdrawal {
     token: getAddress(fields.hex("token")) as Hex,
     amount: fields.quantity("amount"),
     data: fields.hex("data"),
-  };
-}
-
-function toHeader(fields: Fields): BatchHeader {
-  return {
-    index: fields.quantity("index"),
-    timestamp: fields.quantity("timestamp"),
-    finalizesAt: fields.quantity("finalizesAt"),
-    inboxFrom: fields.quantity("inboxFrom"),
-    inboxTo: fields.quantity("inboxTo"),
-    l2BlockFrom: fields.quantity("l2BlockFrom"),
-    l2BlockTo: fields.quantity("l2BlockTo"),
-    submitter: fields.hex("submitter"),
-    resolver: fields.hex("resolver"),
-    parentHash: fields.hex("parentHash"),
-    prevStateRoot: fields.hex("prevStateRoot"),
-    stateRoot: fields.hex("stateRoot"),
-    withdrawalsRoot: fields.hex("withdrawalsRoot"),
-    inboxAcc: fields.hex("inboxAcc"),
-    dataHash: fields.hex("dataHash"),
   };
 }

@@ -8,7 +8,8 @@ import { ask } from "./ask.js";
 import type { L1Client } from "./client.js";
 import { decodeLog, TOPICS } from "./decode.js";
 import { decodeRevert, L1RevertError, time } from "./errors.js";
-import { createSender, type Intent, type Sender, type SenderOptions } from "./sender.js";
+import type { Intent } from "./intent.js";
+import { createSender, type Sender, type SenderOptions } from "./sender.js";
 import { ERC20, permitFacts, tokenAllowance, tokenBalance } from "./token.js";
 
 /** What a user asked for cannot be done; the message says why and, where there is a way, which. */

@@ -1,6 +1,7 @@
 import { type Log, type Result } from "ethers";
 
 import { IL1EscrowBridge__factory, IStateCommitmentChain__factory } from "../../typechain-types/index.js";
+import { readHeader } from "../ledger/header.js";
 import type { BatchHeader, Hex, InboxMessage } from "../types.js";
 import type { L1Event } from "./types.js";
 
@@ -25,7 +26,7 @@ export function decodeLog(log: Log): L1Event {
       const fields = reader(chain.decodeEventLog("BatchAppended", log.data, log.topics));
       return {
         kind: "batch",
-        header: toHeader(fields.struct("header")),
+        header: headerOf(fields.struct("header")),
         headerHash: fields.hex("headerHash"),
         transaction: log.transactionHash as Hex,
       };
@@ -61,24 +62,8 @@ function decodeMessage(log: Log): InboxMessage {
   };
 }
 
-function toHeader(fields: Reader): BatchHeader {
-  return {
-    index: fields.int("index"),
-    timestamp: fields.int("timestamp"),
-    finalizesAt: fields.int("finalizesAt"),
-    inboxFrom: fields.int("inboxFrom"),
-    inboxTo: fields.int("inboxTo"),
-    l2BlockFrom: fields.int("l2BlockFrom"),
-    l2BlockTo: fields.int("l2BlockTo"),
-    submitter: fields.hex("submitter"),
-    resolver: fields.hex("resolver"),
-    parentHash: fields.hex("parentHash"),
-    prevStateRoot: fields.hex("prevStateRoot"),
-    stateRoot: fields.hex("stateRoot"),
-    withdrawalsRoot: fields.hex("withdrawalsRoot"),
-    inboxAcc: fields.hex("inboxAcc"),
-    dataHash: fields.hex("dataHash"),
-  };
+function headerOf({ int, hex }: Reader): BatchHeader {
+  return readHeader({ integer: int, address: hex, hash: hex });
 }
 
 function messageKind(value: bigint): 0 | 1 | 2 {
@@ -89,9 +74,9 @@ function messageKind(value: bigint): 0 | 1 | 2 {
 }
 
 interface Reader {
-  int(name: string): bigint;
-  hex(name: string): Hex;
-  struct(name: string): Reader;
+  int: (name: string) => bigint;
+  hex: (name: string) => Hex;
+  struct: (name: string) => Reader;
 }
 
 /** Reads fields of a decoded event with the type that the ABI promises; ethers gives them untyped. */

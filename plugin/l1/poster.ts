@@ -7,7 +7,9 @@ import { pause } from "./ask.js";
 import type { L1Client, PostedBatch } from "./client.js";
 import { decodeLog, TOPICS } from "./decode.js";
 import { L1RevertError } from "./errors.js";
-import { DisplacedError, type Intent, type Mined, type Sender } from "./sender.js";
+import type { Intent } from "./intent.js";
+import type { Mined, Sender } from "./sender.js";
+import { DisplacedError } from "./sender-errors.js";
 
 /** What a batch claims; the rest of its header follows from its parent, the inbox and the data. */
 export interface BatchClaim {

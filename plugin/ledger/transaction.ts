@@ -3,7 +3,7 @@ import { keccak256 } from "../machine/keccak.js";
 import type { Hex } from "../types.js";
 import { concat, fromHex, toBytes, toHex } from "./bytes.js";
 import { RlpError, RlpReader, rlpInteger, rlpList, rlpString } from "./rlp.js";
-import type { BatchTransaction } from "./types.js";
+import type { BatchTransaction, TransactionFields } from "./types.js";
 
 export { recoverAddress };
 
@@ -11,23 +11,8 @@ export { recoverAddress };
 export const MAX_DATA_LENGTH = 1_024;
 
 /** A parsed EIP-1559 transaction with its signature. */
-export interface SignedTransaction {
+export interface SignedTransaction extends TransactionFields {
   chainId: bigint;
-  nonce: bigint;
-  /** Wei per gas. */
-  maxPriorityFeePerGas: bigint;
-  /** Wei per gas. */
-  maxFeePerGas: bigint;
-  gasLimit: bigint;
-  to: Hex;
-  /** Wei. */
-  value: bigint;
-  data: Uint8Array;
-  yParity: 0 | 1;
-  /** 32 bytes. */
-  r: Uint8Array;
-  /** 32 bytes. */
-  s: Uint8Array;
   /** What the sender signed. */
   signingHash: Uint8Array;
   /** The transaction hash. */

@@ -11,18 +11,27 @@ export interface StateNode {
   preimage: Uint8Array;
 }
 
-/** A transaction as batches carry it; docs/protocol.md §6. */
-export interface BatchTransaction {
+/** What a signed EIP-1559 transaction says, but for its chain. */
+export interface TransactionFields {
   nonce: bigint;
+  /** Wei per gas. */
   maxPriorityFeePerGas: bigint;
+  /** Wei per gas. */
   maxFeePerGas: bigint;
   gasLimit: bigint;
   to: Hex;
+  /** Wei. */
   value: bigint;
   data: Uint8Array;
   yParity: 0 | 1;
+  /** 32 bytes. */
   r: Uint8Array;
+  /** 32 bytes. */
   s: Uint8Array;
+}
+
+/** A transaction as batches carry it; docs/protocol.md §6. */
+export interface BatchTransaction extends TransactionFields {
   /** Account index of `to` when it was known before the block; else the address is written out. */
   toIndex?: bigint;
   /** For a token transfer: account index of the recipient inside `data`. */

@@ -1,6 +1,7 @@
 import type { FollowerCursor, ResumableFollower } from "../l1/follower.js";
 import { L1RevertError } from "../l1/errors.js";
 import { BatchConflictError, ParentMissingError } from "../l1/poster.js";
+import { takeTurns } from "../l1/turns.js";
 import { OverdueMessageError, type Batcher, type PreparedBatch } from "./batcher.js";
 import type { Chain } from "./chain.js";
 import { put, type Database } from "./database.js";
@@ -9,7 +10,6 @@ import type { Log } from "./log.js";
 import type { PostResult, SequencerOptions } from "./options.js";
 import { readMessages, reconcile, type FalseBatch } from "./reconcile.js";
 import type { L2Block } from "./records.js";
-import { createTurns } from "./turns.js";
 
 export interface OperatorOptions extends Pick<SequencerOptions, "l1" | "genesis"> {
   chain: Chain;
@@ -51,8 +51,8 @@ const POST_ATTEMPTS = 3;
 
 export async function createOperator(options: OperatorOptions): Promise<Operator> {
   const { chain, database, batcher, l1, log, durable, blockMessages } = options;
-  const exclusively = createTurns();
-  const posting = createTurns();
+  const exclusively = takeTurns();
+  const posting = takeTurns();
   const follower: ResumableFollower = l1.follow(database.single("cursor") as FollowerCursor | undefined);
   let view = await storedView(options);
   let agreed = view;

@@ -14,7 +14,8 @@ import {
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
 import { decodeRevert, L1RevertError, LINES, SUITE_ERRORS } from "../../plugin/l1/errors.js";
 import { type BatchToPost, createBatchPoster } from "../../plugin/l1/poster.js";
-import { createSender, InsufficientFundsError } from "../../plugin/l1/sender.js";
+import { createSender } from "../../plugin/l1/sender.js";
+import { InsufficientFundsError } from "../../plugin/l1/sender-errors.js";
 import { UnknownTokenError } from "../../plugin/l1/token.js";
 import { inboxAcc, withdrawalProof, withdrawalsRoot } from "../../plugin/ledger/hashes.js";
 import {

@@ -10,6 +10,7 @@ import { checkDeployedProgram, ProgramMismatchError } from "../../plugin/l1/prog
 import { createSender } from "../../plugin/l1/sender.js";
 import { createSource } from "../../plugin/l1/source.js";
 import type { PlacedEvent } from "../../plugin/l1/types.js";
+import { genesisHeader } from "../../plugin/ledger/header.js";
 import { headerHash, inboxAcc } from "../../plugin/ledger/hashes.js";
 import { type BatchHeader, type Deployment, type Hex, ZERO_HASH } from "../../plugin/types.js";
 import { applyUpdate } from "./support/fake-chain.js";
@@ -227,23 +228,7 @@ describe("calldata of appendBatch", () => {
   });
 });
 
-const EMPTY: BatchHeader = {
-  index: 0n,
-  timestamp: 0n,
-  finalizesAt: 0n,
-  inboxFrom: 0n,
-  inboxTo: 0n,
-  l2BlockFrom: 0n,
-  l2BlockTo: 0n,
-  submitter: `0x${"00".repeat(20)}`,
-  resolver: `0x${"00".repeat(20)}`,
-  parentHash: ZERO_HASH,
-  prevStateRoot: ZERO_HASH,
-  stateRoot: ZERO_HASH,
-  withdrawalsRoot: ZERO_HASH,
-  inboxAcc: ZERO_HASH,
-  dataHash: ZERO_HASH,
-};
+const EMPTY = genesisHeader(0n, ZERO_HASH);
 
 /** `provider` with something in front of its getLogs. */
 function withGetLogs(provider: Provider, before: (from: number, to: number) => void | Promise<void>): Provider {

@@ -11,16 +11,9 @@ import {
   createBatchPoster,
   ParentMissingError,
 } from "../../plugin/l1/poster.js";
-import {
-  createSender,
-  GasLimitError,
-  InsufficientFundsError,
-  type Intent,
-  RejectedError,
-  type Sender,
-  type SenderEvent,
-  type SenderOptions,
-} from "../../plugin/l1/sender.js";
+import type { Intent, SenderEvent } from "../../plugin/l1/intent.js";
+import { createSender, type Sender, type SenderOptions } from "../../plugin/l1/sender.js";
+import { GasLimitError, InsufficientFundsError, RejectedError } from "../../plugin/l1/sender-errors.js";
 import { type BatchHeader, type Hex, ZERO_HASH } from "../../plugin/types.js";
 import { random } from "./support/fake-chain.js";
 import { CHAIN, type FakeL1, fakeL1, GENESIS } from "./support/fake-l1.js";

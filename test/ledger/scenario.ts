@@ -7,7 +7,7 @@ import { L2_BRIDGE, ZERO_ADDRESS, type Hex, type InboxMessage } from "../../plug
 import type { DifferentialChain } from "./differential.js";
 import type { ModelState } from "./model.js";
 import type { Random } from "./random.js";
-import { createSigner, TEST_CHAIN_ID, withoutIndexes, type TransactionFields } from "./signer.js";
+import { createSigner, TEST_CHAIN_ID, withoutIndexes, type UnsignedFields } from "./signer.js";
 
 const calls = new Interface([
   "function transfer(address to, uint256 amount)",
@@ -96,7 +96,7 @@ export function createScenario(random: Random): Scenario {
   }
 
   /** The fields of a random transaction, but for fees and nonce. */
-  function action(model: ModelState, sender: Hex): Pick<TransactionFields, "to" | "value" | "data"> {
+  function action(model: ModelState, sender: Hex): Pick<UnsignedFields, "to" | "value" | "data"> {
     const token = random.pick([...tokens, ...tokens, ...tokens, random.pick(strangers), ZERO_ADDRESS]);
     const balance = balanceOf(model, sender, token);
     const none = random.chance(0.95) ? 0n : 1n;

@@ -3,29 +3,21 @@ import secp256k1 from "secp256k1";
 
 import { stripTransaction } from "../../plugin/ledger/batch.js";
 import { rebuildTransaction, type SignedTransaction } from "../../plugin/ledger/transaction.js";
-import type { BatchTransaction } from "../../plugin/ledger/types.js";
+import type { BatchTransaction, TransactionFields } from "../../plugin/ledger/types.js";
 import { keccak256 } from "../../plugin/machine/keccak.js";
 import type { Hex } from "../../plugin/types.js";
 
 export interface Signer {
   address: Hex;
   /** Signs fields that are not given as a plain transfer of nothing to oneself, without fees. */
-  sign(fields?: Partial<TransactionFields>): SignedTransaction;
+  sign(fields?: Partial<UnsignedFields>): SignedTransaction;
   signHash(hash: Uint8Array): Signature;
 }
 
 type Signature = Pick<BatchTransaction, "yParity" | "r" | "s">;
 
-export interface TransactionFields {
-  chainId: bigint;
-  nonce: bigint;
-  maxPriorityFeePerGas: bigint;
-  maxFeePerGas: bigint;
-  gasLimit: bigint;
-  to: Hex;
-  value: bigint;
-  data: Uint8Array;
-}
+/** What a transaction says before it is signed. */
+export type UnsignedFields = Omit<TransactionFields, keyof Signature> & { chainId: bigint };
 
 export const TEST_CHAIN_ID = 42069n;
 

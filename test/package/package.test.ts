@@ -5,11 +5,7 @@ import { join, resolve } from "node:path";
 
 import { expect } from "chai";
 
-interface Finished {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
+import { type Finished, finished } from "../support/run.js";
 
 describe("the npm package in a project of its own", function () {
   this.timeout(240_000);
@@ -31,8 +27,16 @@ describe("the npm package in a project of its own", function () {
     const stage = join(folder, "stage");
     await mkdir(join(stage, "build"), { recursive: true });
     const { files } = JSON.parse(await readFile("package.json", "utf8")) as { files: string[] };
-    const sources = files.filter((name) => name !== "dist");
-    const needed = ["package.json", "tsconfig.json", "tsconfig.build.json", "scripts", "build/guests", ...sources];
+    const sources = files.filter((name) => name !== "dist" && !name.startsWith("!"));
+    const needed = [
+      "package.json",
+      "tsconfig.json",
+      "tsconfig.build.json",
+      "scripts",
+      "build/guests",
+      "typechain-types",
+      ...sources,
+    ];
     for (const entry of needed) await cp(entry, join(stage, entry), { recursive: true });
     await symlink(resolve("node_modules"), join(stage, "node_modules"));
     expectSuccess(await run(process.execPath, ["scripts/dist.mjs"], stage));
@@ -115,7 +119,9 @@ describe("the npm package in a project of its own", function () {
   it("brings no tests, no secrets of this machine, and stays small", async () => {
     const root = join(project, "node_modules/hardhat-rollup");
     const found = await readdir(root);
-    expect(found).not.to.include.members(["test", "bench", "artifacts"]);
+    for (const folder of ["test", "bench", "artifacts", "typechain-types"]) expect(found).not.to.include(folder);
+    const everything = await readdir(root, { recursive: true });
+    expect(everything.filter((name) => /mock/i.test(name))).to.deep.equal([]);
     const maps = await readFile(join(root, "dist/plugin/index.js.map"), "utf8");
     expect(maps).not.to.include(folder);
     expect(maps).to.include("../../plugin/index.ts");
@@ -151,13 +157,5 @@ function run(command: string, input: readonly string[], cwd: string): Promise<Fi
     env: { ...Object.fromEntries(inherited), NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (exitCode) => {
-      done({ exitCode, stdout, stderr });
-    });
-  });
+  return finished(child);
 }

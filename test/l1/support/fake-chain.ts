@@ -2,7 +2,8 @@ import { id } from "ethers";
 
 import type { L1Counts, L1Source } from "../../../plugin/l1/follower.js";
 import type { L1Block, L1Event, L1Update, PlacedEvent } from "../../../plugin/l1/types.js";
-import { type BatchHeader, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../../../plugin/types.js";
+import { genesisHeader } from "../../../plugin/ledger/header.js";
+import { type Hex, ZERO_ADDRESS, ZERO_HASH } from "../../../plugin/types.js";
 
 interface FakeBlock {
   block: L1Block;
@@ -128,23 +129,7 @@ export function batch(index: bigint): L1Event {
   return { kind: "batch", header: { ...EMPTY_HEADER, index }, headerHash: ZERO_HASH, transaction: ZERO_HASH };
 }
 
-const EMPTY_HEADER: BatchHeader = {
-  index: 0n,
-  timestamp: 0n,
-  finalizesAt: 0n,
-  inboxFrom: 0n,
-  inboxTo: 0n,
-  l2BlockFrom: 0n,
-  l2BlockTo: 0n,
-  submitter: ZERO_ADDRESS,
-  resolver: ZERO_ADDRESS,
-  parentHash: ZERO_HASH,
-  prevStateRoot: ZERO_HASH,
-  stateRoot: ZERO_HASH,
-  withdrawalsRoot: ZERO_HASH,
-  inboxAcc: ZERO_HASH,
-  dataHash: ZERO_HASH,
-};
+const EMPTY_HEADER = genesisHeader(0n, ZERO_HASH);
 
 /** What somebody knows who applied `update` to what `known` was before. */
 export function applyUpdate(known: readonly PlacedEvent[], update: L1Update): PlacedEvent[] {

@@ -3,7 +3,8 @@ import { FeeData, Network, Transaction, type TransactionReceipt, Wallet } from "
 import { daInputOf } from "../../../plugin/l1/batch-data.js";
 import { type PostedBatch, UnknownBatchError } from "../../../plugin/l1/client.js";
 import { type BatchClaim, type BatchPosterOptions } from "../../../plugin/l1/poster.js";
-import type { SenderProvider } from "../../../plugin/l1/sender.js";
+import type { SenderProvider } from "../../../plugin/l1/intent.js";
+import { genesisHeader } from "../../../plugin/ledger/header.js";
 import { dataHash, headerHash } from "../../../plugin/ledger/hashes.js";
 import { type BatchHeader, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../../../plugin/types.js";
 import { IStateCommitmentChain__factory } from "../../../typechain-types/index.js";
@@ -11,23 +12,7 @@ import { IStateCommitmentChain__factory } from "../../../typechain-types/index.j
 const abi = IStateCommitmentChain__factory.createInterface();
 export const CHAIN: Hex = `0x${"c4".repeat(20)}`;
 
-export const GENESIS: BatchHeader = {
-  index: 0n,
-  timestamp: 1n,
-  finalizesAt: 1n,
-  inboxFrom: 0n,
-  inboxTo: 0n,
-  l2BlockFrom: 0n,
-  l2BlockTo: 0n,
-  submitter: ZERO_ADDRESS,
-  resolver: ZERO_ADDRESS,
-  parentHash: ZERO_HASH,
-  prevStateRoot: ZERO_HASH,
-  stateRoot: `0x${"01".repeat(32)}`,
-  withdrawalsRoot: ZERO_HASH,
-  inboxAcc: ZERO_HASH,
-  dataHash: ZERO_HASH,
-};
+export const GENESIS = genesisHeader(1n, `0x${"01".repeat(32)}`);
 
 interface MinedTransaction {
   transaction: Transaction;

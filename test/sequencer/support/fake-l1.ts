@@ -1,4 +1,5 @@
 import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../../../plugin/ledger/batch.js";
+import { genesisHeader } from "../../../plugin/ledger/header.js";
 import { dataHash, headerHash, nextInboxAcc } from "../../../plugin/ledger/hashes.js";
 import { keccak256 } from "../../../plugin/machine/keccak.js";
 import { fromHex, toBytes, toHex } from "../../../plugin/ledger/bytes.js";
@@ -20,23 +21,7 @@ const START = 1_900_000_000n;
 const BLOCK_TIME = 12n;
 const CHALLENGE_WINDOW = 604_800n;
 
-export const GENESIS: BatchHeader = {
-  index: 0n,
-  timestamp: START,
-  finalizesAt: START,
-  inboxFrom: 0n,
-  inboxTo: 0n,
-  l2BlockFrom: 0n,
-  l2BlockTo: 0n,
-  submitter: ZERO_ADDRESS,
-  resolver: ZERO_ADDRESS,
-  parentHash: ZERO_HASH,
-  prevStateRoot: ZERO_HASH,
-  stateRoot: GENESIS_STATE_ROOT,
-  withdrawalsRoot: ZERO_HASH,
-  inboxAcc: ZERO_HASH,
-  dataHash: ZERO_HASH,
-};
+export const GENESIS = genesisHeader(START, GENESIS_STATE_ROOT);
 
 /** A block, with the data of the batches in it by data hash. */
 export interface FakeBlock extends L1Block {

@@ -6,6 +6,7 @@ import type { HardhatUserConfig } from "hardhat/types/config";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import rollupPlugin from "../../../plugin/index.js";
+import { type Finished, finished } from "../../support/run.js";
 
 export interface TaskRun {
   /** 0 or 1, as the command line would end. */
@@ -59,24 +60,13 @@ export async function runTask(
 const CI_VARIABLES = new Set(["CI", "CONTINUOUS_INTEGRATION", "GITHUB_ACTIONS", "BUILD_NUMBER", "RUN_ID"]);
 
 /** Runs `npx hardhat …` in a process of its own, in this repository, as at a person's terminal. */
-export function runCommand(
-  input: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+export function runCommand(input: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !CI_VARIABLES.has(name)));
   const child = spawn(process.execPath, [resolve("node_modules/hardhat/dist/src/cli.js"), ...input], {
     env: { ...inherited, NO_COLOR: "1", HARDHAT_DISABLE_TELEMETRY_PROMPT: "true", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (exitCode) => {
-      done({ exitCode, stdout, stderr });
-    });
-  });
+  return finished(child);
 }
 
 function capture(stream: NodeJS.WriteStream): { text(): string; release(): void } {

@@ -4,6 +4,7 @@ import type { L1Client } from "../../../plugin/l1/client.js";
 import type { L1Source } from "../../../plugin/l1/follower.js";
 import { encodeBatch, stripTransaction } from "../../../plugin/ledger/batch.js";
 import { fromHex } from "../../../plugin/ledger/bytes.js";
+import { genesisHeader } from "../../../plugin/ledger/header.js";
 import { dataHash, headerHash, inboxAcc } from "../../../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT } from "../../../plugin/ledger/state.js";
 import { parseTransaction } from "../../../plugin/ledger/transaction.js";
@@ -24,23 +25,7 @@ export const L2_CHAIN_ID = 42_069n;
 const BRIDGE: Hex = `0x${"b1".repeat(20)}`;
 const bridge = new Interface(["function withdraw(address token, address target, uint256 amount)"]);
 
-const GENESIS: BatchHeader = {
-  index: 0n,
-  timestamp: 1_000n,
-  finalizesAt: 1_000n,
-  inboxFrom: 0n,
-  inboxTo: 0n,
-  l2BlockFrom: 0n,
-  l2BlockTo: 0n,
-  submitter: ZERO_ADDRESS,
-  resolver: ZERO_ADDRESS,
-  parentHash: ZERO_HASH,
-  prevStateRoot: ZERO_HASH,
-  stateRoot: GENESIS_STATE_ROOT,
-  withdrawalsRoot: ZERO_HASH,
-  inboxAcc: ZERO_HASH,
-  dataHash: ZERO_HASH,
-};
+const GENESIS = genesisHeader(1_000n, GENESIS_STATE_ROOT);
 
 /** What a sequencer puts into a batch. */
 export interface BatchPlan {
