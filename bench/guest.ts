@@ -3,46 +3,18 @@
 import { cpus } from "node:os";
 
 import { encodeBatch } from "../plugin/ledger/batch.js";
-import { abiWords, concat, fromHex, toHex } from "../plugin/ledger/bytes.js";
+import { abiWords, fromHex, toHex } from "../plugin/ledger/bytes.js";
 import { executeLedger } from "../plugin/ledger/execute.js";
 import { loadLedgerGuest } from "../plugin/ledger/guest.js";
-import { accountKey, indexKey, META_KEY, type Leaf } from "../plugin/ledger/state.js";
 import type { BatchTransaction } from "../plugin/ledger/types.js";
-import { keccak256 } from "../plugin/machine/keccak.js";
 import { PreimageMap } from "../plugin/machine/preimage-map.js";
 import { ZERO_ADDRESS, ZERO_HASH, type Hex } from "../plugin/types.js";
+import { buildState } from "./state.js";
 
 const BALANCE = 10n ** 20n;
-const LEAF_DOMAIN = keccak256(new TextEncoder().encode("hardhat-rollup.leaf.v1"));
 
 function addressOf(index: number): Hex {
   return `0x${((1n << 159n) + BigInt(index)).toString(16)}`;
-}
-
-/** State of a chain whose accounts hold the same balance; the root. */
-function buildState(accounts: number, nodes: PreimageMap): Uint8Array {
-  const leaves: Leaf[] = [{ key: META_KEY, word0: BigInt(accounts), word1: 0n }];
-  for (let i = 1; i <= accounts; i++) {
-    leaves.push({ key: accountKey(addressOf(i)), word0: BigInt(i), word1: BALANCE });
-    leaves.push({ key: indexKey(BigInt(i)), word0: BigInt(addressOf(i)), word1: 0n });
-  }
-  leaves.sort((a, b) => Buffer.compare(a.key, b.key));
-  const add = (preimage: Uint8Array): Uint8Array => {
-    const hash = keccak256(preimage);
-    nodes.set(hash, preimage);
-    return hash;
-  };
-  const build = (from: number, to: number, depth: number): Uint8Array => {
-    if (from === to) return new Uint8Array(32);
-    if (to - from === 1) {
-      const { key, word0, word1 } = leaves[from]!;
-      return add(concat(LEAF_DOMAIN, key, abiWords(word0, word1)));
-    }
-    let middle = from;
-    while (middle < to && ((leaves[middle]!.key[depth >> 3]! >> (7 - (depth & 7))) & 1) === 0) middle++;
-    return add(concat(build(from, middle, depth + 1), build(middle, to, depth + 1)));
-  };
-  return build(0, leaves.length, 0);
 }
 
 const guest = loadLedgerGuest();
@@ -82,7 +54,8 @@ function median(values: number[]): number {
 
 const [accounts = 100_000, size = 1_000, blocks = 40] = process.argv.slice(2).map(Number);
 const nodes = new PreimageMap();
-let root = toHex(buildState(accounts, nodes));
+const addresses = Array.from({ length: accounts }, (_, i) => addressOf(i + 1));
+let root = toHex(buildState(addresses, BALANCE, nodes));
 console.log(`${cpus()[0]?.model.trim()}; ${accounts} accounts, ${size} transfers a block`);
 
 const empty = Array.from({ length: 300 }, () => runBlock(root, nodes, [], []).seconds);

@@ -1,4 +1,4 @@
-// Everything that `npm run bench` prints: gas beside the peers', the guest's and the sequencer's throughput, start-up time.
+// Everything that `npm run bench` prints: gas beside the peers', the throughput of guest, machine and sequencer, start-up time.
 import { spawnSync } from "node:child_process";
 
 import { printDispute } from "./dispute.js";
@@ -6,7 +6,7 @@ import { printGas } from "./gas.js";
 
 printGas();
 printDispute();
-for (const script of ["bench/guest.ts", "bench/sequencer.ts", "bench/startup.ts"]) {
+for (const script of ["bench/guest.ts", "bench/machine.ts", "bench/sequencer.ts", "bench/startup.ts"]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;
 }

@@ -18,7 +18,7 @@ export const REACH: u32 = 1 << 16;
 // prettier-ignore
 export const enum Code {
   EXIT, CONST, MOV, GLOBAL_GET, GLOBAL_SET, SELECT, PAGES,
-  JMP, BRNZ, BRZ, BRT, CALL, CALLI, RET, KECCAK,
+  JMP, BRNZ, BRZ, BRT, CALL, CALLI, RET, KECCAK, PREIMAGE,
   LOAD8_U, LOAD16_U, LOAD32_U, LOAD64, LOAD8_S32, LOAD16_S32, LOAD8_S64, LOAD16_S64, LOAD32_S64, LOAD64_LOW,
   STORE8, STORE16, STORE32, STORE64,
   I32_EQZ, I32_EQ, I32_NE, I32_LT_S, I32_LT_U, I32_GT_S, I32_GT_U, I32_LE_S, I32_LE_U, I32_GE_S, I32_GE_U,
@@ -35,10 +35,6 @@ const MAX_TABLE: u32 = 1 << 20;
 
 /** Greatest slot that a record names. */
 export let reach: u32 = 0;
-/** Greatest number of instructions from one that does not fall through to the next such. */
-export let longestRun: u32 = 0;
-
-let run: u32 = 0;
 
 function recordAt(pc: u32): usize {
   return CODE + ((<usize>pc) << RECORD_BITS);
@@ -46,22 +42,12 @@ function recordAt(pc: u32): usize {
 
 /** Decodes `length` leaves at LEAVES to records from `first` on, of `count` in the program. In ascending order. */
 export function decode(first: u32, length: u32, count: u32): void {
-  if (first == 0) {
-    reach = 0;
-    longestRun = 0;
-    run = 0;
-  }
+  if (first == 0) reach = 0;
   for (let i: u32 = 0; i < length; i++) {
     const pc = first + i;
     // The pc after the last place is a trap of this very step.
     const isDecoded = pc < MAX_CODE - 1 && decodeOne(LEAVES + 32 * i, pc, count);
     if (!isDecoded) store<u16>(recordAt(pc), Code.EXIT);
-    const code = <u32>load<u16>(recordAt(pc));
-    run =
-      code == Code.EXIT || code == Code.JMP || code == Code.CALL || code == Code.CALLI || code == Code.RET
-        ? 0
-        : run + 1;
-    longestRun = max(longestRun, run + 1);
   }
   // Behind the code are traps.
   if (first + length == count) store<u16>(recordAt(count), Code.EXIT);
@@ -147,7 +133,8 @@ function decodeOne(leaf: usize, pc: u32, count: u32): bool {
     case 0x13:
       return write(record, Code.RET, 0, 0, a, 0);
     case 0x14:
-      return fn == 2 && writeSlots(record, Code.KECCAK, 0, 0, a, b);
+      if (fn == 2) return writeSlots(record, Code.KECCAK, 0, 0, a, b);
+      return fn == 5 && writeSlots(record, Code.PREIMAGE, 0, d, a, b);
     default:
       return false;
   }

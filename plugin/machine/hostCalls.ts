@@ -7,7 +7,10 @@ export { keccak256, sha256 };
 
 /** What a guest can ask for beyond computation. */
 export interface Oracle {
-  /** The bytes whose keccak256 is `hash`; undefined when they are not known, which stops the engine. */
+  /**
+   * The bytes whose keccak256 is `hash`; undefined when they are not known, which stops the engine. The hash is a view that is
+   * valid during the call only.
+   */
   preimage(hash: Uint8Array): Uint8Array | undefined;
   /** Field element `index` of a blob, with its proof. */
   blob?(versionedHash: Uint8Array, index: number): BlobElement | undefined;

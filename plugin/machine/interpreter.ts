@@ -64,10 +64,24 @@ const module = new WebAssembly.Module(readGuestProgram("machine"));
  */
 export function createInterpreter(program: Program, inputHash: Uint8Array, oracle: Oracle): Interpreter {
   const hashed = new PreimageMap();
-  const { exports, places, buffer } = instantiate((from, length) => {
-    hashed.set(bytes.subarray(places.DIGEST, places.DIGEST + LEAF), bytes.subarray(from, from + length));
+  const findPreimage = (hash: Uint8Array): Uint8Array | undefined => oracle.preimage(hash) ?? hashed.get(hash);
+  const { exports, places, buffer } = instantiate({
+    hashed(from, length) {
+      hashed.stage(words, from / 4, length);
+      hashed.commit(bytes, places.DIGEST);
+    },
+    preimage(page, offset) {
+      const preimage = orUndefined(() => findPreimage(bytes.subarray(page, page + LEAF)));
+      if (preimage === undefined) return -1n;
+      const start = offset >>> 0;
+      const part = preimage.subarray(start, start + PAGE);
+      bytes.set(part, page);
+      bytes.fill(0, page + part.length, page + PAGE);
+      return BigInt(preimage.length);
+    },
   });
   const bytes = new Uint8Array(buffer);
+  const words = new Int32Array(buffer);
   const numbers = new Uint32Array(buffer);
   const memory = machineMemory(exports, places, bytes);
   const count = program.code.length;
@@ -103,7 +117,7 @@ export function createInterpreter(program: Program, inputHash: Uint8Array, oracl
   const machine: Interpreter = {
     program,
     oracle: {
-      preimage: (hash) => oracle.preimage(hash) ?? hashed.get(hash),
+      preimage: findPreimage,
       blob: (versionedHash, index) => oracle.blob?.(versionedHash, index),
       recover: oracle.recover,
     },
@@ -153,11 +167,27 @@ export function createInterpreter(program: Program, inputHash: Uint8Array, oracl
   return machine;
 }
 
+/** An oracle that fails is asked again by the reference, which can say so: the machine then stands before that step. */
+function orUndefined<T>(ask: () => T | undefined): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
+
 type Places = Record<(typeof PLACES)[number], number>;
 
-function instantiate(hashed: (from: number, length: number) => void) {
+/** What the WebAssembly calls (guests/machine/host.ts). */
+interface Host {
+  [name: string]: WebAssembly.ImportValue;
+  hashed: (from: number, length: number) => void;
+  preimage: (page: number, offset: number) => bigint;
+}
+
+function instantiate(host: Host) {
   try {
-    const { exports } = new WebAssembly.Instance(module, { host: { hashed } });
+    const { exports } = new WebAssembly.Instance(module, { host });
     const places = Object.fromEntries(PLACES.map((name) => [name, (exports[name] as WebAssembly.Global).value]));
     const { buffer } = exports.memory as WebAssembly.Memory;
     return { exports: exports as unknown as Exports, places: places as Places, buffer };

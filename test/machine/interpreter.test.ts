@@ -173,6 +173,19 @@ describe("the interpreter", () => {
     const unknown = createInterpreter(asks(1), INPUT, NO_ORACLE);
     for (let i = 0; i < 2; i++) expect(() => unknown.run()).to.throw(ExecutorFaultError, /preimage/);
     expect(unknown.registers.status).to.equal(Status.RUNNING);
+
+    let isBroken = true;
+    const broken = createInterpreter(asks(1), INPUT, {
+      preimage() {
+        if (isBroken) throw new Error("the disk is full");
+        return Uint8Array.of(5);
+      },
+    });
+    for (let i = 0; i < 2; i++) expect(() => broken.run()).to.throw("the disk is full");
+    isBroken = false;
+    expect(broken.run()).to.equal(Status.HALTED);
+    expect([...broken.memory.read(0, 2), ...broken.memory.read(64, 2)]).to.deep.equal([5, 0, 1, 0]);
+
     provenRun(
       createInterpreter(asks(0), INPUT, NO_ORACLE),
       () => true,
