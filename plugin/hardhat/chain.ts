@@ -10,7 +10,9 @@ import { presetFor, resolveParameters, type RollupParametersInput } from "../../
 import { deploySuite } from "../../deploy/suite.js";
 import {
   CalldataDA__factory,
+  DisputeGame__factory,
   L1EscrowBridge__factory,
+  OneStepVerifier__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
   SuiteFactory__factory,
@@ -20,6 +22,7 @@ import { claimWithdrawal, deposit, finalize, forceTransaction, forceWithdrawal }
 import { connectL1, type L1Client } from "../l1/client.js";
 import { checkDeployedProgram } from "../l1/program.js";
 import { createSource } from "../l1/source.js";
+import { readProgramFacts } from "../machine/artifacts.js";
 import { openLevelStore } from "../store/level.js";
 import { memoryStore } from "../store/memory.js";
 import type { Deployment, Hex } from "../types.js";
@@ -55,7 +58,7 @@ export async function deployChain(
       { ...config.parameters, ...parameters },
       { preset: presetFor(chainId), l1ChainId: chainId, deployer },
     ),
-    machineHash: ledger.machineHash,
+    program: readProgramFacts("ledger"),
     signer,
     bond: true,
     journal: memoryJournal(),
@@ -171,6 +174,8 @@ function contractsOf({ contracts }: Deployment, signer: Signer): RollupContracts
     bridge: L1EscrowBridge__factory.connect(contracts.L1EscrowBridge.address, signer),
     chain: StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, signer),
     registry: SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, signer),
+    game: DisputeGame__factory.connect(contracts.DisputeGame.address, signer),
+    verifier: OneStepVerifier__factory.connect(contracts.OneStepVerifier.address, signer),
     da: CalldataDA__factory.connect(contracts.CalldataDA.address, signer),
     timelock: UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, signer),
     factory: SuiteFactory__factory.connect(contracts.SuiteFactory.address, signer),

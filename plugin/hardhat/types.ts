@@ -3,7 +3,9 @@ import type { Addressable, BrowserProvider, Signer } from "ethers";
 import type { RollupParametersInput } from "../../deploy/parameters.js";
 import type {
   CalldataDA,
+  DisputeGame,
   L1EscrowBridge,
+  OneStepVerifier,
   SequencerRegistry,
   StateCommitmentChain,
   SuiteFactory,
@@ -61,6 +63,8 @@ export interface RollupContracts {
   bridge: L1EscrowBridge;
   chain: StateCommitmentChain;
   registry: SequencerRegistry;
+  game: DisputeGame;
+  verifier: OneStepVerifier;
   da: CalldataDA;
   timelock: UpgradeTimelock;
   factory: SuiteFactory;

@@ -13,9 +13,9 @@ import { DeployError } from "../../deploy/runner.js";
 import { DEPLOYMENT_STEPS, deploySuite, type DeployOptions } from "../../deploy/suite.js";
 import { verifyDeployment } from "../../deploy/verify.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
+import { SOME_PROGRAM } from "../support/program.js";
 import { SequencerRegistry__factory, StateCommitmentChain__factory } from "../../typechain-types/index.js";
 
-const MACHINE_HASH: Hex = `0x${"11".repeat(32)}`;
 const STEP_COUNT = DEPLOYMENT_STEPS.length;
 
 /** A signer that dies at a chosen moment of a chosen transaction. */
@@ -69,7 +69,7 @@ describe("deploying the suite", () => {
     return {
       network: "test",
       parameters: resolveParameters({}, { preset: "dev", l1ChainId: 31337n, deployer }),
-      machineHash: MACHINE_HASH,
+      program: SOME_PROGRAM,
       signer,
       bond: true,
       journal,
@@ -109,7 +109,7 @@ describe("deploying the suite", () => {
     const registry = SequencerRegistry__factory.connect(deployment.contracts.SequencerRegistry.address, signer);
     const [registered] = await registry.queryFilter(registry.filters.SequencerRegistered());
     expect(registered?.args.sequencer).to.equal(await signer.getAddress());
-    expect(registered?.transactionHash).to.equal(steps.find(({ id }) => id === "070-proxies")?.transaction);
+    expect(registered?.transactionHash).to.equal(steps.find(({ id }) => id === "090-proxies")?.transaction);
     expect(deployment.contracts.SequencerRegistry.transaction).to.equal(registered?.transactionHash);
   });
 
@@ -190,7 +190,7 @@ describe("deploying the suite", () => {
       genesis: { ...deployment.genesis, timestamp: deployment.genesis.timestamp + 1n },
       contracts: {
         ...deployment.contracts,
-        CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: MACHINE_HASH },
+        CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: SOME_PROGRAM.machineHash },
       },
     };
     const names = await failures(wrong);

@@ -22,7 +22,7 @@ contract LongQueueTest is SuiteTest {
     function setUp() public {
         vm.warp(1_800_000_000);
         vm.deal(address(this), 1 ether);
-        encodedHead = abi.encode(deploySuite(address(0), SEQUENCER));
+        encodedHead = abi.encode(deploySuite(makeAddr("resolver"), SEQUENCER));
         for (uint256 i = 0; i < 2; ++i) {
             address next = i == 0 ? SECOND : THIRD;
             vm.deal(next, 1 ether);
