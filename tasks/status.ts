@@ -27,9 +27,8 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
   ]);
   const from = head - finalizedHead > SHOWN ? head - SHOWN + 1n : finalizedHead + 1n;
   const pending = head > finalizedHead ? await l1.batches(from, head) : [];
-  const disputed = await Promise.all(
-    pending.map(({ headerHash }) => openDisputes > 0n && l1.chain.isDisputed(headerHash)),
-  );
+  const disputed =
+    openDisputes === 0n ? [] : await Promise.all(pending.map(({ headerHash }) => l1.chain.isDisputed(headerHash)));
   const last = await l1.batchHeader(head);
   const sequencer = await askSequencer(url);
 
