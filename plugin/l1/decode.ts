@@ -10,6 +10,7 @@ const chain = IStateCommitmentChain__factory.createInterface();
 
 /** Topics of the events that carry the suite's history. */
 export const TOPICS = {
+  deposit: bridge.getEvent("DepositEnqueued").topicHash,
   message: bridge.getEvent("MessageEnqueued").topicHash,
   claimed: bridge.getEvent("WithdrawalClaimed").topicHash,
   batch: chain.getEvent("BatchAppended").topicHash,
@@ -20,6 +21,7 @@ export const TOPICS = {
 /** What a log of the suite says. */
 export function decodeLog(log: Log): L1Event {
   switch (log.topics[0]) {
+    case TOPICS.deposit:
     case TOPICS.message:
       return { kind: "message", message: decodeMessage(log) };
     case TOPICS.batch: {
@@ -49,16 +51,18 @@ export function decodeLog(log: Log): L1Event {
 }
 
 function decodeMessage(log: Log): InboxMessage {
-  const fields = reader(bridge.decodeEventLog("MessageEnqueued", log.data, log.topics));
+  const isDeposit = log.topics[0] === TOPICS.deposit;
+  const event = isDeposit ? "DepositEnqueued" : "MessageEnqueued";
+  const fields = reader(bridge.decodeEventLog(event, log.data, log.topics));
   return {
-    kind: messageKind(fields.int("kind")),
+    kind: isDeposit ? 0 : messageKind(fields.int("kind")),
     index: fields.int("index"),
     timestamp: fields.int("timestamp"),
     sender: fields.hex("sender"),
     target: fields.hex("target"),
     token: fields.hex("token"),
     amount: fields.int("amount"),
-    data: fields.hex("data"),
+    data: isDeposit ? "0x" : fields.hex("data"),
   };
 }
 
