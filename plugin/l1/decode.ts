@@ -1,12 +1,17 @@
 import { type Log, type Result } from "ethers";
 
-import { IL1EscrowBridge__factory, IStateCommitmentChain__factory } from "../../typechain-types/index.js";
+import {
+  IDisputeGame__factory,
+  IL1EscrowBridge__factory,
+  IStateCommitmentChain__factory,
+} from "../../typechain-types/index.js";
 import { readHeader } from "../ledger/header.js";
 import type { BatchHeader, Hex, InboxMessage } from "../types.js";
 import type { L1Event } from "./types.js";
 
 const bridge = IL1EscrowBridge__factory.createInterface();
 const chain = IStateCommitmentChain__factory.createInterface();
+const game = IDisputeGame__factory.createInterface();
 
 /** Topics of the events that carry the suite's history. */
 export const TOPICS = {
@@ -16,6 +21,10 @@ export const TOPICS = {
   batch: chain.getEvent("BatchAppended").topicHash,
   finalized: chain.getEvent("BatchFinalized").topicHash,
   reverted: chain.getEvent("BatchesReverted").topicHash,
+  claimMade: game.getEvent("ClaimMade").topicHash,
+  claimStepped: game.getEvent("ClaimStepped").topicHash,
+  claimResolved: game.getEvent("ClaimResolved").topicHash,
+  gameResolved: game.getEvent("GameResolved").topicHash,
 } as const;
 
 /** What a log of the suite says. */
@@ -44,6 +53,37 @@ export function decodeLog(log: Log): L1Event {
     case TOPICS.claimed: {
       const fields = reader(bridge.decodeEventLog("WithdrawalClaimed", log.data, log.topics));
       return { kind: "claimed", batchIndex: fields.int("batchIndex"), leafIndex: fields.int("leafIndex") };
+    }
+    case TOPICS.claimMade: {
+      const fields = reader(game.decodeEventLog("ClaimMade", log.data, log.topics));
+      const claim = fields.struct("claim");
+      return {
+        kind: "claimMade",
+        id: fields.hex("id"),
+        claimant: fields.hex("claimant"),
+        claim: {
+          parent: claim.hex("parent"),
+          start: claim.hex("start"),
+          index: Number(claim.int("index")),
+          listHash: claim.hex("listHash"),
+        },
+        list: fields.hexes("list"),
+      };
+    }
+    case TOPICS.claimStepped: {
+      const fields = reader(game.decodeEventLog("ClaimStepped", log.data, log.topics));
+      const [id, state, winner] = [fields.hex("id"), fields.hex("state"), fields.hex("winner")];
+      return { kind: "claimStepped", id, index: Number(fields.int("index")), state, winner };
+    }
+    case TOPICS.claimResolved: {
+      const fields = reader(game.decodeEventLog("ClaimResolved", log.data, log.topics));
+      const [id, payee, bond] = [fields.hex("id"), fields.hex("payee"), fields.int("bond")];
+      return { kind: "claimResolved", id, isRefuted: fields.flag("isRefuted"), payee, bond };
+    }
+    case TOPICS.gameResolved: {
+      const fields = reader(game.decodeEventLog("GameResolved", log.data, log.topics));
+      const [headerHash, winner] = [fields.hex("headerHash"), fields.hex("winner")];
+      return { kind: "gameResolved", headerHash, index: fields.int("batchIndex"), winner };
     }
     default:
       throw new Error(`log ${log.transactionHash}:${log.index} is no event of the suite`);
@@ -80,6 +120,8 @@ function messageKind(value: bigint): 0 | 1 | 2 {
 interface Reader {
   int: (name: string) => bigint;
   hex: (name: string) => Hex;
+  hexes: (name: string) => Hex[];
+  flag: (name: string) => boolean;
   struct: (name: string) => Reader;
 }
 
@@ -92,13 +134,20 @@ function reader(result: Result): Reader {
       if (typeof found !== "bigint") throw new TypeError(`event field ${name} is not an integer`);
       return found;
     },
-    hex(name) {
+    hex: (name) => asHex(name, value(name)),
+    hexes: (name) => (value(name) as Result).map((item: unknown) => asHex(name, item)),
+    flag(name) {
       const found = value(name);
-      if (typeof found !== "string" || !found.startsWith("0x")) throw new TypeError(`event field ${name} is not hex`);
-      return found as Hex;
+      if (typeof found !== "boolean") throw new TypeError(`event field ${name} is not a boolean`);
+      return found;
     },
     struct(name) {
       return reader(value(name) as Result);
     },
   };
+}
+
+function asHex(name: string, found: unknown): Hex {
+  if (typeof found !== "string" || !found.startsWith("0x")) throw new TypeError(`event field ${name} is not hex`);
+  return found as Hex;
 }
