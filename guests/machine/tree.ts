@@ -45,14 +45,15 @@ function node(index: u32): usize {
   return NODES + 32 * <usize>index;
 }
 
-/** Lists the pages with a bit and takes it from them; returns how many they are. */
-function takeMarked(bit: u8, each: u64): u32 {
+/** Lists the pages with a bit, but at most so many, and takes it from them; returns how many they are. */
+function takeMarked(bit: u8, each: u64, most: u32): u32 {
   let count: u32 = 0;
   for (let group: u32 = 0; group < PAGE_COUNT; group += 8) {
     if (!(load<u64>(DIRTY + group) & each)) continue;
     for (let page = group; page < group + 8; page++) {
       const marks = load<u8>(DIRTY + page);
       if (!(marks & bit)) continue;
+      if (count == most) return count;
       store<u8>(DIRTY + page, marks & ~bit);
       store<u32>(LIST + 4 * count, page);
       count++;
@@ -63,12 +64,13 @@ function takeMarked(bit: u8, each: u64): u32 {
 
 /** Pages that changed since the last call, in LIST; returns their number. */
 export function takeChanged(): u32 {
-  return takeMarked(CHANGED, EACH_CHANGED);
+  return takeMarked(CHANGED, EACH_CHANGED, PAGE_COUNT);
 }
 
-/** Hashes what changed; then the nodes are those of the memory. */
-export function updateTree(): void {
-  let count = takeMarked(UNHASHED, EACH_UNHASHED);
+/** Hashes pages that changed, but at most so many. The nodes are those of the memory when it returns fewer. */
+export function updateTree(most: u32): u32 {
+  const pages = takeMarked(UNHASHED, EACH_UNHASHED, most);
+  let count = pages;
   for (let i: u32 = 0; i < count; i++) {
     const page = load<u32>(LIST + 4 * i);
     const index = PAGE_COUNT + page;
@@ -86,4 +88,5 @@ export function updateTree(): void {
     }
     count = parents;
   }
+  return pages;
 }

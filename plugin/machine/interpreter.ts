@@ -19,6 +19,7 @@ const PAGE_HEIGHT = 7;
 const PAGE_COUNT = 2 ** (MEMORY_DEPTH - PAGE_HEIGHT);
 /** Pages that two snapshots share as a whole when none of them differs. */
 const GROUP = 256;
+const PAGES_AT_ONCE = 512;
 /** Bits of a page's dirty byte. */
 const UNHASHED = 1;
 const CHANGED = 2;
@@ -42,6 +43,8 @@ export interface Interpreter extends Machine {
    * @throws ExecutorFaultError when a preimage or a blob is not known; then it stands before that step.
    */
   run(toStep?: number): Status;
+  /** Hashes pages that changed, for at most some 20 milliseconds; false when none is left. Without it, a root hashes them all at once. */
+  hashSome(): boolean;
   snapshot(): Snapshot;
   /** Goes to a snapshot that this interpreter took. */
   restore(snapshot: Snapshot): void;
@@ -52,7 +55,7 @@ interface Exports {
   run(steps: number, count: number, pages: number): number;
   subtree(from: number, height: number, to: number): void;
   takeChanged(): number;
-  updateTree(): void;
+  updateTree(most: number): number;
 }
 const PLACES = ["DIGEST", "DIRTY", "FP", "LEAVES", "LIST", "MEMORY", "NODES", "PC"] as const;
 
@@ -138,6 +141,7 @@ export function createInterpreter(program: Program, inputHash: Uint8Array, oracl
       }
       return registers.status;
     },
+    hashSome: () => exports.updateTree(PAGES_AT_ONCE) === PAGES_AT_ONCE,
     snapshot() {
       const groups = [...base];
       const changed = new Map<number, (Uint8Array | undefined)[]>();
@@ -214,7 +218,7 @@ function machineMemory(exports: Exports, places: Places, bytes: Uint8Array): Mac
         exports.subtree(places.MEMORY + index * (LEAF << height), height, places.DIGEST);
         return copy(places.DIGEST, LEAF);
       }
-      exports.updateTree();
+      exports.updateTree(PAGE_COUNT + 1);
       return copy(places.NODES + LEAF * (2 ** (MEMORY_DEPTH - height) + index), LEAF);
     },
     root: () => memory.node(MEMORY_DEPTH, 0),

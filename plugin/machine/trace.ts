@@ -63,6 +63,10 @@ export async function createTrace(
     const nearest = snapshots.findLast(({ steps }) => steps <= target);
     if (nearest !== undefined && (machine.steps > target || machine.steps < nearest.steps)) machine.restore(nearest);
     await advance(machine, target, signal);
+    while (machine.hashSome()) {
+      signal?.throwIfAborted();
+      await setImmediate();
+    }
   };
 
   let last: Promise<unknown> = Promise.resolve();

@@ -5,6 +5,7 @@ import { keccak256 } from "../../plugin/machine/hostCalls.js";
 import { createInterpreter } from "../../plugin/machine/interpreter.js";
 import type { Instruction } from "../../plugin/machine/isa.js";
 import {
+  CODE_DEPTH,
   encodeInstruction,
   END_SLOT,
   FRAMES_SLOT,
@@ -14,7 +15,8 @@ import {
   Op,
   TABLE_SLOT,
 } from "../../plugin/machine/isa.js";
-import { createMachine, run, stateOf } from "../../plugin/machine/machine.js";
+import { createMachine, run, stateOf, step } from "../../plugin/machine/machine.js";
+import { MerkleMemory } from "../../plugin/machine/merkleMemory.js";
 import type { Program } from "../../plugin/machine/program.js";
 import { buildProgram } from "../../plugin/machine/program.js";
 import { hashState, Status, TRAPPED_STATE } from "../../plugin/machine/state.js";
@@ -23,6 +25,8 @@ import { checkWitness, makeWitness } from "../../plugin/machine/witness.js";
 import { NO_ORACLE } from "./support/engines.js";
 import { wat } from "./support/modules.js";
 import { hashOf, provenRun } from "./support/proofs.js";
+import type { Random } from "./support/random.js";
+import { createRandom } from "./support/random.js";
 import { SCENES, setScene } from "./support/scenes.js";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -56,6 +60,45 @@ const WRITER = buildProgram(
 /** A program that consists of these instructions. */
 function programOf(code: Instruction[], codeTree = EMPTY.codeTree): Program {
   return { ...EMPTY, code, codeTree, codeRoot: codeTree.root(), image: [] };
+}
+
+const NUMBERS = [0n, 1n, 2n, 31n, 64n, 127n, 128n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x8000000000000000n];
+
+/** A slot's content: numbers at the edges, addresses, host pages, with and without something in the high half of an i32. */
+function randomValue({ u64, below, pick, chance }: Random): bigint {
+  const low = chance(0.3)
+    ? u64() % 2n ** 32n
+    : chance(0.5)
+      ? BigInt(pick([0, 4096, 8192, 4096 - below(9), 131_072 - 8 - below(20)]))
+      : pick(NUMBERS);
+  return chance(0.3) ? u64() : chance(0.3) ? ((u64() << 32n) % 2n ** 64n) | (low % 2n ** 32n) : low;
+}
+
+/** Any instruction, also such as no lowering makes; most of them do not trap. */
+function randomInstruction(random: Random, count: number): Instruction {
+  const { below, pick, chance } = random;
+  const op = chance(0.02)
+    ? below(256)
+    : chance(0.5)
+      ? pick([Op.ALU32, Op.ALU64])
+      : chance(0.6)
+        ? pick([Op.LOAD, Op.STORE, Op.HOST])
+        : 2 + below(19);
+  const slot = (): number => (chance(0.005) ? pick([2 ** 16, 2 ** 16 - 1, END_SLOT, 0xffffffff]) : below(24));
+  const functions = op === Op.STORE ? 4 : op === Op.LOAD ? 16 : op === Op.HOST ? 6 : 32;
+  const isJump = op === Op.JMP || op === Op.BRNZ || op === Op.BRZ || op === Op.CALL;
+  const imm =
+    op === Op.CONST || chance(0.01)
+      ? randomValue(random)
+      : isJump
+        ? BigInt(below(count + 1))
+        : op === Op.LOAD || op === Op.STORE
+          ? BigInt(below(100))
+          : op === Op.CALLI
+            ? 4n
+            : BigInt(below(8));
+  const fn = chance(0.01) ? below(256) : below(functions);
+  return instruction(op, { fn, d: slot(), a: slot(), b: slot(), c: slot(), imm });
 }
 
 describe("the interpreter", () => {
@@ -107,6 +150,74 @@ describe("the interpreter", () => {
     expect(machine.memory.read(8 * (END_SLOT - 1), 1)).to.deep.equal(Uint8Array.of(77));
   });
 
+  it("executes random instructions on random slots as the reference does", function () {
+    this.timeout(600_000);
+    const seed = Number(process.env.ROLLUP_TEST_SEED ?? 1);
+    const random = createRandom(seed);
+    const code = Array.from({ length: 4096 }, () => randomInstruction(random, 4096));
+    const codeTree = new MerkleMemory(CODE_DEPTH);
+    code.forEach((item, i) => codeTree.write(32 * i, encodeInstruction(item)));
+    const program = { ...programOf(code, codeTree), pages: 2 };
+    const oracle = { preimage: (hash: Uint8Array) => (hash[0] === 0 ? undefined : Uint8Array.of(1, 2, 3)) };
+    const machines = [createInterpreter(program, INPUT, oracle), createMachine(program, INPUT, oracle)] as const;
+    const seen = new Set<string>();
+    let steps = 0;
+    for (let round = 0; round < (process.env.ROLLUP_TEST_LONG === undefined ? 4000 : 100_000); round++) {
+      const slots = Array.from({ length: 24 }, () => randomValue(random));
+      const pc = random.below(code.length);
+      for (const machine of machines) {
+        Object.assign(machine.registers, { status: Status.RUNNING, pc, fp: FRAMES_SLOT + 8, pages: 2 });
+        slots.forEach((value, i) => machine.access.setSlot(FRAMES_SLOT + i, value));
+        machine.access.setSlot(TABLE_SLOT + (round % 4), BigInt(pc));
+      }
+      const [interpreter, reference] = machines;
+      for (let left = 1 + random.below(40); left > 0 && reference.registers.status === Status.RUNNING; left--) {
+        const { op, fn } = code[reference.registers.pc] ?? instruction(Op.TRAP);
+        const faults = machines.map((machine) => {
+          try {
+            if (machine === interpreter) interpreter.run(interpreter.steps + 1);
+            else step(reference);
+            return false;
+          } catch (error) {
+            if (!(error instanceof ExecutorFaultError)) throw error;
+            return true;
+          }
+        });
+        const where = `seed ${seed}, round ${round}, op ${op}, fn ${fn}`;
+        expect(faults[0], where).to.equal(faults[1]);
+        if (faults[1] === true) break;
+        if (reference.registers.status === Status.RUNNING) seen.add(`${op}.${fn}`);
+        expect(hashOf(interpreter), where).to.equal(hashOf(reference));
+        steps++;
+      }
+    }
+    console.log(`      seed ${seed}: ${steps} steps of ${seen.size} kinds without a trap`);
+    for (const op of [Op.ALU32, Op.ALU64]) for (let fn = 0; fn < 32; fn++) expect(seen).to.include(`${op}.${fn}`);
+    for (let fn = 0; fn < 16; fn++) expect(seen).to.include(`${Op.LOAD}.${fn}`);
+    for (let fn = 0; fn < 4; fn++) expect(seen).to.include(`${Op.STORE}.${fn}`);
+    for (let fn = 0; fn < 6; fn++) expect(seen).to.include(`${Op.HOST}.${fn}`);
+  });
+
+  it("hashes what stores over the border of two pages change", () => {
+    const code = [0, 1, 2, 3].map((fn) => instruction(Op.STORE, { fn, a: 0, b: 1 }));
+    const codeTree = new MerkleMemory(CODE_DEPTH);
+    code.forEach((item, i) => codeTree.write(32 * i, encodeInstruction(item)));
+    const program = programOf(code, codeTree);
+    const machines = [createInterpreter(program, INPUT, NO_ORACLE), createMachine(program, INPUT, NO_ORACLE)] as const;
+    for (let address = 4088; address <= 4096; address++) {
+      for (let pc = 0; pc < code.length; pc++) {
+        for (const { registers, access } of machines) {
+          registers.pc = pc;
+          access.setSlot(FRAMES_SLOT, BigInt(address));
+          access.setSlot(FRAMES_SLOT + 1, BigInt(4 * address + pc) * 0x0101010101010101n);
+        }
+        machines[0].run(machines[0].steps + 1);
+        step(machines[1]);
+        expect(hashOf(machines[0]), `${1 << pc} bytes at ${address}`).to.equal(hashOf(machines[1]));
+      }
+    }
+  });
+
   it("executes a program that fills the code, up to the trap after its last place", () => {
     const codeTree = buildProgram(wat(`(func (export "run"))`)).codeTree;
     const code = new Array<Instruction>(MAX_CODE).fill(instruction(Op.CONST, { d: 1, imm: 5n }));
@@ -150,6 +261,25 @@ describe("the interpreter", () => {
       expect(hashOf(machine)).to.equal(hash);
       machine.run(snapshot.steps + 1000 * (i % 3));
     }
+  });
+
+  it("has room for 4,096 pages, and hashes them piece by piece", async () => {
+    const program = buildProgram(
+      wat(`(memory 1 4096)
+        (func (export "run") (local $at i32)
+          (drop (memory.grow (i32.const 4095)))
+          (loop
+            (local.set $at (i32.sub (local.get $at) (i32.const 200000)))
+            (i32.store8 (i32.and (local.get $at) (i32.const 0xfffffff)) (i32.shr_u (local.get $at) (i32.const 20)))
+            (br_if 0 (i32.gt_u (local.get $at) (i32.const 0xe0000000))))
+          (i32.store8 (i32.const 0xfffffff) (i32.const 7)))`),
+    );
+    const trace = await createTrace(program, INPUT, NO_ORACLE);
+    const reference = createMachine(program, INPUT, NO_ORACLE);
+    run(reference, trace.length - 1);
+    expect(reference.registers.pages).to.equal(4096);
+    expect(hex(await trace.stateHashAt(trace.length - 1))).to.equal(hashOf(reference));
+    expect(hashOf(reference)).not.to.equal(hex(await trace.stateHashAt(trace.length)));
   });
 
   it("finds again what it hashed itself, and stops before what nobody knows", () => {
