@@ -88,7 +88,7 @@ async function deploy(
   const { deployment } = await deploySuite({
     network: NETWORK,
     parameters: resolveParameters(hre.config.rollup.parameters, context),
-    program: readProgramFacts("ledger"),
+    machineHash: readProgramFacts("ledger").machineHash,
     signer,
     bond: true,
     journal: memoryJournal(),

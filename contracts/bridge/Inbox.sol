@@ -218,11 +218,7 @@ abstract contract Inbox is IInbox, Initializable {
         );
         $.head = head;
 
-        if (kind == MessageKind.Deposit) {
-            emit DepositEnqueued(msg.sender, index, target, L2_CHAIN_ID, token, amount, timestamp);
-        } else {
-            emit MessageEnqueued(index, msg.sender, target, L2_CHAIN_ID, kind, token, amount, timestamp, data);
-        }
+        emit MessageEnqueued(index, msg.sender, target, L2_CHAIN_ID, kind, token, amount, timestamp, data);
     }
 
     function _checkTarget(address target) internal pure returns (address) {

@@ -27,7 +27,8 @@ export type Move =
 
 /**
  * The honest strategy (docs/dispute.md §4): for everything that starts from a true state and has a false one, post the true child
- * at the first false state, or step. What somebody has answered so already is left alone, and what starts from a false state is not looked at.
+ * at the first false state, or step. What somebody has answered so already is left alone, and what starts from a false
+ * state is not looked at, nor is anything below it.
  * @param now L1 time at which the moves can be in a block at the earliest: what is closed by then is not answered.
  * @param skip Ids of the batch or claims whose answers are already on their way.
  * @returns The moves, most urgent first.
@@ -36,7 +37,7 @@ export async function answers(
   tree: GameTree,
   trace: StateTrace,
   now: bigint,
-  { skip = new Set(), signal }: { skip?: ReadonlySet<Hex>; signal?: AbortSignal | undefined } = {},
+  { skip = new Set(), signal }: { skip?: ReadonlySet<Hex>; signal?: AbortSignal } = {},
 ): Promise<Move[]> {
   const unanswered = (await findUnanswered(tree, trace, signal))
     .filter(({ against }) => now < against.closesAt && !skip.has(against.id))

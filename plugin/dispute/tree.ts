@@ -142,7 +142,7 @@ function claimNode(
   };
 }
 
-/** The child that wins against a node if nothing more is moved: of those that stand the lowest index, then the earliest, then the least id. */
+/** The child that wins against a node if nothing more is moved: docs/dispute.md §4. */
 export function winningChild(node: GameNode): GameNode | undefined {
   let winner: GameNode | undefined;
   for (const child of node.children)
@@ -158,7 +158,10 @@ export function stands(node: GameNode): boolean {
 function precedes(a: GameNode, b: GameNode): boolean {
   if (a.index !== b.index) return a.index < b.index;
   if (a.postedAt !== b.postedAt) return a.postedAt < b.postedAt;
-  return a.id < b.id;
+  // L1 keeps the winner in one word, which has room for seven bytes of the id.
+  const [idOfA, idOfB] = [a, b].map(({ id }) => id.slice(2, 16));
+  if (idOfA !== idOfB) return idOfA! < idOfB!;
+  return (a.claimant ?? "").toLowerCase() < (b.claimant ?? "").toLowerCase();
 }
 
 /** What can be answered at `now`, the earliest to close first. */

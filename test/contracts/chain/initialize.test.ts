@@ -66,7 +66,6 @@ describe("StateCommitmentChain constructor", () => {
       ["inbox", ZeroAddress],
       ["registry", ZeroAddress],
       ["dataAvailability", ZeroAddress],
-      ["resolver", ZeroAddress],
       ["challengeWindow", 0n],
       ["forceInclusionDelay", 0n],
       ["l2ChainId", 0n],

@@ -1,0 +1,201 @@
+import { expect } from "chai";
+
+import { bondOf, maxDuration } from "../../plugin/dispute/rules.js";
+import { endsAt, type GameNode } from "../../plugin/dispute/tree.js";
+import type { Hex } from "../../plugin/types.js";
+import { createRandom } from "../machine/support/random.js";
+import { closesAt, type ModelClaim } from "./model.js";
+import { playRandomGame, type RandomGame } from "./support/random-game.js";
+import { createTable } from "./support/table.js";
+import { hashOf, toyBatch, type ToyRun, toyState } from "./support/toy.js";
+
+const GAMES = process.env.ROLLUP_TEST_LONG === "1" ? 10_000 : 400;
+
+const account = (name: string): Hex => hashOf(`0x${Buffer.from(name).toString("hex")}`).slice(0, 42) as Hex;
+const cast = { honest: ["alice", "bob"].map(account), liars: ["mallory", "trudy", "eve", "oscar"].map(account) };
+
+describe("properties of the dispute game over random games", function () {
+  this.timeout(30 * 60_000);
+
+  const games: { seed: number; game: RandomGame; isTrue: boolean }[] = [];
+
+  before(async () => {
+    for (let seed = 1; seed <= GAMES; seed++) games.push({ seed, ...(await randomGame(seed)) });
+  });
+
+  /** Checks every game, and says of which seed the one is that fails. */
+  function each(check: (game: RandomGame, isTrue: boolean) => void): () => void {
+    return () => {
+      for (const { seed, game, isTrue } of games) {
+        try {
+          check(game, isTrue);
+        } catch (error) {
+          throw new Error(`game of seed ${seed}: ${(error as Error).message}`, { cause: error });
+        }
+      }
+    };
+  }
+
+  it(
+    "a batch stands exactly if it is true",
+    each(({ table }, isTrue) => {
+      if (table.model.claims.size === 0) expect(isTrue).to.equal(true);
+      else expect(table.model.outcome?.winner === undefined).to.equal(isTrue);
+    }),
+  );
+
+  it(
+    "whoever made the true claim against a false batch wins it",
+    each(({ table: { tree, model, run } }, isTrue) => {
+      if (isTrue) return;
+      const truth = tree.root.children.find((child) => isTrueClaim(run, child));
+      expect(model.outcome?.winner).to.equal(truth?.claimant);
+    }),
+  );
+
+  it(
+    "no claim of an honest participant is refuted, and each gets the bonds of what it refuted besides its own",
+    each(({ table: { model }, cast }) => {
+      for (const by of cast.honest) {
+        const own = claims(model.claims).filter(({ claimant }) => claimant === by);
+        expect(own.map(({ outcome }) => outcome)).to.not.include("refuted");
+        const paid = sum(own.map((claim) => modelBond(model.rules.levels, claim)));
+        expect((model.credits.get(by) ?? 0n) >= paid).to.equal(true);
+      }
+    }),
+  );
+
+  it(
+    "the bond of every false claim that starts from a true state is its true child's, or the stepper's",
+    each(({ table: { tree, model, run } }) => {
+      for (const node of tree.nodes()) {
+        if (node.depth === 0 || !startsTrue(run, node) || isTrueClaim(run, node)) continue;
+        expect(node.status).to.equal("refuted");
+        if (node.depth === tree.parameters.levels) continue;
+        const truth = node.children.find((child) => child.index === firstFalse(run, node) && isTrueClaim(run, child));
+        expect(node.payee).to.equal(truth?.claimant);
+        expect(model.claims.get(node.id)?.payee).to.equal(truth?.claimant);
+      }
+    }),
+  );
+
+  it(
+    "every true claim that starts from a true state stands",
+    each(({ table: { tree, run } }) => {
+      for (const node of tree.nodes()) {
+        if (node.depth > 0 && startsTrue(run, node) && isTrueClaim(run, node)) expect(node.status).to.equal("standing");
+      }
+    }),
+  );
+
+  it(
+    "no claim closes after the bound, however many there are",
+    each(({ table: { tree, model }, overAt }) => {
+      const bound = tree.batch.finalizesAt + maxDuration(tree.parameters);
+      for (const claim of model.claims.values()) expect(closesAt(model.rules, claim) <= bound).to.equal(true);
+      expect(endsAt(tree) <= bound && overAt >= tree.batch.finalizesAt).to.equal(true);
+    }),
+  );
+
+  it(
+    "no claim is countered out of time",
+    each(({ table: { model } }) => {
+      for (const claim of model.claims.values()) {
+        const closed = claim.parent === undefined ? model.batch.finalizesAt : closesAt(model.rules, claim.parent);
+        expect(claim.postedAt < closed).to.equal(true);
+      }
+    }),
+  );
+
+  it(
+    "all bonds are paid out, to the wei, once",
+    each(({ table: { model } }) => {
+      const bonds = sum(claims(model.claims).map((claim) => modelBond(model.rules.levels, claim)));
+      expect(claims(model.claims).every(({ outcome }) => outcome !== undefined)).to.equal(true);
+      expect(sum([...model.credits.values()])).to.equal(model.balance);
+      expect(model.balance <= bonds).to.equal(true);
+      for (const by of [...model.credits.keys()]) model.claimCredit(by);
+      expect(model.balance).to.equal(0n);
+    }),
+  );
+
+  it(
+    "nothing moves after the game",
+    each(({ table: { model, tree }, overAt }) => {
+      const before = claims(model.claims).map(({ id, outcome, payee }) => [id, outcome, payee]);
+      for (const node of [...tree.nodes()].slice(1)) {
+        const list = [...node.list.slice(1), hashOf(7n)];
+        const value = bondOf(tree.parameters, Math.min(node.depth + 1, tree.parameters.levels));
+        expect(model.counter({ by: "x", named: node, index: 0, list, value, now: overAt })).to.include(
+          "ClaimIsResolved",
+        );
+        const next = () => hashOf(7n);
+        expect(model.step({ by: "x", named: node, index: 0, next, now: overAt })).to.include("ClaimIsResolved");
+        expect(model.resolve([node.id], overAt)).to.deep.equal([]);
+      }
+      if (before.length > 0) expect(model.resolveBatch(overAt)).to.include("ClaimIsResolved");
+      expect(claims(model.claims).map(({ id, outcome, payee }) => [id, outcome, payee])).to.deep.equal(before);
+      expect(model.balance).to.equal(0n);
+    }),
+  );
+
+  it("the games were not all alike", () => {
+    const all = games.map(({ game }) => game);
+    const refusals = new Set(all.flatMap((game) => [...game.refusals]));
+    expect([...refusals]).to.include.members([
+      ...["ClaimClosed", "ListLength", "WrongBond", "ClaimExists"].map((reason) => `counterBatch: ${reason}`),
+      ...["UnknownClaim", "ClaimIsResolved", "ClaimClosed", "ClaimIsStep", "ListMismatch", "IndexOutOfRange"].map(
+        (reason) => `counter: ${reason}`,
+      ),
+      ...["ListLength", "SameEnd", "WrongBond", "ClaimExists"].map((reason) => `counter: ${reason}`),
+      ...["ClaimClosed", "ClaimIsNotStep", "StepAgrees", "Witness"].map((reason) => `step: ${reason}`),
+      ...["UnknownClaim", "ClaimOpen"].map((reason) => `resolve: ${reason}`),
+      ...["ClaimOpen"].map((reason) => `resolveBatch: ${reason}`),
+    ]);
+    const deepest = all.filter(({ table: { tree } }) =>
+      [...tree.nodes()].some(({ depth }) => depth === tree.parameters.levels),
+    );
+    expect(deepest.length).to.be.greaterThan(GAMES / 4);
+    expect(sum(all.map(({ steps }) => BigInt(steps)))).to.be.greaterThan(BigInt(GAMES));
+    const isExtended = ({ table: { model } }: RandomGame) =>
+      claims(model.claims).some((claim) => closesAt(model.rules, claim) - claim.postedAt === model.rules.extension);
+    expect(all.filter(isExtended).length).to.be.greaterThan(GAMES / 4);
+  });
+});
+
+/** Also everything above it does. */
+function startsTrue(run: ToyRun, { claim, offset, parent }: GameNode): boolean {
+  return claim === undefined || (claim.start === toyState(run, offset) && startsTrue(run, parent!));
+}
+
+function firstFalse(run: ToyRun, { list, offset, stride }: GameNode): number {
+  return list.findIndex((state, i) => state !== toyState(run, offset + (i + 1) * stride));
+}
+
+function isTrueClaim(run: ToyRun, node: GameNode): boolean {
+  return firstFalse(run, node) < 0;
+}
+
+async function randomGame(seed: number): Promise<{ game: RandomGame; isTrue: boolean }> {
+  const random = createRandom(seed);
+  const isTrue = random.chance(0.5);
+  const bits = 1 + random.below(3);
+  const levels = 2 + random.below(bits === 3 ? 2 : 4);
+  const extension = 20n + BigInt(random.below(80));
+  const clock = extension * BigInt(1 + random.below(6));
+  const { run, batch } = toyBatch({ isTrue, length: 1 + random.below(2 ** (bits * levels)) });
+  const table = createTable({ bits, levels, clock, extension, baseBond: 3n }, { ...batch, finalizesAt: 10_000n }, run);
+  return { game: await playRandomGame(table, cast, random, 10 + random.below(50)), isTrue };
+}
+
+function claims(map: ReadonlyMap<string, ModelClaim>): ModelClaim[] {
+  return [...map.values()];
+}
+
+function modelBond(levels: number, { parent }: ModelClaim): bigint {
+  return parent === undefined ? 3n * BigInt(levels) : modelBond(levels, parent) - 3n;
+}
+
+function sum(values: bigint[]): bigint {
+  return values.reduce((a, b) => a + b, 0n);
+}
