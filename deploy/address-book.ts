@@ -3,7 +3,14 @@ import { dirname } from "node:path";
 
 import { getAddress, isAddress, isHexString } from "ethers";
 
-import type { ContractName, ContractRecord, Deployment, Hex, RollupParameters } from "../plugin/types.js";
+import type {
+  ContractName,
+  ContractRecord,
+  Deployment,
+  Hex,
+  MachineProgram,
+  RollupParameters,
+} from "../plugin/types.js";
 import { readHeader } from "../plugin/ledger/header.js";
 import { PARAMETER_NAMES, PARAMETERS } from "./parameters.js";
 
@@ -11,6 +18,8 @@ export const CONTRACT_NAMES: readonly ContractName[] = [
   "L1EscrowBridge",
   "StateCommitmentChain",
   "SequencerRegistry",
+  "DisputeGame",
+  "OneStepVerifier",
   "CalldataDA",
   "UpgradeTimelock",
   "SuiteFactory",
@@ -73,7 +82,7 @@ export function parseDeployment(text: string, path: string): Deployment {
     network: book.text("network"),
     l1ChainId: book.bigint("l1ChainId"),
     parameters: parameters as unknown as RollupParameters,
-    machineHash: book.hash("machineHash"),
+    program: parseProgram(book.object("program")),
     fromBlock: book.bigint("fromBlock"),
     genesis: readHeader({ integer: header.bigint, address: header.address, hash: header.hash }),
     contracts: Object.fromEntries(CONTRACT_NAMES.map((name) => [name, parseRecord(contracts.object(name))])) as Record<
@@ -117,6 +126,7 @@ interface Reader {
   raw: (key: string) => unknown;
   text: (key: string) => string;
   bigint: (key: string) => bigint;
+  count: (key: string) => number;
   address: (key: string) => Hex;
   hash: (key: string) => Hex;
   object: (key: string) => Reader;
@@ -142,6 +152,12 @@ function reader(value: unknown, at: string, fail: (reason: string) => never): Re
         ? BigInt(item)
         : fail(`${name(key)} is not a decimal number in quotes`);
     },
+    count: (key) => {
+      const item = record[key];
+      return Number.isSafeInteger(item) && (item as number) >= 0
+        ? (item as number)
+        : fail(`${name(key)} is not a whole number`);
+    },
     address: (key) => {
       const item = record[key];
       return typeof item === "string" && isAddress(item)
@@ -155,6 +171,18 @@ function reader(value: unknown, at: string, fail: (reason: string) => never): Re
     object: (key) => reader(record[key], name(key), fail),
   };
   return self;
+}
+
+function parseProgram(program: Reader): MachineProgram {
+  return {
+    machineHash: program.hash("machineHash"),
+    codeRoot: program.hash("codeRoot"),
+    memoryRoot0: program.hash("memoryRoot0"),
+    entryPc: program.count("entryPc"),
+    pages: program.count("pages"),
+    maxPages: program.count("maxPages"),
+    version: program.count("version"),
+  };
 }
 
 function parseRecord(record: Reader): ContractRecord {

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { getCreateAddress, type Provider, type Signer, type TransactionReceipt } from "ethers";
 
-import type { Hex, RollupParameters } from "../plugin/types.js";
+import type { Hex, MachineProgram, RollupParameters } from "../plugin/types.js";
 import type { Journal, JournalEntry, JournalStore } from "./journal.js";
 
 /** What steps are built from; grows as contracts come into being. */
 export interface DeployState {
   readonly parameters: RollupParameters;
   readonly deployer: Hex;
-  /** Of the guest program; docs/machine.md §1. */
-  readonly machineHash: Hex;
+  /** The guest program. */
+  readonly program: MachineProgram;
   /** Whether the deployer becomes the first sequencer. */
   readonly bond: boolean;
   /** Addresses of what finished steps created, by step id. */
@@ -50,8 +50,8 @@ export interface StepReport {
 export interface RunOptions {
   steps: readonly Step[];
   parameters: RollupParameters;
-  /** Of the guest program; docs/machine.md §1. */
-  machineHash: Hex;
+  /** The guest program. */
+  program: MachineProgram;
   /** Bond the deployer as the first sequencer. */
   bond: boolean;
   /** Pays and signs; its provider is the L1. */
@@ -97,8 +97,8 @@ export async function runSteps(options: RunOptions): Promise<StepReport[]> {
   const deployer = (await signer.getAddress()) as Hex;
   const journal = await openJournal(options, provider, deployer);
   const created = new Map<string, Hex>();
-  const { parameters, machineHash, bond } = options;
-  const state: DeployState = { parameters, deployer, machineHash, bond, created };
+  const { parameters, program, bond } = options;
+  const state: DeployState = { parameters, deployer, program, bond, created };
   const environment: StepEnvironment = {
     signer,
     store: options.journal,

@@ -7,11 +7,14 @@ import {
   type ContractRecord,
   type Deployment,
   type Hex,
+  type MachineProgram,
   type RollupParameters,
 } from "../plugin/types.js";
 import {
   CalldataDA__factory,
+  DisputeGame__factory,
   L1EscrowBridge__factory,
+  OneStepVerifier__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
   SuiteFactory__factory,
@@ -21,9 +24,11 @@ import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { calldataDAStep } from "./030-calldata-da.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
-import { chainImplementationStep } from "./050-chain-implementation.js";
-import { registryImplementationStep } from "./060-registry-implementation.js";
-import { proxiesStep } from "./070-proxies.js";
+import { oneStepVerifierStep } from "./050-one-step-verifier.js";
+import { disputeGameStep } from "./060-dispute-game.js";
+import { chainImplementationStep } from "./070-chain-implementation.js";
+import { registryImplementationStep } from "./080-registry-implementation.js";
+import { proxiesStep } from "./090-proxies.js";
 import { toJson } from "./address-book.js";
 import type { JournalStore } from "./journal.js";
 import { proxyAddresses } from "./proxies.js";
@@ -35,7 +40,7 @@ export interface DeployOptions {
   network: string;
   parameters: RollupParameters;
   /** Of the guest program; docs/machine.md §1. */
-  machineHash: Hex;
+  program: MachineProgram;
   /** Deployer: pays, signs, and becomes the sequencer if `bond`. Its provider is the L1. */
   signer: Signer;
   /** Bond the deployer as the first sequencer. */
@@ -58,6 +63,8 @@ export const DEPLOYMENT_STEPS: readonly Step[] = [
   upgradeTimelockStep,
   calldataDAStep,
   bridgeImplementationStep,
+  oneStepVerifierStep,
+  disputeGameStep,
   chainImplementationStep,
   registryImplementationStep,
   proxiesStep,
@@ -80,20 +87,22 @@ export async function deploySuite(options: DeployOptions): Promise<DeployResult>
 }
 
 /** Stands for what a deployment means: its parameters, its first sequencer, its guest program and its bytecode. */
-function suiteHash({ parameters, machineHash, bond }: DeployOptions): Hex {
+function suiteHash({ parameters, program, bond }: DeployOptions): Hex {
   const bytecode = [
     SuiteFactory__factory,
     UpgradeTimelock__factory,
     CalldataDA__factory,
     L1EscrowBridge__factory,
+    OneStepVerifier__factory,
+    DisputeGame__factory,
     StateCommitmentChain__factory,
     SequencerRegistry__factory,
   ].map((factory) => keccak256(factory.bytecode));
-  return keccak256(concat([id(toJson({ ...parameters, bond })), machineHash, ...bytecode])) as Hex;
+  return keccak256(concat([id(toJson({ ...parameters, bond })), program.machineHash, ...bytecode])) as Hex;
 }
 
 async function addressBook(
-  { network, parameters, machineHash, signer, bond }: DeployOptions,
+  { network, parameters, program, signer, bond }: DeployOptions,
   steps: readonly StepReport[],
   provider: Provider,
 ): Promise<Deployment> {
@@ -110,7 +119,7 @@ async function addressBook(
   };
   const created = new Map(steps.flatMap(({ id, address }) => (address === undefined ? [] : [[id, address] as const])));
   const deployer = (await signer.getAddress()) as Hex;
-  const proxies = proxyAddresses({ parameters, machineHash, deployer, bond, created });
+  const proxies = proxyAddresses({ parameters, program, deployer, bond, created });
   const proxy = async (name: keyof typeof proxies): Promise<ContractRecord> => {
     const address = proxies[name];
     const slots = await readProxySlots(provider, address);
@@ -130,6 +139,8 @@ async function addressBook(
     L1EscrowBridge: await proxy("L1EscrowBridge"),
     StateCommitmentChain: await proxy("StateCommitmentChain"),
     SequencerRegistry: await proxy("SequencerRegistry"),
+    DisputeGame: await plain(disputeGameStep),
+    OneStepVerifier: await plain(oneStepVerifierStep),
     CalldataDA: await plain(calldataDAStep),
     UpgradeTimelock: await plain(upgradeTimelockStep),
     SuiteFactory: await plain(suiteFactoryStep),
@@ -139,10 +150,15 @@ async function addressBook(
     network,
     l1ChainId: chainId,
     parameters,
-    machineHash,
+    program: programOf(program),
     fromBlock: BigInt(report(suiteFactoryStep).block),
     // Read back by its hash.
     genesis: genesisHeader(BigInt(born.timestamp), GENESIS_STATE_ROOT),
     contracts,
   };
+}
+
+/** The fields of the address book, whatever else the build tells of a program. */
+function programOf({ machineHash, codeRoot, memoryRoot0, entryPc, pages, maxPages, version }: MachineProgram) {
+  return { machineHash, codeRoot, memoryRoot0, entryPc, pages, maxPages, version };
 }

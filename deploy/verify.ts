@@ -4,6 +4,7 @@ import { headerHash } from "../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { type Deployment, type Hex, ZERO_ADDRESS } from "../plugin/types.js";
 import {
+  DisputeGame__factory,
   L1EscrowBridge__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
@@ -14,8 +15,10 @@ import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { calldataDAStep } from "./030-calldata-da.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
-import { chainImplementationStep } from "./050-chain-implementation.js";
-import { registryImplementationStep } from "./060-registry-implementation.js";
+import { oneStepVerifierStep } from "./050-one-step-verifier.js";
+import { disputeGameStep } from "./060-dispute-game.js";
+import { chainImplementationStep } from "./070-chain-implementation.js";
+import { registryImplementationStep } from "./080-registry-implementation.js";
 import { CONTRACT_NAMES } from "./address-book.js";
 import { disputeDuration } from "./parameters.js";
 import { PROXY_ORDER } from "./proxies.js";
@@ -46,6 +49,7 @@ export async function verifyDeployment(deployment: Deployment, provider: Provide
     ["StateCommitmentChain", checkChain],
     ["SequencerRegistry", checkRegistry],
     ["L1EscrowBridge", checkBridge],
+    ["DisputeGame", checkGame],
     ["UpgradeTimelock", checkTimelock],
   ];
   const checks = await Promise.all(groups.map(([name, check]) => answered(name, () => check(deployment, provider))));
@@ -86,7 +90,7 @@ async function checkCodeHashes({ contracts }: Deployment, provider: Provider): P
 
 /** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
 async function checkCreations(deployment: Deployment, provider: Provider): Promise<Check[]> {
-  const { contracts, parameters, machineHash } = deployment;
+  const { contracts, parameters, program } = deployment;
   const implementation = (name: (typeof PROXY_ORDER)[number]) =>
     contracts[name].implementation?.address ?? ZERO_ADDRESS;
   const creations: { name: string; step: Step; address: Hex }[] = [
@@ -94,6 +98,8 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
     { name: "UpgradeTimelock", step: upgradeTimelockStep, address: contracts.UpgradeTimelock.address },
     { name: "CalldataDA", step: calldataDAStep, address: contracts.CalldataDA.address },
     { name: "L1EscrowBridge", step: bridgeImplementationStep, address: implementation("L1EscrowBridge") },
+    { name: "OneStepVerifier", step: oneStepVerifierStep, address: contracts.OneStepVerifier.address },
+    { name: "DisputeGame", step: disputeGameStep, address: contracts.DisputeGame.address },
     { name: "StateCommitmentChain", step: chainImplementationStep, address: implementation("StateCommitmentChain") },
     { name: "SequencerRegistry", step: registryImplementationStep, address: implementation("SequencerRegistry") },
   ];
@@ -101,7 +107,7 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
   const deployer = getAddress(await factory.DEPLOYER()) as Hex;
   const created = new Map(creations.map(({ step, address }) => [step.id, address]));
   // No creation depends on the first sequencer.
-  const state: DeployState = { parameters, machineHash, deployer, bond: false, created };
+  const state: DeployState = { parameters, program, deployer, bond: false, created };
   const checks = await Promise.all(
     creations.map(({ name, step, address }) =>
       answered(`${name} bytecode`, async () => {
@@ -136,7 +142,7 @@ async function checkProxies({ contracts }: Deployment, provider: Provider): Prom
 }
 
 async function checkChain(
-  { contracts, parameters, machineHash, genesis }: Deployment,
+  { contracts, parameters, program, genesis }: Deployment,
   provider: Provider,
 ): Promise<Check[]> {
   const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
@@ -146,11 +152,11 @@ async function checkChain(
     compare(name("inbox"), contracts.L1EscrowBridge.address, actual.inbox),
     compare(name("registry"), contracts.SequencerRegistry.address, actual.registry),
     compare(name("dataAvailability"), contracts.CalldataDA.address, actual.dataAvailability),
-    compare(name("resolver"), ZERO_ADDRESS, actual.resolver),
+    compare(name("resolver"), contracts.DisputeGame.address, actual.resolver),
     compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
     compare(name("forceInclusionDelay"), parameters.forceInclusionDelay, actual.forceInclusionDelay),
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
-    compare(name("machineHash"), machineHash, actual.machineHash),
+    compare(name("machineHash"), program.machineHash, actual.machineHash),
     compare(name("genesisStateRoot"), GENESIS_STATE_ROOT, actual.genesisStateRoot),
     compare("genesis header", headerHash(genesis), genesisHash),
   ];
@@ -183,6 +189,32 @@ async function checkBridge({ contracts, parameters }: Deployment, provider: Prov
     compare(name("pauseDuration"), parameters.pauseDuration, actual.pauseDuration),
     compare(name("pauseCooldown"), parameters.pauseCooldown, actual.pauseCooldown),
     compare(name("inboxCapacity"), parameters.inboxCapacity, actual.inboxCapacity),
+  ];
+}
+
+async function checkGame({ contracts, parameters, program }: Deployment, provider: Provider): Promise<Check[]> {
+  const game = DisputeGame__factory.connect(contracts.DisputeGame.address, provider);
+  const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
+  const [actual, maxDuration, onChain] = await Promise.all([game.parameters(), game.maxDuration(), chain.parameters()]);
+  const name = (field: string) => `DisputeGame.${field}`;
+  return [
+    compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
+    compare(name("verifier"), contracts.OneStepVerifier.address, actual.verifier),
+    compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
+    compare(name("bridge"), contracts.L1EscrowBridge.address, actual.bridge),
+    compare(name("machineHash"), program.machineHash, actual.machineHash),
+    compare("DisputeGame.machineHash is that of the chain", onChain.machineHash, actual.machineHash),
+    compare(name("codeRoot"), program.codeRoot, actual.codeRoot),
+    compare(name("memoryRoot0"), program.memoryRoot0, actual.memoryRoot0),
+    compare(name("entryPc"), BigInt(program.entryPc), actual.entryPc),
+    compare(name("pages"), BigInt(program.pages), actual.pages),
+    compare(name("maxPages"), BigInt(program.maxPages), actual.maxPages),
+    compare(name("version"), BigInt(program.version), actual.version),
+    compare(name("dissectionBits"), parameters.dissectionBits, actual.dissectionBits),
+    compare(name("clock"), parameters.disputeClock, actual.clock),
+    compare(name("extension"), parameters.disputeExtension, actual.extension),
+    compare(name("baseBond"), parameters.disputeBond, actual.baseBond),
+    compare(name("maxDuration"), disputeDuration(parameters), maxDuration),
   ];
 }
 

@@ -89,7 +89,25 @@ export interface RollupParameters {
 }
 
 export type ContractName =
-  "L1EscrowBridge" | "StateCommitmentChain" | "SequencerRegistry" | "CalldataDA" | "UpgradeTimelock" | "SuiteFactory";
+  | "L1EscrowBridge"
+  | "StateCommitmentChain"
+  | "SequencerRegistry"
+  | "DisputeGame"
+  | "OneStepVerifier"
+  | "CalldataDA"
+  | "UpgradeTimelock"
+  | "SuiteFactory";
+
+/** The program that batches are judged by: the machine hash and what it is the hash of; docs/machine.md §1. */
+export interface MachineProgram {
+  machineHash: Hex;
+  codeRoot: Hex;
+  memoryRoot0: Hex;
+  entryPc: number;
+  pages: number;
+  maxPages: number;
+  version: number;
+}
 
 export interface ContractRecord {
   address: Hex;
@@ -108,8 +126,7 @@ export interface Deployment {
   network: string;
   l1ChainId: bigint;
   parameters: RollupParameters;
-  /** The guest program as the machine executes it; docs/machine.md §1. */
-  machineHash: Hex;
+  program: MachineProgram;
   /** L1 block from which events are read. */
   fromBlock: bigint;
   genesis: BatchHeader;

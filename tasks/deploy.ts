@@ -44,10 +44,15 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const preset = presetOf(input.preset) ?? presetFor(chainId);
     const given = await gatherParameters(input, hre.config.rollup.parameters);
 
-    const { machineHash } = readProgramFacts("ledger");
+    const program = readProgramFacts("ledger");
     const bookPath = join(deploymentFolder(hre, networkName), "rollup.json");
     if (!isInProcess(connection) && !input.dryRun) {
-      const earlier = await findEarlier(bookPath, connection, { preset, given, machineHash }, output);
+      const earlier = await findEarlier(
+        bookPath,
+        connection,
+        { preset, given, machineHash: program.machineHash },
+        output,
+      );
       if (earlier !== undefined) return report(context, connection, earlier, undefined, bookPath);
     }
 
@@ -55,7 +60,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const options: Omit<DeployOptions, "signer" | "journal"> = {
       network: networkName,
       parameters,
-      machineHash,
+      program,
       bond: !input.withoutSequencer,
       restartOnNewChain: preset === "dev",
     };
@@ -149,10 +154,10 @@ async function findEarlier(
       `network "${networkName}" has a rollup with ${other} ${format(other, earlier.parameters)}; move ${path} away to deploy another`,
     );
   }
-  if (earlier.machineHash !== machineHash) {
+  if (earlier.program.machineHash !== machineHash) {
     throw new ArgumentError(
       "network",
-      `network "${networkName}" has a rollup of the program ${earlier.machineHash}, this package's is ${machineHash}; move ${path} away to deploy another`,
+      `network "${networkName}" has a rollup of the program ${earlier.program.machineHash}, this package's is ${machineHash}; move ${path} away to deploy another`,
     );
   }
   output.line(`Network "${networkName}" has this rollup already; reading it back`);

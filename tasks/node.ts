@@ -88,7 +88,7 @@ async function deploy(
   const { deployment } = await deploySuite({
     network: NETWORK,
     parameters: resolveParameters(hre.config.rollup.parameters, context),
-    machineHash: readProgramFacts("ledger").machineHash,
+    program: readProgramFacts("ledger"),
     signer,
     bond: true,
     journal: memoryJournal(),

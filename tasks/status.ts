@@ -16,8 +16,9 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
   const deployment = await openDeployment(hre, connection, input.deployment);
   const { provider } = connection.ethers;
   const l1 = connectL1(provider, deployment);
-  const [{ head, finalizedHead }, messages, escrow, active, pausedUntil, now] = await Promise.all([
+  const [{ head, finalizedHead }, openDisputes, messages, escrow, active, pausedUntil, now] = await Promise.all([
     l1.heads(),
+    l1.chain.openDisputes(),
     l1.bridge.messageCount(),
     provider.getBalance(l1.addresses.bridge),
     l1.registry.activeSequencer(),
@@ -26,6 +27,8 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
   ]);
   const from = head - finalizedHead > SHOWN ? head - SHOWN + 1n : finalizedHead + 1n;
   const pending = head > finalizedHead ? await l1.batches(from, head) : [];
+  const disputed =
+    openDisputes === 0n ? [] : await Promise.all(pending.map(({ headerHash }) => l1.chain.isDisputed(headerHash)));
   const last = await l1.batchHeader(head);
   const sequencer = await askSequencer(url);
 
@@ -34,6 +37,7 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
     ...[
       ["L1 time", time(now)],
       ["batches", `${head}, final up to ${finalizedHead}`],
+      ["disputes", openDisputes === 0n ? "none" : `${openDisputes} open`],
       ["inbox", `${messages} messages, ${messages - last.inboxTo} not in a batch`],
       ["ETH in the bridge", formatEther(escrow)],
       ["sequencer", active],
@@ -42,23 +46,28 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
       ...(sequencer === undefined ? [] : sequencerRows(sequencer)),
     ].map((cells) => ({ type: "row" as const, cells })),
   ]);
-  for (const { header } of pending) output.line(`batch ${header.index}: ${fate(header.finalizesAt, now)}`);
+  for (const [position, { header }] of pending.entries()) {
+    const what = disputed[position] ? "is under dispute" : fate(header.finalizesAt, now);
+    output.line(`batch ${header.index}: ${what}`);
+  }
   return {
     l2ChainId: deployment.parameters.l2ChainId,
     network: connection.networkName,
     l1Time: now,
     head,
     finalizedHead,
+    openDisputes,
     messages,
     consumed: last.inboxTo,
     escrow,
     activeSequencer: active,
     depositsPausedUntil: pausedUntil,
-    pending: pending.map(({ header, headerHash, transaction }) => ({
+    pending: pending.map(({ header, headerHash, transaction }, position) => ({
       index: header.index,
       headerHash,
       transaction,
       finalizesAt: header.finalizesAt,
+      disputed: disputed[position] ?? false,
     })),
     sequencer: sequencer ?? null,
   };

@@ -218,7 +218,11 @@ abstract contract Inbox is IInbox, Initializable {
         );
         $.head = head;
 
-        emit MessageEnqueued(index, msg.sender, target, L2_CHAIN_ID, kind, token, amount, timestamp, data);
+        if (kind == MessageKind.Deposit) {
+            emit DepositEnqueued(msg.sender, index, target, L2_CHAIN_ID, token, amount, timestamp);
+        } else {
+            emit MessageEnqueued(index, msg.sender, target, L2_CHAIN_ID, kind, token, amount, timestamp, data);
+        }
     }
 
     function _checkTarget(address target) internal pure returns (address) {

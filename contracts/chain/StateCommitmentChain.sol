@@ -28,7 +28,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     /// @param inbox Where messages from L1 queue: the bridge.
     /// @param registry Who may post, and the bonds.
     /// @param dataAvailability What turns batch data into `dataHash`.
-    /// @param resolver Judge of the batches to come; zero while there is no dispute game.
+    /// @param resolver Judge of the batches to come: a DisputeGame for this program.
     /// @param challengeWindow How long a batch can be disputed.
     /// @param forceInclusionDelay Age from which a message cannot be left.
     /// @param l2ChainId Chain id of the L2.
@@ -94,6 +94,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         if (address(p.inbox) == address(0)) revert ChainZeroParameter("inbox");
         if (address(p.registry) == address(0)) revert ChainZeroParameter("registry");
         if (address(p.dataAvailability) == address(0)) revert ChainZeroParameter("dataAvailability");
+        if (p.resolver == address(0)) revert ChainZeroParameter("resolver");
         if (p.challengeWindow == 0) revert ChainZeroParameter("challengeWindow");
         if (p.forceInclusionDelay == 0) revert ChainZeroParameter("forceInclusionDelay");
         if (p.l2ChainId == 0) revert ChainZeroParameter("l2ChainId");

@@ -37,7 +37,7 @@ export async function answers(
   tree: GameTree,
   trace: StateTrace,
   now: bigint,
-  { skip = new Set(), signal }: { skip?: ReadonlySet<Hex>; signal?: AbortSignal } = {},
+  { skip = new Set(), signal }: { skip?: ReadonlySet<Hex>; signal?: AbortSignal | undefined } = {},
 ): Promise<Move[]> {
   const unanswered = (await findUnanswered(tree, trace, signal))
     .filter(({ against }) => now < against.closesAt && !skip.has(against.id))

@@ -10,7 +10,9 @@ import { presetFor, resolveParameters, type RollupParametersInput } from "../../
 import { deploySuite } from "../../deploy/suite.js";
 import {
   CalldataDA__factory,
+  DisputeGame__factory,
   L1EscrowBridge__factory,
+  OneStepVerifier__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
   SuiteFactory__factory,
@@ -20,16 +22,20 @@ import { claimWithdrawal, deposit, finalize, forceTransaction, forceWithdrawal }
 import { connectL1, type L1Client } from "../l1/client.js";
 import { checkDeployedProgram } from "../l1/program.js";
 import { createSource } from "../l1/source.js";
+import { readProgramFacts } from "../machine/artifacts.js";
 import { openLevelStore } from "../store/level.js";
 import { memoryStore } from "../store/memory.js";
+import type { PostResult } from "../sequencer/options.js";
 import type { Deployment, Hex } from "../types.js";
+import type { ValidatorEvent } from "../validator/types.js";
 import { createValidator } from "../validator/validator.js";
 import { moveClock } from "./clock.js";
 import { createL2 } from "./l2.js";
 import { loadLedger, type Ledger } from "./ledger.js";
 import { localSequencer } from "./local-sequencer.js";
+import { createRehearsal } from "./rehearsal.js";
 import { getWithdrawal } from "./rollup-rpc.js";
-import type { AddressOf, ChainOptions, RollupChain, RollupConfig, RollupContracts } from "./types.js";
+import type { AddressOf, ChainOptions, FaultyPost, RollupChain, RollupConfig, RollupContracts } from "./types.js";
 
 /** What the connection knows of a chain besides. */
 export interface LocalChain extends RollupChain {
@@ -55,7 +61,7 @@ export async function deployChain(
       { ...config.parameters, ...parameters },
       { preset: presetFor(chainId), l1ChainId: chainId, deployer },
     ),
-    machineHash: ledger.machineHash,
+    program: readProgramFacts("ledger"),
     signer,
     bond: true,
     journal: memoryJournal(),
@@ -82,7 +88,7 @@ async function openChain(
   deployment: Deployment,
   ledger: Ledger,
   signer: Signer,
-  { storage, blocks = "auto" }: ChainOptions,
+  { storage, blocks = "auto", ...players }: ChainOptions,
 ): Promise<LocalChain> {
   const { provider } = connection.ethers;
   const own = connectL1(provider, deployment, signer);
@@ -93,19 +99,34 @@ async function openChain(
   await sequencer.start();
   const l2 = createL2(connection, deployment.parameters.l2ChainId, sequencer.request);
   const reader = connectL1(provider, deployment);
+  const spare = (await connection.ethers.getSigners()).slice(2).reverse();
+  const player = players.validator ?? spare[0];
+  let listener: ((event: ValidatorEvent) => void) | undefined;
   const validator = await createValidator({
     client: reader,
-    source: createSource(reader),
+    source: createSource(reader, { games: true }),
     program: ledger,
     store: memoryStore(),
+    log: (event) => listener?.(event),
+    ...(player === undefined ? {} : { play: { client: as(player), machine: ledger } }),
   });
+  const rehearsal = createRehearsal({
+    ...{ connection, reader, as, ledger, sequencer, validator, liar: spare[1] },
+    listen: (next) => (listener = next),
+  });
+  async function post(): Promise<PostResult | undefined>;
+  async function post(faulty: FaultyPost): Promise<PostResult>;
+  async function post(faulty?: FaultyPost): Promise<PostResult | undefined> {
+    return faulty === undefined ? sequencer.post() : rehearsal.post(faulty.fault, faulty.by);
+  }
 
   return {
     deployment,
     contracts: contractsOf(deployment, signer),
     l2,
-    sequencer,
+    sequencer: { ...sequencer, post },
     validator,
+    dispute: (wanted) => rehearsal.dispute(wanted),
 
     async deposit(depositor, { amount, token, to }) {
       const request = { amount, token: await addressOf(token), target: await addressOf(to) };
@@ -171,6 +192,8 @@ function contractsOf({ contracts }: Deployment, signer: Signer): RollupContracts
     bridge: L1EscrowBridge__factory.connect(contracts.L1EscrowBridge.address, signer),
     chain: StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, signer),
     registry: SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, signer),
+    game: DisputeGame__factory.connect(contracts.DisputeGame.address, signer),
+    verifier: OneStepVerifier__factory.connect(contracts.OneStepVerifier.address, signer),
     da: CalldataDA__factory.connect(contracts.CalldataDA.address, signer),
     timelock: UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, signer),
     factory: SuiteFactory__factory.connect(contracts.SuiteFactory.address, signer),

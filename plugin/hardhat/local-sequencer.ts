@@ -2,6 +2,7 @@ import { setImmediate as immediate } from "node:timers/promises";
 
 import type { L1Client } from "../l1/client.js";
 import { SequencerStoppedError } from "../sequencer/errors.js";
+import type { PostResult } from "../sequencer/options.js";
 import type { Sequencer } from "../sequencer/sequencer.js";
 import { memoryStore } from "../store/memory.js";
 import type { Store, StoreOperation } from "../store/types.js";
@@ -11,7 +12,10 @@ import { sequencerOf } from "./sequencer.js";
 import type { RollupSequencer } from "./types.js";
 
 /** A sequencer that looks at L1 when it is asked something, and not on a timer: what tests do has happened when it returns. */
-export interface LocalSequencer extends RollupSequencer {
+export interface LocalSequencer extends Omit<RollupSequencer, "post"> {
+  post(): Promise<PostResult | undefined>;
+  /** What `post()` would post; see `Sequencer.prepare`. */
+  prepare: Sequencer["prepare"];
   /** Takes in L1 and, with automatic blocks, makes the blocks that follow from it. */
   catchUp(): Promise<void>;
   /** What it stores now, and the way back to it. */
@@ -96,6 +100,7 @@ export async function localSequencer(
     sync: async () => required().sync(),
     seal: async () => required().seal(),
     post: async () => required().post(),
+    prepare: async () => required().prepare(),
     status: () => required().status(),
     catchUp,
     async request(request) {

@@ -3,7 +3,9 @@ import type { Addressable, BrowserProvider, Signer } from "ethers";
 import type { RollupParametersInput } from "../../deploy/parameters.js";
 import type {
   CalldataDA,
+  DisputeGame,
   L1EscrowBridge,
+  OneStepVerifier,
   SequencerRegistry,
   StateCommitmentChain,
   SuiteFactory,
@@ -15,6 +17,8 @@ import type { L2Block } from "../sequencer/records.js";
 import type { Request } from "../sequencer/rpc/dispatch.js";
 import type { SequencerStatus } from "../sequencer/sequencer.js";
 import type { Deployment, Hex, Withdrawal } from "../types.js";
+import type { Fault } from "../validator/faults.js";
+import type { ValidatorEvent } from "../validator/types.js";
 import type { Validator } from "../validator/validator.js";
 
 /** `rollup` in the user's Hardhat config. */
@@ -35,6 +39,8 @@ export interface RollupConfig {
 export interface ChainOptions {
   /** Account that posts batches and receives the fees of the L2. Default: the network's first account. */
   sequencer?: Signer;
+  /** Account with which the validator plays disputes. Default: the network's last account, if it has more than two. */
+  validator?: Signer;
   /** Folder of the sequencer's database. Default: everything stays in memory, and goes along with snapshots of L1. */
   storage?: string;
   /** `auto` (default): a transaction or deposit is in an L2 block when its call returns. `manual`: by `sequencer.seal()`. */
@@ -61,6 +67,8 @@ export interface RollupContracts {
   bridge: L1EscrowBridge;
   chain: StateCommitmentChain;
   registry: SequencerRegistry;
+  game: DisputeGame;
+  verifier: OneStepVerifier;
   da: CalldataDA;
   timelock: UpgradeTimelock;
   factory: SuiteFactory;
@@ -124,9 +132,45 @@ export interface RollupSequencer {
   seal(): Promise<L2Block | undefined>;
   /** Puts everything pending into blocks and posts a batch; undefined when all of L2 is on L1 already. */
   post(): Promise<PostResult | undefined>;
+  /**
+   * A false batch of what `post()` would post, by an account that lies; the clock of a local L1 is moved to its turn.
+   * @throws FaultError when what is pending gives no occasion for this lie.
+   */
+  post(options: FaultyPost): Promise<PostResult>;
   /** A JSON-RPC request. */
   request: Request;
   status(): SequencerStatus;
+}
+
+/** How to lie to L1, for tests and rehearsals. */
+export interface FaultyPost {
+  /** What the batch lies about: `balance`, `drop`, `reorder`, `signature`, `withdrawals`, `data` or `state`. */
+  fault: Fault;
+  /** Who posts it, and is bonded for that where it is not. Default: the network's last account but one. */
+  by?: Signer;
+}
+
+export interface DisputeOptions {
+  /** Instead of a false batch that was posted: somebody claims this against the last batch, which is right. */
+  attack?: Exclude<Fault, "signature" | "data">;
+  /** Who lies. Default: who posted the false batch; for an attack the network's last account but one. */
+  by?: Signer;
+  /** What both players do. */
+  log?: (entry: { player: "validator" | "liar"; event: ValidatorEvent }) => void;
+}
+
+/** How disputes ended. */
+export interface DisputeReport {
+  /** Games that ended; `winner` is undefined where the batch stands. */
+  games: { index: bigint; winner: Hex | undefined }[];
+  /** Transactions of each side. */
+  moves: { validator: number; liar: number };
+  /** Wei that were paid to the validator: bonds, its own among them, and rewards. */
+  won: bigint;
+  /** By which L1's clock went on. */
+  l1Seconds: bigint;
+  /** By which ours did. */
+  seconds: number;
 }
 
 /** One rollup: its contracts on L1, its L2, and those who run it. */
@@ -135,8 +179,10 @@ export interface RollupChain {
   readonly contracts: RollupContracts;
   readonly l2: RollupL2;
   readonly sequencer: RollupSequencer;
-  /** Re-executes batches from L1 data alone. */
+  /** Re-executes batches from L1 data alone, and disputes those that are false. */
   readonly validator: Validator;
+  /** Lets the validator and a liar play until all disputes are over; moves the clock of a local L1 where both wait. */
+  dispute(options?: DisputeOptions): Promise<DisputeReport>;
   /** Escrows ETH or an ERC-20 on L1; when it resolves, the L2 account is credited. */
   deposit(signer: Signer, request: DepositRequest): Promise<Enqueued>;
   /** Enqueues a raw signed L2 transaction on L1, past the sequencer. */

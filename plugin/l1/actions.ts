@@ -300,7 +300,9 @@ async function failed(
 async function enqueue(l1: L1Client, sender: Sender, request: Request, options: ActionOptions): Promise<Enqueued> {
   const receipt = await transact(l1, sender, request, options);
   for (const log of receipt.logs) {
-    if (log.address.toLowerCase() !== l1.addresses.bridge.toLowerCase() || log.topics[0] !== TOPICS.message) continue;
+    const [topic] = log.topics;
+    if (log.address.toLowerCase() !== l1.addresses.bridge.toLowerCase()) continue;
+    if (topic !== TOPICS.deposit && topic !== TOPICS.message) continue;
     const event = decodeLog(log);
     if (event.kind === "message") return { ...done(receipt), message: event.message };
   }

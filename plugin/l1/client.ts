@@ -1,4 +1,4 @@
-import { isError, type Log, type Provider, type Signer, toBeHex, zeroPadValue } from "ethers";
+import { isError, type Log, type Provider, type Signer, toBeHex, type TopicFilter, zeroPadValue } from "ethers";
 
 import {
   type IL1EscrowBridge,
@@ -56,7 +56,7 @@ export interface L1Client extends L1Contracts {
   readonly signer: Signer | undefined;
   readonly deployment: Deployment;
   readonly parameters: RollupParameters;
-  readonly addresses: { bridge: Hex; chain: Hex; registry: Hex };
+  readonly addresses: { bridge: Hex; chain: Hex; registry: Hex; game: Hex };
   /** Inbox messages `from` (inclusive) to `to` (exclusive). */
   inboxMessages(from: bigint, to: bigint, signal?: AbortSignal): Promise<InboxMessage[]>;
   /** The batch that L1 has at `index` now. @throws {UnknownBatchError} */
@@ -96,6 +96,7 @@ export function connectL1(
     bridge: deployment.contracts.L1EscrowBridge.address,
     chain: deployment.contracts.StateCommitmentChain.address,
     registry: deployment.contracts.SequencerRegistry.address,
+    game: deployment.contracts.DisputeGame.address,
   };
   const fromBlock = Number(deployment.fromBlock);
   const runner = signer ?? provider;
@@ -104,7 +105,7 @@ export function connectL1(
   const registry = ISequencerRegistry__factory.connect(addresses.registry, runner);
 
   /** Newest first: what is asked for is nearly always recent. */
-  async function* logs(address: Hex, topics: (string | null)[], signal?: AbortSignal): AsyncGenerator<Log> {
+  async function* logs(address: Hex, topics: TopicFilter, signal?: AbortSignal): AsyncGenerator<Log> {
     const to = await ask("block number", () => provider.getBlockNumber(), { ...options, signal });
     const query = { addresses: [address], topics, from: fromBlock, to };
     for await (const some of readLogs(provider, query, "backward", { ...options, signal })) yield* some.reverse();
@@ -122,7 +123,7 @@ export function connectL1(
   async function inboxMessages(from: bigint, to: bigint, signal?: AbortSignal): Promise<InboxMessage[]> {
     const found = new Map<bigint, InboxMessage>();
     if (from >= to) return [];
-    for await (const log of logs(addresses.bridge, [TOPICS.message], signal)) {
+    for await (const log of logs(addresses.bridge, [[TOPICS.deposit, TOPICS.message]], signal)) {
       const event = decodeLog(log);
       if (event.kind !== "message" || event.message.index >= to) continue;
       found.set(event.message.index, event.message);

@@ -1,25 +1,36 @@
 import { type Log, type Result } from "ethers";
 
-import { IL1EscrowBridge__factory, IStateCommitmentChain__factory } from "../../typechain-types/index.js";
+import {
+  IDisputeGame__factory,
+  IL1EscrowBridge__factory,
+  IStateCommitmentChain__factory,
+} from "../../typechain-types/index.js";
 import { readHeader } from "../ledger/header.js";
 import type { BatchHeader, Hex, InboxMessage } from "../types.js";
 import type { L1Event } from "./types.js";
 
 const bridge = IL1EscrowBridge__factory.createInterface();
 const chain = IStateCommitmentChain__factory.createInterface();
+const game = IDisputeGame__factory.createInterface();
 
 /** Topics of the events that carry the suite's history. */
 export const TOPICS = {
+  deposit: bridge.getEvent("DepositEnqueued").topicHash,
   message: bridge.getEvent("MessageEnqueued").topicHash,
   claimed: bridge.getEvent("WithdrawalClaimed").topicHash,
   batch: chain.getEvent("BatchAppended").topicHash,
   finalized: chain.getEvent("BatchFinalized").topicHash,
   reverted: chain.getEvent("BatchesReverted").topicHash,
+  claimMade: game.getEvent("ClaimMade").topicHash,
+  claimStepped: game.getEvent("ClaimStepped").topicHash,
+  claimResolved: game.getEvent("ClaimResolved").topicHash,
+  gameResolved: game.getEvent("GameResolved").topicHash,
 } as const;
 
 /** What a log of the suite says. */
 export function decodeLog(log: Log): L1Event {
   switch (log.topics[0]) {
+    case TOPICS.deposit:
     case TOPICS.message:
       return { kind: "message", message: decodeMessage(log) };
     case TOPICS.batch: {
@@ -43,22 +54,55 @@ export function decodeLog(log: Log): L1Event {
       const fields = reader(bridge.decodeEventLog("WithdrawalClaimed", log.data, log.topics));
       return { kind: "claimed", batchIndex: fields.int("batchIndex"), leafIndex: fields.int("leafIndex") };
     }
+    case TOPICS.claimMade: {
+      const fields = reader(game.decodeEventLog("ClaimMade", log.data, log.topics));
+      const claim = fields.struct("claim");
+      return {
+        kind: "claimMade",
+        id: fields.hex("id"),
+        claimant: fields.hex("claimant"),
+        claim: {
+          parent: claim.hex("parent"),
+          start: claim.hex("start"),
+          index: Number(claim.int("index")),
+          listHash: claim.hex("listHash"),
+        },
+        list: fields.hexes("list"),
+      };
+    }
+    case TOPICS.claimStepped: {
+      const fields = reader(game.decodeEventLog("ClaimStepped", log.data, log.topics));
+      const [id, state, winner] = [fields.hex("id"), fields.hex("state"), fields.hex("winner")];
+      return { kind: "claimStepped", id, index: Number(fields.int("index")), state, winner };
+    }
+    case TOPICS.claimResolved: {
+      const fields = reader(game.decodeEventLog("ClaimResolved", log.data, log.topics));
+      const [id, payee, bond] = [fields.hex("id"), fields.hex("payee"), fields.int("bond")];
+      return { kind: "claimResolved", id, isRefuted: fields.flag("isRefuted"), payee, bond };
+    }
+    case TOPICS.gameResolved: {
+      const fields = reader(game.decodeEventLog("GameResolved", log.data, log.topics));
+      const [headerHash, winner] = [fields.hex("headerHash"), fields.hex("winner")];
+      return { kind: "gameResolved", headerHash, index: fields.int("batchIndex"), winner };
+    }
     default:
       throw new Error(`log ${log.transactionHash}:${log.index} is no event of the suite`);
   }
 }
 
 function decodeMessage(log: Log): InboxMessage {
-  const fields = reader(bridge.decodeEventLog("MessageEnqueued", log.data, log.topics));
+  const isDeposit = log.topics[0] === TOPICS.deposit;
+  const event = isDeposit ? "DepositEnqueued" : "MessageEnqueued";
+  const fields = reader(bridge.decodeEventLog(event, log.data, log.topics));
   return {
-    kind: messageKind(fields.int("kind")),
+    kind: isDeposit ? 0 : messageKind(fields.int("kind")),
     index: fields.int("index"),
     timestamp: fields.int("timestamp"),
     sender: fields.hex("sender"),
     target: fields.hex("target"),
     token: fields.hex("token"),
     amount: fields.int("amount"),
-    data: fields.hex("data"),
+    data: isDeposit ? "0x" : fields.hex("data"),
   };
 }
 
@@ -76,6 +120,8 @@ function messageKind(value: bigint): 0 | 1 | 2 {
 interface Reader {
   int: (name: string) => bigint;
   hex: (name: string) => Hex;
+  hexes: (name: string) => Hex[];
+  flag: (name: string) => boolean;
   struct: (name: string) => Reader;
 }
 
@@ -88,13 +134,20 @@ function reader(result: Result): Reader {
       if (typeof found !== "bigint") throw new TypeError(`event field ${name} is not an integer`);
       return found;
     },
-    hex(name) {
+    hex: (name) => asHex(name, value(name)),
+    hexes: (name) => (value(name) as Result).map((item: unknown) => asHex(name, item)),
+    flag(name) {
       const found = value(name);
-      if (typeof found !== "string" || !found.startsWith("0x")) throw new TypeError(`event field ${name} is not hex`);
-      return found as Hex;
+      if (typeof found !== "boolean") throw new TypeError(`event field ${name} is not a boolean`);
+      return found;
     },
     struct(name) {
       return reader(value(name) as Result);
     },
   };
+}
+
+function asHex(name: string, found: unknown): Hex {
+  if (typeof found !== "string" || !found.startsWith("0x")) throw new TypeError(`event field ${name} is not hex`);
+  return found as Hex;
 }

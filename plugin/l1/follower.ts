@@ -167,7 +167,7 @@ function count(counts: L1Counts, event: PlacedEvent): L1Counts {
     case "reverted":
       expect(event, "last reverted batch", event.toIndex, head);
       return { messages, head: event.fromIndex - 1n, finalizedHead };
-    case "claimed":
+    default:
       return counts;
   }
 }

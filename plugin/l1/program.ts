@@ -20,8 +20,8 @@ export class ProgramMismatchError extends Error {
 }
 
 /** Compares a program with an address book. @throws {ProgramMismatchError} */
-export function checkProgram({ machineHash, genesis }: Deployment, own: Hex): void {
-  compare("machine hash", machineHash, own);
+export function checkProgram({ program, genesis }: Deployment, own: Hex): void {
+  compare("machine hash", program.machineHash, own);
   compare("genesis state root", genesis.stateRoot, GENESIS_STATE_ROOT);
 }
 

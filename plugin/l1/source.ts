@@ -8,11 +8,15 @@ import type { L1Block, PlacedEvent } from "./types.js";
 /** Blocks asked for at once; providers batch or pipeline them. */
 const BLOCKS_AT_ONCE = 50;
 
+export interface SourceOptions extends Omit<AskOptions, "signal"> {
+  /** Blocks per eth_getLogs; halved whenever the provider refuses. Default 10,000. */
+  maxRange?: number;
+  /** Whether the events of dispute games are among them; default false. */
+  games?: boolean;
+}
+
 /** What a follower needs of L1, read through `client`. */
-export function createSource(
-  client: L1Client,
-  options: Omit<AskOptions, "signal"> & { maxRange?: number } = {},
-): L1Source {
+export function createSource(client: L1Client, { games = false, ...options }: SourceOptions = {}): L1Source {
   const { provider, addresses } = client;
 
   async function block(at: number | "latest", signal?: AbortSignal): Promise<L1Block | undefined> {
@@ -32,7 +36,7 @@ export function createSource(
 
   async function events(from: number, to: number, signal?: AbortSignal): Promise<PlacedEvent[]> {
     const query = {
-      addresses: [addresses.bridge, addresses.chain],
+      addresses: [addresses.bridge, addresses.chain, ...(games ? [addresses.game] : [])],
       topics: [Object.values(TOPICS)],
       from,
       to,

@@ -1,3 +1,4 @@
+import type { DisputeClaim } from "../dispute/types.js";
 import type { BatchHeader, Hex, InboxMessage } from "../types.js";
 
 export interface L1Block {
@@ -12,7 +13,16 @@ export type L1Event =
   | { kind: "batch"; header: BatchHeader; headerHash: Hex; transaction: Hex }
   | { kind: "finalized"; index: bigint; headerHash: Hex }
   | { kind: "reverted"; fromIndex: bigint; toIndex: bigint }
-  | { kind: "claimed"; batchIndex: bigint; leafIndex: bigint };
+  | { kind: "claimed"; batchIndex: bigint; leafIndex: bigint }
+  | GameEvent;
+
+/** What happened in dispute games; docs/dispute.md. */
+export type GameEvent =
+  | { kind: "claimMade"; id: Hex; claimant: Hex; claim: DisputeClaim; list: Hex[] }
+  | { kind: "claimStepped"; id: Hex; index: number; state: Hex; winner: Hex }
+  | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; bond: bigint }
+  /** `winner` is zero where the batch stands. */
+  | { kind: "gameResolved"; headerHash: Hex; index: bigint; winner: Hex };
 
 export type PlacedEvent = L1Event & { block: L1Block; logIndex: number };
 

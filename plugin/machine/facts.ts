@@ -1,16 +1,9 @@
-import type { Hex } from "../types.js";
+import type { Hex, MachineProgram } from "../types.js";
 import { keccak256 } from "./keccak.js";
 import { MACHINE_VERSION, type Program } from "./program.js";
 
-/** What the machine hash of a program is made of, docs/machine.md §1, and the artifact that it belongs to. */
-export interface ProgramFacts {
-  machineHash: Hex;
-  codeRoot: Hex;
-  memoryRoot0: Hex;
-  entryPc: number;
-  pages: number;
-  maxPages: number;
-  version: number;
+/** A program, and the artifact that it belongs to. */
+export interface ProgramFacts extends MachineProgram {
   /** keccak256 of the canonical artifact. */
   wasmHash: Hex;
 }

@@ -9,7 +9,7 @@ import {
   MAX_TIMESTAMP_DRIFT,
 } from "../ledger/batch.js";
 import { withdrawalsRoot } from "../ledger/hashes.js";
-import type { BatchContent } from "../ledger/types.js";
+import type { BatchContent, LedgerInput } from "../ledger/types.js";
 import type { PostedBatch } from "../l1/client.js";
 import type { BatchClaim, BatchPoster, BatchToPost } from "../l1/poster.js";
 import { ZERO_HASH, type BatchHeader, type Hex } from "../types.js";
@@ -22,6 +22,8 @@ import type { L2Block } from "./records.js";
 /** A batch, ready to be posted. */
 export interface PreparedBatch extends BatchToPost {
   claim: BatchClaim;
+  /** What it is run on, but for the time at which L1 will have it. */
+  input: LedgerInput;
   /** L2 blocks in it. */
   blocks: number;
   transactions: number;
@@ -150,8 +152,19 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const { l2ChainId, bridge, database, executor, poster, maxBytes, forceInclusionDelay } = options;
 
   /** The batch as others will see it must give what the blocks gave. */
-  async function check({ parent, first, last, content }: Cut, data: Uint8Array, view: L1View): Promise<void> {
-    const run = await executor.run({
+  async function check({ first, last, content }: Cut, input: LedgerInput): Promise<void> {
+    const run = await executor.run(input);
+    const expected = { stateRoot: last.stateRoot, inboxAcc: last.inboxAcc, l2BlockTo: last.number };
+    for (const field of ["stateRoot", "inboxAcc", "l2BlockTo"] as const) {
+      if (run[field] === expected[field]) continue;
+      throw new ExecutorFaultError(
+        `as a batch, L2 blocks ${first.number + 1n} to ${last.number} (${content.blocks.length}) give ${field} ${run[field]}, one by one ${expected[field]}`,
+      );
+    }
+  }
+
+  function inputOf({ parent, first, last }: Cut, data: Uint8Array, view: L1View): LedgerInput {
+    return {
       l2ChainId,
       bridge,
       index: parent.index + 1n,
@@ -162,14 +175,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       prevInboxAcc: first.inboxAcc,
       messages: readMessages(database, first.inboxTo, last.inboxTo),
       data,
-    });
-    const expected = { stateRoot: last.stateRoot, inboxAcc: last.inboxAcc, l2BlockTo: last.number };
-    for (const field of ["stateRoot", "inboxAcc", "l2BlockTo"] as const) {
-      if (run[field] === expected[field]) continue;
-      throw new ExecutorFaultError(
-        `as a batch, L2 blocks ${first.number + 1n} to ${last.number} (${content.blocks.length}) give ${field} ${run[field]}, one by one ${expected[field]}`,
-      );
-    }
+    };
   }
 
   return {
@@ -180,7 +186,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
       const single = content.blocks.length === 1;
       // The data of a single block are the bytes that were executed.
       const data = single ? database.data(last.number)! : encodeBatch(content);
-      if (!single) await check(cut, data, view);
+      const input = inputOf(cut, data, view);
+      if (!single) await check(cut, input);
       await database.write([put.single("plan", { parentHash, l2BlockTo: last.number })], { sync: true });
       return {
         parent,
@@ -193,6 +200,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
         },
         nextMessage: database.message(last.inboxTo)?.message,
         daInput: data,
+        input,
         blocks: content.blocks.length,
         transactions: content.blocks.reduce((sum, { transactions }) => sum + transactions.length, 0),
       };

@@ -31,6 +31,8 @@ export interface Operator {
   sync(signal?: AbortSignal): Promise<void>;
   /** Makes one block; undefined when there is nothing to put into one. */
   seal(signal?: AbortSignal): Promise<L2Block | undefined>;
+  /** The batch that would be posted next; undefined when all blocks are on L1. */
+  prepare(signal?: AbortSignal): Promise<PreparedBatch | undefined>;
   /** Posts the next batch; undefined when all blocks are on L1. */
   post(signal?: AbortSignal): Promise<PostResult | undefined>;
   /** Whether a block could be made. */
@@ -175,6 +177,7 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
     },
     sync: (signal) => exclusively(() => follow(signal)),
     seal: (signal) => exclusively(() => seal(signal)),
+    prepare: (signal) => exclusively(() => prepare(signal)),
     post: (signal) => posting(() => post(signal)),
     hasWork,
     exclusively,

@@ -1,7 +1,8 @@
 import { cacheNodes } from "../store/cached-nodes.js";
 import type { Hex } from "../types.js";
 import { createAdmission } from "./admission.js";
-import { createBatcher } from "./batcher.js";
+import type { NodeReader } from "../ledger/types.js";
+import { createBatcher, type PreparedBatch } from "./batcher.js";
 import { createBlockExecutor } from "./block-executor.js";
 import { openChain } from "./chain.js";
 import { openDatabase } from "./database.js";
@@ -41,6 +42,8 @@ export interface Sequencer {
   seal(): Promise<L2Block | undefined>;
   /** Puts all that is pending into blocks and posts a batch; undefined when all of L2 is on L1 already. */
   post(): Promise<PostResult | undefined>;
+  /** What `post()` would post now, and the state that it is run on. For rehearsals: nothing is sent. */
+  prepare(): Promise<{ batch: PreparedBatch; nodes: NodeReader } | undefined>;
   /** A JSON-RPC request, without HTTP. @throws {RpcError} */
   request: Request;
   status(): SequencerStatus;
@@ -78,6 +81,7 @@ export function createSequencer(options: SequencerOptions): Sequencer {
     sync: async () => required().sync(),
     seal: async () => required().seal(),
     post: async () => required().post(),
+    prepare: async () => required().prepare(),
     request: async (request) => required().request(request),
     status: () => required().status(),
   };
@@ -153,10 +157,21 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
     if (operator.hasWork()) loops.wake();
   }
 
-  async function post(): Promise<PostResult | undefined> {
+  /** Puts all that is pending into blocks. */
+  async function sealAll(): Promise<void> {
     await operator.sync(signal);
     while (operator.hasWork()) if ((await operator.seal(signal)) === undefined) break;
+  }
+
+  async function post(): Promise<PostResult | undefined> {
+    await sealAll();
     return operator.post(signal);
+  }
+
+  async function prepare(): Promise<{ batch: PreparedBatch; nodes: NodeReader } | undefined> {
+    await sealAll();
+    const batch = await operator.prepare(signal);
+    return batch && { batch, nodes };
   }
 
   const context: RpcContext = {
@@ -191,6 +206,7 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
     sync,
     seal: () => operator.seal(signal),
     post,
+    prepare,
     request: createRequest(context),
     status: () => ({
       head: chain.head,

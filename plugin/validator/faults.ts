@@ -2,6 +2,7 @@ import { decodeBatch, encodeBatch } from "../ledger/batch.js";
 import { abiWords, concat, equal, fromHex, toHex } from "../ledger/bytes.js";
 import type { ExecuteOptions } from "../ledger/execute.js";
 import { messageHash, messageWords, outputHash, withdrawalsRoot } from "../ledger/hashes.js";
+import { traceLedger } from "../ledger/trace.js";
 import { recoverAddress } from "../ledger/transaction.js";
 import { accountKey, leafPreimage, proveLeaf, readAccount, readMeta } from "../ledger/state.js";
 import type { BatchTransaction, LedgerInput, LedgerOutput, NodeReader } from "../ledger/types.js";
@@ -10,6 +11,7 @@ import { keccak256 } from "../machine/keccak.js";
 import type { MachineState } from "../machine/state.js";
 import { hashState } from "../machine/state.js";
 import type { Trace } from "../machine/trace.js";
+import type { Machine } from "./challenger.js";
 import { type Hex, type InboxMessage, ZERO_ADDRESS } from "../types.js";
 
 // Lies for tests, the demo and rehearsals. Each is a host that answers one thing falsely; all else is computed as always, so
@@ -40,8 +42,8 @@ export class FaultError extends Error {
   }
 }
 
-/** What a false batch claims. */
-export type ForgedOutput = Pick<LedgerOutput, "stateRoot" | "withdrawalsRoot" | "l2BlockTo">;
+/** What a false batch claims, and the state behind it where there is one. */
+export type ForgedOutput = Pick<LedgerOutput, "stateRoot" | "withdrawalsRoot" | "l2BlockTo" | "nodes">;
 
 /** A lie about one batch. */
 export interface Forgery {
@@ -266,3 +268,27 @@ export function lyingTrace({ lies }: Forgery, trace: Trace): Trace {
 function isZero(word: Uint8Array): boolean {
   return word.every((byte) => byte === 0);
 }
+
+/** A program that lies about some batches, natively and in the machine alike: a validator with it is a liar. */
+export function lyingLedger<Ledger extends LyingLedger>(
+  ledger: Ledger,
+  lieAbout: (input: LedgerInput, nodes: NodeReader) => Forgery | undefined,
+): Ledger {
+  return {
+    ...ledger,
+    execute(input: LedgerInput, nodes: NodeReader, options?: ExecuteOptions) {
+      const truth = ledger.execute(input, nodes, options);
+      const { stateRoot, withdrawalsRoot: root, l2BlockTo, nodes: state } = lieAbout(input, nodes)?.output ?? truth;
+      return { ...truth, stateRoot, withdrawalsRoot: root, l2BlockTo, nodes: state };
+    },
+    async trace(input: LedgerInput, nodes: NodeReader, signal?: AbortSignal) {
+      const forgery = lieAbout(input, nodes);
+      if (forgery === undefined) return ledger.trace(input, nodes, signal);
+      const oracle = lyingOracle(forgery);
+      return lyingTrace(forgery, await traceLedger(ledger.program(), input, nodes, { signal, oracle }));
+    },
+  };
+}
+
+/** What a liar is made from. */
+type LyingLedger = Machine & { execute: Execute };

@@ -1,4 +1,5 @@
 import { type FollowerCursor, cursorFromText, cursorToText } from "../l1/follower.js";
+import type { Journal } from "../l1/journal.js";
 import type { PlacedEvent } from "../l1/types.js";
 import { fromHex } from "../ledger/bytes.js";
 import type { NodeReader } from "../ledger/types.js";
@@ -18,6 +19,8 @@ export interface Records {
   verdict(headerHash: Hex): Verdict | undefined;
   /** The verdict together with the state that it leads to; at once. */
   judge(verdict: Verdict, nodes: Nodes): Promise<void>;
+  /** Of what it sends to L1. */
+  journal: Journal;
 }
 
 const CURSOR = key("cursor");
@@ -53,6 +56,16 @@ export function openRecords(store: Store): Records {
       for (const { hash, preimage } of nodes) operations.push({ type: "put", key: key("node", hash), value: preimage });
       operations.push({ type: "put", key: verdictKey(verdict.headerHash), value: serialize(verdict) });
       await store.write(operations, { sync: true });
+    },
+    journal: {
+      get(id) {
+        const value = store.get(key("journal", Buffer.from(id)));
+        return Promise.resolve(value && Buffer.from(value).toString());
+      },
+      put(id, text) {
+        const operation = { type: "put", key: key("journal", Buffer.from(id)), value: Buffer.from(text) } as const;
+        return store.write([operation], { sync: true });
+      },
     },
   };
 }

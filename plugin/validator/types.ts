@@ -1,5 +1,7 @@
+import { formatEther } from "ethers";
+
 import type { LedgerInput, LedgerOutput, NodeReader } from "../ledger/types.js";
-import type { Hex } from "../types.js";
+import { type Hex, ZERO_ADDRESS } from "../types.js";
 
 /** The guest program as a validator needs it. */
 export interface Program {
@@ -40,10 +42,50 @@ export type ValidatorEvent =
   /** Batches `fromIndex` to `toIndex` are no longer on L1: a lost dispute, or a reorg. */
   | { kind: "reverted"; fromIndex: bigint; toIndex: bigint; cause: "dispute" | "reorg" }
   | { kind: "finalized"; index: bigint; verdict: Verdict["kind"] }
+  /** Somebody else claims in a game; `index` of the batch where the claim counters one. */
+  | { kind: "claimed"; claimant: Hex; id: Hex; parent: Hex; index: bigint | undefined }
+  /** This validator countered state `position` of a claim, or of the batch itself where `against` is undefined. */
+  | ({ kind: "countered"; bond: bigint } & MoveFacts)
+  /** L1 executed one instruction, and refuted a claim by it. */
+  | ({ kind: "stepped" } & MoveFacts)
+  | { kind: "resolved"; index: bigint; claims: number; gasUsed: bigint }
+  /** The game about a batch ended; `winner` is zero where the batch stands. */
+  | { kind: "game over"; index: bigint; winner: Hex }
+  /** Wei that this validator won were paid to it. */
+  | { kind: "paid"; what: "bonds" | "reward"; amount: bigint }
+  /** L1 does not take a move. */
+  | { kind: "refused"; reason: string }
+  /** The account cannot pay for what has to be done. */
+  | { kind: "poor"; address: Hex; what: string; needed: bigint; present: bigint }
+  /** The machine and the native run disagree about a batch: a fault of this computer or package. */
+  | { kind: "engines"; index: bigint; native: Verdict["kind"] }
+  /** A game cannot be played. */
+  | { kind: "unplayable"; index: bigint; reason: string }
   /** L1 could not be read; it will be tried again after `retryIn` milliseconds. */
   | { kind: "unavailable"; reason: string; retryIn: number }
   /** Everything up to this L1 block was checked. */
   | { kind: "head"; block: number; batches: bigint };
+
+export interface MoveFacts {
+  /** Of the batch. */
+  index: bigint;
+  /** Depth of what was answered. */
+  depth: number;
+  /** Which of its states is false. */
+  position: number;
+  /** The claim that was answered; undefined for the batch. */
+  against: string | undefined;
+  gasUsed: bigint;
+}
+
+/** A game that is not over. */
+export interface OpenGame {
+  /** Of the batch. */
+  index: bigint;
+  headerHash: Hex;
+  /** L1 time in seconds from which on it can be ended, if nothing more is claimed. */
+  endsAt: bigint;
+}
 
 /** Where a validator stands. */
 export interface Summary {
@@ -52,6 +94,10 @@ export interface Summary {
   /** Batches on L1 now, genesis not counted. */
   batches: bigint;
   agreed: bigint;
+  /** Transactions that it got mined in this look. */
+  moves: number;
+  /** Games that it plays. */
+  games: OpenGame[];
   /** The first false batch on L1 now. */
   disagreement?: Verdict & { kind: "disagree" };
 }
@@ -75,11 +121,45 @@ export function describe(event: ValidatorEvent): string {
       return event.verdict === "agree"
         ? `batch ${event.index}: final`
         : `batch ${event.index} became final ALTHOUGH IT IS FALSE`;
+    case "claimed": {
+      const what = event.index === undefined ? `claim ${event.parent.slice(0, 10)}` : `batch ${event.index}`;
+      return `${event.claimant} holds ${what} false: claim ${event.id.slice(0, 10)}`;
+    }
+    case "countered": {
+      const what = event.against === undefined ? "the batch" : `state ${event.position} of claim ${event.against}`;
+      return `batch ${event.index}: countered ${what}, bond ${ether(event.bond)}, ${event.gasUsed} gas`;
+    }
+    case "stepped":
+      return `batch ${event.index}: L1 executed instruction ${event.position} of claim ${event.against ?? ""}, which is refuted; ${event.gasUsed} gas`;
+    case "resolved":
+      return `batch ${event.index}: resolved ${event.claims} ${event.claims === 1 ? "claim" : "claims"}, ${event.gasUsed} gas`;
+    case "game over":
+      return event.winner === ZERO_ADDRESS
+        ? `batch ${event.index}: the game is over, the batch stands`
+        : `batch ${event.index}: the game is over, ${event.winner} has refuted the batch`;
+    case "paid":
+      return event.what === "bonds"
+        ? `got ${ether(event.amount)} of bonds`
+        : `got the reward of ${ether(event.amount)}`;
+    case "refused":
+      return event.reason;
+    case "poor":
+      return `NOT ENOUGH MONEY: ${event.address} has ${ether(event.present)}, ${event.what} needs ${ether(event.needed)}; send it the rest`;
+    case "engines":
+      return event.native === "agree"
+        ? `batch ${event.index}: the machine contradicts it although the native run agrees; L1 judges by the machine, CHECK this computer`
+        : `batch ${event.index}: the machine agrees with it although the native run does not; L1 judges by the machine, CHECK this computer`;
+    case "unplayable":
+      return `batch ${event.index}: its game CANNOT be played: ${event.reason}`;
     case "unavailable":
       return `${event.reason}; next try in ${event.retryIn} ms`;
     case "head":
       return `all ${event.batches} batches up to L1 block ${event.block} checked`;
   }
+}
+
+function ether(wei: bigint): string {
+  return `${formatEther(wei)} ETH`;
 }
 
 function describeDifference({ field, expected, got, l2Block }: Difference): string {

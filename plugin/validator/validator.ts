@@ -3,6 +3,7 @@ import { BatchDataError } from "../l1/batch-data.js";
 import { type L1Client, UnknownBatchError } from "../l1/client.js";
 import { createFollower, type L1Source } from "../l1/follower.js";
 import { checkProgram } from "../l1/program.js";
+import { createSender, type SenderOptions } from "../l1/sender.js";
 import { takeTurns } from "../l1/turns.js";
 import type { L1Update, PlacedEvent } from "../l1/types.js";
 import { GENESIS_NODE } from "../ledger/state.js";
@@ -10,6 +11,7 @@ import type { LedgerInput, NodeReader } from "../ledger/types.js";
 import { cacheNodes } from "../store/cached-nodes.js";
 import type { Store } from "../store/types.js";
 import type { BatchHeader } from "../types.js";
+import { type Challenger, createChallenger, type Machine } from "./challenger.js";
 import { applyEvents, type History, NO_HISTORY, type PostedHeader } from "./history.js";
 import { openRecords } from "./records.js";
 import type { Program, Summary, ValidatorEvent, Verdict } from "./types.js";
@@ -27,6 +29,15 @@ export interface ValidatorOptions {
   confirmations?: number | undefined;
   /** Milliseconds between looks at L1 when watching; default 1,000. */
   pollInterval?: number | undefined;
+  /** With which account it plays the dispute game; without, it only watches. */
+  play?: PlayOptions | undefined;
+}
+
+export interface PlayOptions extends Pick<SenderOptions, "maxFeePerGas" | "bumpAfter"> {
+  /** With a signer whose account nobody else uses. */
+  client: Pick<L1Client, "deployment" | "provider" | "signer" | "registry" | "addresses" | "now">;
+  machine: Machine;
+  senderLog?: SenderOptions["log"];
 }
 
 export interface RunOptions {
@@ -63,12 +74,27 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
     cursor: records.cursor(),
   });
   const inTurn = takeTurns();
-  let events = await records.events();
+  let events: readonly PlacedEvent[] = await records.events();
   let history = applyEvents(NO_HISTORY, events);
   /** An update that was polled and is not on disk yet. */
   let pending: L1Update | undefined;
   /** On the first batches of `history`. */
   let verdicts: Verdict[] = [];
+  const challenger = options.play === undefined ? undefined : await challengerOf(options.play);
+
+  async function challengerOf({ client: own, machine, senderLog, ...fees }: PlayOptions): Promise<Challenger> {
+    const { provider, signer } = own;
+    if (signer === undefined) throw new Error("a validator that plays needs a signer on L1");
+    return createChallenger({
+      client: own,
+      sender: await createSender({ provider, signer, journal: records.journal, log: senderLog, ...fees }),
+      machine,
+      nodes,
+      log,
+      inputOf: async ({ header, transaction }, parent, signal) =>
+        toInput(header, parent, await client.batchData(header, signal, transaction)),
+    });
+  }
 
   async function follow(signal?: AbortSignal): Promise<L1Update> {
     const update = (pending ??= await follower.poll(signal));
@@ -77,7 +103,9 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
     await records.follow(kept.length, update.events, events.length - kept.length, follower.cursor());
     pending = undefined;
     const before = history;
-    events = [...kept, ...update.events];
+    if (kept.length + update.events.length > events.length || update.rollbackTo !== undefined) {
+      events = [...kept, ...update.events];
+    }
     history = update.rollbackTo === undefined ? applyEvents(history, update.events) : applyEvents(NO_HISTORY, events);
     verdicts = verdicts.filter(({ headerHash }, i) => history.batches[i]?.headerHash === headerHash);
     reportReverted(before, history, update.events);
@@ -164,13 +192,39 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
       const verdict = event.kind === "finalized" ? verdicts[Number(event.index) - 1] : undefined;
       if (verdict !== undefined) log({ kind: "finalized", index: verdict.index, verdict: verdict.kind });
     }
+    reportGames(update.events);
+    const played = await challenger?.play(
+      { events, head: update.head, verdictOf: (headerHash) => records.verdict(headerHash) },
+      signal,
+    );
     const disagreement = verdicts.find((verdict) => verdict.kind === "disagree");
     return {
       block: update.head.number,
       batches: BigInt(verdicts.length),
       agreed: BigInt(verdicts.filter(({ kind }) => kind === "agree").length),
+      moves: played?.moves ?? 0,
+      games: played?.games ?? [],
       ...(disagreement === undefined ? {} : { disagreement }),
     };
+  }
+
+  /** What others do in games, and how games end. */
+  function reportGames(added: readonly PlacedEvent[]): void {
+    for (const event of added) {
+      if (event.kind === "claimMade" && event.claimant.toLowerCase() !== challenger?.address.toLowerCase()) {
+        const batch = history.batches.find(({ headerHash }) => headerHash === event.claim.parent);
+        log({
+          kind: "claimed",
+          claimant: event.claimant,
+          id: event.id,
+          parent: event.claim.parent,
+          index: batch?.header.index,
+        });
+      }
+      if (event.kind === "gameResolved") {
+        log({ kind: "game over", index: event.index, winner: event.winner });
+      }
+    }
   }
 
   async function run({ watch, signal }: RunOptions): Promise<Summary> {
@@ -183,6 +237,8 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
         if (summary.batches !== reported) log({ kind: "head", block: summary.block, batches: summary.batches });
         reported = summary.batches;
         wait = pollInterval;
+        // What it did is the best reason to look again.
+        if (summary.moves > 0) continue;
       } catch (error) {
         if (!watch || !isTransient(error)) throw error;
         log({ kind: "unavailable", reason: error.message, retryIn: wait });

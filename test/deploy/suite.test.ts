@@ -12,10 +12,15 @@ import { resolveParameters } from "../../deploy/parameters.js";
 import { DeployError } from "../../deploy/runner.js";
 import { DEPLOYMENT_STEPS, deploySuite, type DeployOptions } from "../../deploy/suite.js";
 import { verifyDeployment } from "../../deploy/verify.js";
+import { decodeRevert } from "../../plugin/l1/errors.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
-import { SequencerRegistry__factory, StateCommitmentChain__factory } from "../../typechain-types/index.js";
+import { SOME_PROGRAM } from "../support/program.js";
+import {
+  DisputeGame__factory,
+  SequencerRegistry__factory,
+  StateCommitmentChain__factory,
+} from "../../typechain-types/index.js";
 
-const MACHINE_HASH: Hex = `0x${"11".repeat(32)}`;
 const STEP_COUNT = DEPLOYMENT_STEPS.length;
 
 /** A signer that dies at a chosen moment of a chosen transaction. */
@@ -69,7 +74,7 @@ describe("deploying the suite", () => {
     return {
       network: "test",
       parameters: resolveParameters({}, { preset: "dev", l1ChainId: 31337n, deployer }),
-      machineHash: MACHINE_HASH,
+      program: SOME_PROGRAM,
       signer,
       bond: true,
       journal,
@@ -109,7 +114,7 @@ describe("deploying the suite", () => {
     const registry = SequencerRegistry__factory.connect(deployment.contracts.SequencerRegistry.address, signer);
     const [registered] = await registry.queryFilter(registry.filters.SequencerRegistered());
     expect(registered?.args.sequencer).to.equal(await signer.getAddress());
-    expect(registered?.transactionHash).to.equal(steps.find(({ id }) => id === "070-proxies")?.transaction);
+    expect(registered?.transactionHash).to.equal(steps.find(({ id }) => id === "090-proxies")?.transaction);
     expect(deployment.contracts.SequencerRegistry.transaction).to.equal(registered?.transactionHash);
   });
 
@@ -182,15 +187,37 @@ describe("deploying the suite", () => {
     expect(steps.every(({ outcome }) => outcome === "sent")).to.equal(true);
   });
 
+  it("leaves a game for this program, which judges every batch and is what bonds and upgrades wait for", async () => {
+    const given = await options();
+    const { deployment } = await deploySuite(given);
+    const { DisputeGame, StateCommitmentChain, SequencerRegistry } = deployment.contracts;
+    const game = DisputeGame__factory.connect(DisputeGame.address, signer);
+    const chain = StateCommitmentChain__factory.connect(StateCommitmentChain.address, signer);
+    const registry = SequencerRegistry__factory.connect(SequencerRegistry.address, signer);
+    expect((await chain.parameters()).resolver).to.equal(DisputeGame.address);
+    expect(await game.machineHash()).to.equal(SOME_PROGRAM.machineHash);
+    expect(await game.bond(1)).to.equal(10n * given.parameters.disputeBond);
+    expect((await registry.parameters()).disputeDuration).to.equal(await game.maxDuration());
+  });
+
+  it("has no game for a program that is not what its machine hash says", async () => {
+    const given = await options();
+    const program = { ...SOME_PROGRAM, entryPc: SOME_PROGRAM.entryPc + 1 };
+    const error = await expectFailure(deploySuite({ ...given, program }), DeployError);
+    expect(error.step).to.equal("060-dispute-game");
+    expect(decodeRevert(error)?.name).to.equal("DisputeMachineHash");
+  });
+
   it("reads back what an address book claims and names each difference", async () => {
     const { deployment } = await deploySuite(await options());
     const wrong: Deployment = {
       ...deployment,
-      parameters: { ...deployment.parameters, challengeWindow: 86_400n },
+      parameters: { ...deployment.parameters, challengeWindow: 86_400n, disputeExtension: 61n },
+      program: { ...deployment.program, pages: 2 },
       genesis: { ...deployment.genesis, timestamp: deployment.genesis.timestamp + 1n },
       contracts: {
         ...deployment.contracts,
-        CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: MACHINE_HASH },
+        CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: SOME_PROGRAM.machineHash },
       },
     };
     const names = await failures(wrong);
@@ -199,6 +226,11 @@ describe("deploying the suite", () => {
       "StateCommitmentChain bytecode",
       "StateCommitmentChain.challengeWindow",
       "SequencerRegistry.challengeWindow",
+      "DisputeGame bytecode",
+      "DisputeGame.extension",
+      "DisputeGame.maxDuration",
+      "DisputeGame.pages",
+      "SequencerRegistry.disputeDuration",
       "genesis header",
     ]);
     expect(names).not.to.include("L1EscrowBridge bytecode");
@@ -222,6 +254,9 @@ describe("deploying the suite", () => {
     const broken = text.replace(`"challengeWindow": "3600"`, `"challengeWindow": 3600`);
     expect(() => parseDeployment(broken, "rollup.json")).to.throw(
       "rollup.json: parameters.challengeWindow is not a decimal number in quotes",
+    );
+    expect(() => parseDeployment(text.replace(`"pages": 1`, `"pages": 1.5`), "rollup.json")).to.throw(
+      "rollup.json: program.pages is not a whole number",
     );
     expect(() => parseDeployment(serializeDeployment(deployment).slice(1), "rollup.json")).to.throw("is not JSON");
   });

@@ -62,7 +62,8 @@ describeOnEveryL1("L1 client and follower", (get) => {
   }
 
   it("refuses another program than the one that was deployed, whatever the address book says", async () => {
-    const { machineHash, genesis } = deployment;
+    const { program, genesis } = deployment;
+    const { machineHash } = program;
     await checkDeployedProgram(client, machineHash);
     const other: Hex = `0x${"33".repeat(32)}`;
     const here = await failure(checkDeployedProgram(client, other));
@@ -70,7 +71,7 @@ describeOnEveryL1("L1 client and follower", (get) => {
     expect(here.message).to.equal(
       `the rollup's machine hash is ${machineHash}, here it is ${other}; use the package version that deployed the rollup`,
     );
-    const forged = connectL1(l1.provider, { ...deployment, machineHash: other });
+    const forged = connectL1(l1.provider, { ...deployment, program: { ...program, machineHash: other } });
     const onL1 = await failure(checkDeployedProgram(forged, other));
     expect(onL1.message).to.include(`the rollup's machine hash on L1 is ${machineHash}`);
     const restarted = connectL1(l1.provider, { ...deployment, genesis: { ...genesis, stateRoot: other } });

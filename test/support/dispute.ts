@@ -107,8 +107,8 @@ export function useGame(overrides: Partial<GameOptions> = {}): () => GameWorld {
 /* BATCHES AND TRACES */
 
 /** Posts a batch that is what the toy makes of its input. */
-export function postTrueBatch(world: GameWorld, parent: BatchHeader): Promise<BatchHeader> {
-  return postToyBatch(world, parent, {});
+export function postTrueBatch(world: GameWorld, parent: BatchHeader, submitter?: Signer): Promise<BatchHeader> {
+  return postToyBatch(world, parent, {}, submitter);
 }
 
 /** Posts a batch with another state root than the toy's. */
@@ -289,4 +289,26 @@ export async function passGame(world: GameWorld, header: BatchHeader): Promise<v
 
 function hexOf(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes).toString("hex")}`;
+}
+
+/** A batch under attack or attacking: its truth, and a lie that goes astray after six instructions. */
+export async function sceneOf(world: GameWorld, kind: "true" | "false") {
+  const header = await (kind === "true" ? postTrueBatch : postFalseBatch)(world, world.genesis);
+  const truth = await truthOf(world, header);
+  return { header, truth, honest: truth.stateAt, lie: lieFrom(truth.stateAt, 6n) };
+}
+
+/** Sends transactions so that they are in one block, in this order. */
+export async function inOneBlock(
+  { connection }: GameWorld,
+  sends: (() => Promise<ContractTransactionResponse>)[],
+): Promise<ContractTransactionResponse[]> {
+  const request = (method: string, params: unknown[] = []): Promise<unknown> =>
+    connection.provider.request({ method, params });
+  await request("evm_setAutomine", [false]);
+  const sent: ContractTransactionResponse[] = [];
+  for (const send of sends) sent.push(await send());
+  await request("evm_mine");
+  await request("evm_setAutomine", [true]);
+  return sent;
 }

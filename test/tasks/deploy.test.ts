@@ -96,7 +96,7 @@ describe("rollup:deploy", () => {
     it("names both programs when the rollup that is there runs another", async () => {
       await runTask(hre, "rollup:deploy");
       const path = join(folder, "remote", "rollup.json");
-      const { machineHash } = await readDeployment(path);
+      const { machineHash } = (await readDeployment(path)).program;
       const other = `0x${"77".repeat(32)}`;
       await writeFile(path, (await readFile(path, "utf8")).replace(machineHash, other));
       const run = await runTask(await connected(), "rollup:deploy");

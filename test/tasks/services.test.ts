@@ -237,7 +237,7 @@ describe("services of a deployed rollup", () => {
   it("rollup:sequencer and rollup:validator end in one line when the rollup runs another program", async () => {
     succeed(await runTask(hre, "rollup:deploy"));
     const path = join(l1.folder, "remote", "rollup.json");
-    const { machineHash } = await readDeployment(path);
+    const { machineHash } = (await readDeployment(path)).program;
     const other = `0x${"77".repeat(32)}`;
     await writeFile(path, (await readFile(path, "utf8")).replace(machineHash, other));
     const runs = [

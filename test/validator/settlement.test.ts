@@ -23,6 +23,7 @@ import { openLevelStore } from "../../plugin/store/level.js";
 import { memoryStore } from "../../plugin/store/memory.js";
 import type { Store } from "../../plugin/store/types.js";
 import type { BatchHeader, Deployment, Hex } from "../../plugin/types.js";
+import { readProgramFacts } from "../../plugin/machine/artifacts.js";
 import { ledgerProgram } from "../../plugin/validator/program.js";
 import type { ValidatorEvent } from "../../plugin/validator/types.js";
 import { createValidator, type Validator } from "../../plugin/validator/validator.js";
@@ -47,7 +48,7 @@ describeOnEveryL1("settlement with the ledger guest, and its validator", (get) =
 
   before(async () => {
     l1 = get();
-    deployment = await deployTo(l1, { l2ChainId: 42_069n }, guest.machineHash);
+    deployment = await deployTo(l1, { l2ChainId: 42_069n }, readProgramFacts("ledger"));
     client = connectL1(l1.provider, deployment, l1.wallet(0));
   });
   beforeEach(async () => {

@@ -13,8 +13,8 @@ describe("L1EscrowBridge.depositERC20", () => {
     const tokenAddress = await token.getAddress();
     const deposit = bridge.connect(alice).depositERC20(token, bob, 1_000n);
     await expect(deposit)
-      .to.emit(bridge, "MessageEnqueued")
-      .withArgs(0n, alice.address, bob.address, L2_CHAIN_ID, 0n, tokenAddress, 1_000n, timestamp, "0x");
+      .to.emit(bridge, "DepositEnqueued")
+      .withArgs(alice.address, 0n, bob.address, L2_CHAIN_ID, tokenAddress, 1_000n, timestamp);
 
     expect(await token.balanceOf(bridge)).to.equal(1_000n);
     const acc = accumulate(await bridge.accumulator(0), {

@@ -52,7 +52,7 @@ describe("L1EscrowBridge.depositERC20WithPermit", () => {
     const { v, r, s } = await sign(env, user, 600n);
     await expect(bridge.connect(user).depositERC20WithPermit(token, user, 600n, MaxUint256, v, r, s)).to.emit(
       bridge,
-      "MessageEnqueued",
+      "DepositEnqueued",
     );
     expect(await token.balanceOf(bridge)).to.equal(600n);
   });

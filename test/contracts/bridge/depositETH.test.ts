@@ -11,8 +11,8 @@ describe("L1EscrowBridge.depositETH", () => {
     const timestamp = BigInt(await networkHelpers.time.latest()) + 100n;
     await networkHelpers.time.setNextBlockTimestamp(timestamp);
     await expect(bridge.connect(alice).depositETH(bob, { value: 5n }))
-      .to.emit(bridge, "MessageEnqueued")
-      .withArgs(0n, alice.address, bob.address, L2_CHAIN_ID, 0n, ZeroAddress, 5n, timestamp, "0x");
+      .to.emit(bridge, "DepositEnqueued")
+      .withArgs(alice.address, 0n, bob.address, L2_CHAIN_ID, ZeroAddress, 5n, timestamp);
 
     expect(await bridge.messageCount()).to.equal(1n);
     expect(await ethers.provider.getBalance(bridge)).to.equal(5n);

@@ -276,7 +276,7 @@ const ROWS: Row[] = [
         beforeDeposit: async () => {
           await token.mint(alice, 300n);
           await second.connect(alice).approve(bridge, MaxUint256);
-          await expect(bridge.connect(alice).depositERC20(second, alice, 300n)).to.emit(bridge, "MessageEnqueued");
+          await expect(bridge.connect(alice).depositERC20(second, alice, 300n)).to.emit(bridge, "DepositEnqueued");
         },
         afterwards: async () => {
           expect(await token.balanceOf(bridge)).to.equal(1_300n);
@@ -442,7 +442,7 @@ describe("L1EscrowBridge with tokens of every behaviour", () => {
         const { arrives } = row.deposit;
         expect((await heldByBridge(token, bridge)) - held, "what arrived").to.equal(arrives);
         if (arrives > 0n) {
-          const messages = await bridge.queryFilter(bridge.filters.MessageEnqueued());
+          const messages = await bridge.queryFilter(bridge.filters.DepositEnqueued());
           const { args } = at(
             messages.filter((message) => message.args.token === address),
             -1,

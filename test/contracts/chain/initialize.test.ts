@@ -66,6 +66,7 @@ describe("StateCommitmentChain constructor", () => {
       ["inbox", ZeroAddress],
       ["registry", ZeroAddress],
       ["dataAvailability", ZeroAddress],
+      ["resolver", ZeroAddress],
       ["challengeWindow", 0n],
       ["forceInclusionDelay", 0n],
       ["l2ChainId", 0n],

@@ -91,7 +91,7 @@ function apply(counts: L1Counts, event: L1Event): L1Counts {
       return { ...counts, finalizedHead: event.index };
     case "reverted":
       return { ...counts, head: event.fromIndex - 1n };
-    case "claimed":
+    default:
       return counts;
   }
 }

@@ -4,7 +4,8 @@ import { network } from "hardhat";
 import { memoryJournal as deployJournal } from "../../../deploy/journal.js";
 import { resolveParameters, type RollupParametersInput } from "../../../deploy/parameters.js";
 import { deploySuite } from "../../../deploy/suite.js";
-import type { Deployment, Hex } from "../../../plugin/types.js";
+import type { Deployment, Hex, MachineProgram } from "../../../plugin/types.js";
+import { SOME_PROGRAM } from "../../support/program.js";
 import { anvilPath, startAnvil } from "./anvil.js";
 
 /** A local L1 with funded accounts. */
@@ -102,7 +103,7 @@ function controls(provider: Provider, send: TestL1["send"]): Omit<TestL1, "nodeS
 export async function deployTo(
   l1: Pick<TestL1, "provider" | "wallet">,
   input: RollupParametersInput = {},
-  machineHash: Hex = `0x${"11".repeat(32)}`,
+  program: MachineProgram = SOME_PROGRAM,
 ): Promise<Deployment> {
   const signer = l1.wallet(0);
   const { chainId } = await l1.provider.getNetwork();
@@ -110,7 +111,7 @@ export async function deployTo(
   const { deployment } = await deploySuite({
     network: "test",
     parameters,
-    machineHash,
+    program,
     signer,
     bond: true,
     journal: deployJournal(),

@@ -87,6 +87,14 @@ export function v8Engine(wasm: Uint8Array, hostImports?: HostImports): Engine {
   };
 }
 
+/** An engine whose calls the test drives itself: between `begin` and `end` it runs the machine until that stops. */
+export interface DrivenEngine<M> extends Engine {
+  readonly machine: M;
+  begin: (name: string, args: bigint[]) => void;
+  /** What the call that was begun last ended with. */
+  end: () => Outcome;
+}
+
 interface EngineOptions<M> {
   oracle?: Oracle;
   /** Runs a machine to its end: the start function, then every call. */
@@ -94,12 +102,18 @@ interface EngineOptions<M> {
 }
 
 /** The reference on the lowered code. */
-export function referenceEngine(guest: Uint8Array, options: EngineOptions<ReferenceMachine> = {}): Engine {
+export function referenceEngine(
+  guest: Uint8Array,
+  options: EngineOptions<ReferenceMachine> = {},
+): DrivenEngine<ReferenceMachine> {
   return machineEngine(guest, createMachine, { runner: run, ...options });
 }
 
 /** The interpreter on the lowered code. */
-export function interpreterEngine(guest: Uint8Array, options: EngineOptions<Interpreter> = {}): Engine {
+export function interpreterEngine(
+  guest: Uint8Array,
+  options: EngineOptions<Interpreter> = {},
+): DrivenEngine<Interpreter> {
   return machineEngine(guest, createInterpreter, { runner: (machine) => void machine.run(), ...options });
 }
 
@@ -107,7 +121,7 @@ function machineEngine<M extends Machine>(
   guest: Uint8Array,
   create: (program: Program, inputHash: Uint8Array, oracle: Oracle) => M,
   { oracle = NO_ORACLE, runner }: EngineOptions<M> & { runner: (machine: M) => void },
-): Engine {
+): DrivenEngine<M> {
   const program = buildProgram(guest, { entry: [] });
   const module = readWasm(program.wasm);
   const machine = create(program, new Uint8Array(32), oracle);
@@ -115,22 +129,32 @@ function machineEngine<M extends Machine>(
   runner(machine);
   const writeSlot = (slot: number, value: bigint): void => memory.write(8 * slot, toLittleEndian(value, 8));
   const readSlot = (slot: number): bigint => fromLittleEndian(memory.read(8 * slot, 8));
+  let results = 0;
+  const begin = (name: string, args: bigint[]): void => {
+    const index = module.exports.find((item) => item.name === name)?.index ?? -1;
+    const type = functionType(module, index);
+    results = type.results.length;
+    registers.status = Status.RUNNING;
+    registers.pc = program.functions[index]?.pc ?? -1;
+    registers.fp = FRAMES_SLOT;
+    args.forEach((value, i) => writeSlot(FRAMES_SLOT + i, value));
+    writeSlot(FRAMES_SLOT + returnSlot(type), BigInt(program.haltPc));
+  };
+  const end = (): Outcome => {
+    if (registers.status === Status.TRAPPED) {
+      writeSlot(GLOBALS_SLOT + module.globals.length - 1, 0n);
+      return "trap";
+    }
+    return Array.from({ length: results }, (_, i) => readSlot(FRAMES_SLOT + i));
+  };
   return {
+    machine,
+    begin,
+    end,
     invoke(name, args) {
-      const index = module.exports.find((item) => item.name === name)?.index ?? -1;
-      const type = functionType(module, index);
-      registers.status = Status.RUNNING;
-      registers.pc = program.functions[index]?.pc ?? -1;
-      registers.fp = FRAMES_SLOT;
-      args.forEach((value, i) => writeSlot(FRAMES_SLOT + i, value));
-      writeSlot(FRAMES_SLOT + returnSlot(type), BigInt(program.haltPc));
+      begin(name, args);
       runner(machine);
-      // The runner changed it.
-      if ((registers.status as Status) === Status.TRAPPED) {
-        writeSlot(GLOBALS_SLOT + module.globals.length - 1, 0n);
-        return "trap";
-      }
-      return type.results.map((_, i) => readSlot(FRAMES_SLOT + i));
+      return end();
     },
     setGlobal: (index, value) => writeSlot(GLOBALS_SLOT + index, value),
     snapshot() {

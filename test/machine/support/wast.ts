@@ -6,6 +6,15 @@ import type { Sexpr } from "./sexpr.js";
 import { atomOf, isAtom, isForm, isText, parseSexprs, textOf } from "./sexpr.js";
 import { assemble, ForeignImportError, parseInteger } from "./wat.js";
 
+/** The official WebAssembly test suite (github.com/WebAssembly/testsuite, 645d8fc). The project keeps no copy. */
+export const FOLDER = process.env.WASM_TESTSUITE ?? "../shared/wasm-testsuite";
+
+/** Per file: assertions that each engine passes, and steps that the machine takes for them. A change may raise both. */
+export const EXPECTED = JSON.parse(readFileSync(new URL("../conformance.json", import.meta.url), "utf8")) as Record<
+  string,
+  { assertions: number; steps: number }
+>;
+
 /** A call in a script; without `expected` only its effect counts. */
 export interface ScriptCall {
   name: string;

@@ -9,6 +9,7 @@ import {SuiteTest} from "./SuiteTest.sol";
 
 /// @notice A queue longer than a batch: nobody can make one that others cannot execute, nor stop the chain with it.
 contract LongQueueTest is SuiteTest {
+    address private immutable RESOLVER = makeAddr("resolver");
     address private immutable SEQUENCER = makeAddr("sequencer");
     address private immutable SECOND = makeAddr("second");
     address private immutable THIRD = makeAddr("third");
@@ -22,7 +23,7 @@ contract LongQueueTest is SuiteTest {
     function setUp() public {
         vm.warp(1_800_000_000);
         vm.deal(address(this), 1 ether);
-        encodedHead = abi.encode(deploySuite(address(0), SEQUENCER));
+        encodedHead = abi.encode(deploySuite(RESOLVER, SEQUENCER));
         for (uint256 i = 0; i < 2; ++i) {
             address next = i == 0 ? SECOND : THIRD;
             vm.deal(next, 1 ether);
@@ -151,6 +152,7 @@ contract LongQueueTest is SuiteTest {
         (header.inboxFrom, header.inboxTo) = (head.inboxTo, inboxTo);
         (header.l2BlockFrom, header.l2BlockTo) = (head.l2BlockTo, claim.l2BlockTo);
         header.submitter = submitter;
+        header.resolver = RESOLVER;
         header.parentHash = head.hash();
         (header.prevStateRoot, header.stateRoot) = (head.stateRoot, claim.stateRoot);
         header.inboxAcc = claim.inboxAcc;

@@ -75,7 +75,7 @@ export function testRollup(program: Program): TestRollup {
 
   const deployment = {
     genesis: GENESIS,
-    machineHash: program.machineHash,
+    program: { machineHash: program.machineHash },
     fromBlock: 0n,
     parameters: { l2ChainId: L2_CHAIN_ID },
     contracts: { L1EscrowBridge: { address: BRIDGE } },

@@ -1,15 +1,14 @@
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
-import { ZERO_ADDRESS } from "../plugin/types.js";
 import { StateCommitmentChain__factory } from "../typechain-types/index.js";
 import { calldataDAStep } from "./030-calldata-da.js";
+import { disputeGameStep } from "./060-dispute-game.js";
 import { creation } from "./creation.js";
-
 import { proxyAddresses } from "./proxies.js";
 import { createdBy, type Step } from "./runner.js";
 
 /** Creates the code of the state-commitment chain. */
 export const chainImplementationStep: Step = {
-  id: "050-chain-implementation",
+  id: "070-chain-implementation",
   title: "Create StateCommitmentChain implementation",
   request: (state) => {
     const proxies = proxyAddresses(state);
@@ -18,12 +17,11 @@ export const chainImplementationStep: Step = {
         inbox: proxies.L1EscrowBridge,
         registry: proxies.SequencerRegistry,
         dataAvailability: createdBy(state, calldataDAStep),
-        // No dispute game yet: nobody can revert a batch.
-        resolver: ZERO_ADDRESS,
+        resolver: createdBy(state, disputeGameStep),
         challengeWindow: state.parameters.challengeWindow,
         forceInclusionDelay: state.parameters.forceInclusionDelay,
         l2ChainId: state.parameters.l2ChainId,
-        machineHash: state.machineHash,
+        machineHash: state.program.machineHash,
         genesisStateRoot: GENESIS_STATE_ROOT,
       }),
     );

@@ -8,13 +8,13 @@ import { type Hex, ZERO_ADDRESS } from "../plugin/types.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
-import { chainImplementationStep } from "./050-chain-implementation.js";
-import { registryImplementationStep } from "./060-registry-implementation.js";
+import { chainImplementationStep } from "./070-chain-implementation.js";
+import { registryImplementationStep } from "./080-registry-implementation.js";
 import { createdBy, type Step } from "./runner.js";
 
 /** Creates and initialises all proxies and bonds the first sequencer, in one transaction: nobody can step in between. */
 export const proxiesStep: Step = {
-  id: "070-proxies",
+  id: "090-proxies",
   title: "Create and initialise the proxies, bond the sequencer",
   request: (state) => {
     const [first, bond] = state.bond ? [state.deployer, state.parameters.sequencerBond] : [ZERO_ADDRESS, 0n];

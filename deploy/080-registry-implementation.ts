@@ -6,7 +6,7 @@ import type { Step } from "./runner.js";
 
 /** Creates the code of the sequencer registry. */
 export const registryImplementationStep: Step = {
-  id: "060-registry-implementation",
+  id: "080-registry-implementation",
   title: "Create SequencerRegistry implementation",
   request: (state) =>
     creation(
