@@ -3,6 +3,7 @@ import { StateCommitmentChain__factory } from "../typechain-types/index.js";
 import { calldataDAStep } from "./030-calldata-da.js";
 import { disputeGameStep } from "./060-dispute-game.js";
 import { creation } from "./creation.js";
+import { disputeDuration } from "./parameters.js";
 import { proxyAddresses } from "./proxies.js";
 import { createdBy, type Step } from "./runner.js";
 
@@ -20,6 +21,9 @@ export const chainImplementationStep: Step = {
         resolver: createdBy(state, disputeGameStep),
         challengeWindow: state.parameters.challengeWindow,
         forceInclusionDelay: state.parameters.forceInclusionDelay,
+        escapeDelay: state.parameters.escapeDelay,
+        permissionlessDelay: state.parameters.permissionlessDelay,
+        disputeDuration: disputeDuration(state.parameters),
         l2ChainId: state.parameters.l2ChainId,
         machineHash: state.program.machineHash,
         genesisStateRoot: GENESIS_STATE_ROOT,

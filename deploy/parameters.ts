@@ -106,6 +106,12 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     min: 2n,
     max: 90n * DAY,
   },
+  escapeDelay: {
+    kind: "time",
+    about: "silence after which anybody may freeze the chain, and everybody leaves",
+    min: MINUTE,
+    max: 365n * DAY,
+  },
   upgradeDelay: { kind: "time", about: "delay of every upgrade", min: DAY, max: 365n * DAY },
   pauseDuration: { kind: "time", about: "how long a pause of deposits lasts", min: MINUTE, max: 30n * DAY },
   pauseCooldown: { kind: "time", about: "time between the end of a pause and the next", min: MINUTE, max: 365n * DAY },
@@ -138,6 +144,7 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
       bondWithdrawalDelay: 6n * HOUR,
       sequencerGrace: 5n * MINUTE,
       permissionlessDelay: 20n * MINUTE,
+      escapeDelay: 6n * HOUR,
       upgradeDelay: 3n * DAY,
       pauseDuration: HOUR,
       pauseCooldown: 6n * HOUR,
@@ -159,6 +166,7 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
     bondWithdrawalDelay: 21n * DAY,
     sequencerGrace: 2n * HOUR,
     permissionlessDelay: 12n * HOUR,
+    escapeDelay: 30n * DAY,
     upgradeDelay: 30n * DAY,
     pauseDuration: 3n * DAY,
     pauseCooldown: 14n * DAY,
@@ -321,6 +329,12 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
     p.permissionlessDelay > p.sequencerGrace,
     "permissionlessDelay",
     `is ${formatTime(p.permissionlessDelay)}; longer than sequencerGrace (${formatTime(p.sequencerGrace)}), else ranks mean nothing`,
+  );
+  const going = p.forceInclusionDelay + p.permissionlessDelay + judged;
+  demand(
+    p.escapeDelay > going,
+    "escapeDelay",
+    `is ${formatTime(p.escapeDelay)}; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + ${dispute} (${formatTime(going)}), so that everybody who wants the chain to go on has a turn before it can be frozen`,
   );
   const leaving = p.forceInclusionDelay + p.permissionlessDelay + judged + EXIT_MARGIN;
   demand(

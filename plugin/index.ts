@@ -61,6 +61,7 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addOption(text("bondWithdrawalDelay", 'Time between a sequencer\'s exit and its bond, for example "21d"'))
   .addOption(text("sequencerGrace", 'Silence after which the next sequencer may post, for example "2h"'))
   .addOption(text("permissionlessDelay", 'Silence after which any bonded account may post, for example "12h"'))
+  .addOption(text("escapeDelay", 'Silence after which anybody may freeze the chain, for example "30d"'))
   .addOption(text("upgradeDelay", 'Delay of every upgrade, for example "30d"'))
   .addOption(text("pauseDuration", 'How long a pause of deposits lasts, for example "3d"'))
   .addOption(text("pauseCooldown", 'Time between the end of a pause and the next, for example "14d"'))
@@ -120,12 +121,8 @@ const sequencer = byAccount(
   .setAction(() => import("../tasks/sequencer.js"))
   .build();
 
-const validator = byAccount(
-  "rollup:validator",
-  "Re-execute every batch from L1 data alone and dispute what is false, until Ctrl-C",
-)
-  .addFlag({ name: "watchOnly", description: "Raise the alarm only; send nothing, and need no account" })
-  .addFlag({ name: "once", description: "Check what is on L1 now and send nothing, then end" })
+const validator = onRollup("rollup:validator", "Re-execute every batch from L1 data alone, until Ctrl-C")
+  .addFlag({ name: "once", description: "Check what is on L1 now, then end" })
   .addOption(text("storage", "Folder of its database. Default: .rollup/<network>-validator"))
   .setAction(() => import("../tasks/validator.js"))
   .build();

@@ -76,6 +76,8 @@ export interface RollupParameters {
   sequencerGrace: bigint;
   /** Silence after which any bonded account may post. */
   permissionlessDelay: bigint;
+  /** Silence, with a message waiting, after which anybody may freeze the chain; longer than every turn and dispute. */
+  escapeDelay: bigint;
   /** Delay of every upgrade. */
   upgradeDelay: bigint;
   /** How long a pause of deposits lasts. */

@@ -57,6 +57,8 @@ interface IInbox {
     error InboxAmount(uint256 amount);
     /// @notice Deposits are paused until `until`; forced messages and withdrawals are not.
     error InboxDepositsPaused(uint64 until);
+    /// @notice The chain is frozen: no batch will ever consume a message more.
+    error InboxFrozen();
     /// @notice The next pause may begin at `from`.
     error InboxPauseCooldown(uint64 from);
     /// @notice Deposits are not paused.
@@ -76,6 +78,10 @@ interface IInbox {
     /// @notice Messages below `inboxTo` are final: their storage may be used again.
     /// @dev Only the state-commitment chain.
     function release(uint64 inboxTo) external;
+
+    /// @notice Refuses every message from now on, for ever.
+    /// @dev Only the state-commitment chain, when it freezes.
+    function freeze() external;
 
     /// @notice Refuses deposits for the pause duration. Only the guardian; not again before the cooldown is over.
     function pauseDeposits() external;

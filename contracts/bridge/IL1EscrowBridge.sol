@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {BatchHeader} from "../libraries/BatchHeader.sol";
+import {IEscapeHatch} from "./IEscapeHatch.sol";
 import {IInbox} from "./IInbox.sol";
 
 /// @notice A message from L2 to L1. See docs/protocol.md §4.
@@ -33,8 +34,9 @@ struct TokenPolicy {
 }
 
 /// @title IL1EscrowBridge
-/// @notice Holds what is on L2. Value enters as an inbox message and leaves by a Merkle proof against a finalized batch.
-interface IL1EscrowBridge is IInbox {
+/// @notice Holds what is on L2. Value enters as an inbox message and leaves by a Merkle proof against a finalized batch;
+/// out of a frozen chain, by one against its last final state.
+interface IL1EscrowBridge is IInbox, IEscapeHatch {
     /// @notice A withdrawal was proven; `credited` of its amount could not be paid and waits as a credit.
     event WithdrawalClaimed(
         uint64 indexed batchIndex,

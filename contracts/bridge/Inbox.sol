@@ -17,6 +17,7 @@ import {InboxHead, InboxHeadLib} from "./InboxHead.sol";
 /// Invariants:
 /// - `accumulator(i)` can be read for every `releasedCount <= i <= messageCount`, in whichever generation it lies.
 /// - A message is never refused because the queue is long, and never changes once it is in.
+/// - Once frozen, for ever, nothing enters.
 /// - A pause touches deposits only, ends by itself, and leaves `PAUSE_COOLDOWN` before the next.
 abstract contract Inbox is IInbox, Initializable {
     /// @custom:storage-location erc7201:hardhat-rollup.storage.Inbox
@@ -114,6 +115,12 @@ abstract contract Inbox is IInbox, Initializable {
         _inbox().head = head.withReleased(inboxTo);
     }
 
+    /// @inheritdoc IInbox
+    function freeze() external {
+        if (msg.sender != CHAIN) revert InboxUnauthorized(msg.sender);
+        _inbox().head = _inbox().head.withFrozen();
+    }
+
     /* GUARDIAN */
 
     /// @inheritdoc IInbox
@@ -163,11 +170,7 @@ abstract contract Inbox is IInbox, Initializable {
 
     /// @inheritdoc IInbox
     function position(uint64 index) external view returns (bytes32 acc, bytes32 nextAcc, uint64 count) {
-        InboxHead head = _inbox().head;
-        _checkIndex(head, index);
-        acc = _accumulatorAt(head, index);
-        count = head.count();
-        if (index < count) nextAcc = _accumulatorAt(head, index + 1);
+        return _position(index);
     }
 
     /// @inheritdoc IInbox
@@ -187,6 +190,7 @@ abstract contract Inbox is IInbox, Initializable {
     ) internal returns (uint64 index) {
         InboxStorage storage $ = _inbox();
         InboxHead head = $.head;
+        if (head.isFrozen()) revert InboxFrozen();
         if (kind == MessageKind.Deposit && block.timestamp < head.pausedUntil()) {
             revert InboxDepositsPaused(head.pausedUntil());
         }
@@ -223,6 +227,15 @@ abstract contract Inbox is IInbox, Initializable {
         } else {
             emit MessageEnqueued(index, msg.sender, target, L2_CHAIN_ID, kind, token, amount, timestamp, data);
         }
+    }
+
+    /// @dev See IInbox.position.
+    function _position(uint64 index) internal view returns (bytes32 acc, bytes32 nextAcc, uint64 count) {
+        InboxHead head = _inbox().head;
+        _checkIndex(head, index);
+        acc = _accumulatorAt(head, index);
+        count = head.count();
+        if (index < count) nextAcc = _accumulatorAt(head, index + 1);
     }
 
     function _checkTarget(address target) internal pure returns (address) {

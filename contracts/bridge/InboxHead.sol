@@ -8,6 +8,7 @@ pragma solidity ^0.8.28;
 /// - `generation` (8): number of the current generation, from 0.
 /// - `capacityLog2` (8): the current generation has 2^capacityLog2 slots.
 /// - `pausedUntil` (40): end of the last pause of deposits, in seconds since 1970.
+/// - `frozen` (8): not zero once nothing enters any more.
 type InboxHead is uint256;
 
 using InboxHeadLib for InboxHead global;
@@ -20,6 +21,7 @@ library InboxHeadLib {
     uint256 private constant GENERATION = 192;
     uint256 private constant CAPACITY_LOG2 = 200;
     uint256 private constant PAUSED_UNTIL = 208;
+    uint256 private constant FROZEN = 248;
 
     /// @notice The head of an empty inbox.
     function empty(uint8 capacityLog2_) internal pure returns (InboxHead) {
@@ -48,6 +50,10 @@ library InboxHeadLib {
 
     function pausedUntil(InboxHead head) internal pure returns (uint40) {
         return uint40(InboxHead.unwrap(head) >> PAUSED_UNTIL);
+    }
+
+    function isFrozen(InboxHead head) internal pure returns (bool) {
+        return InboxHead.unwrap(head) >> FROZEN != 0;
     }
 
     /// @notice Whether one message more would overwrite an accumulator that is not released.
@@ -82,6 +88,10 @@ library InboxHeadLib {
 
     function withPausedUntil(InboxHead head, uint40 until) internal pure returns (InboxHead) {
         return InboxHead.wrap(_set(InboxHead.unwrap(head), PAUSED_UNTIL, type(uint40).max, until));
+    }
+
+    function withFrozen(InboxHead head) internal pure returns (InboxHead) {
+        return InboxHead.wrap(InboxHead.unwrap(head) | (1 << FROZEN));
     }
 
     function _set(uint256 word, uint256 shift, uint256 mask, uint256 value) private pure returns (uint256) {

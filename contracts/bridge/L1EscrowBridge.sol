@@ -3,13 +3,13 @@ pragma solidity 0.8.30;
 
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
 import {NoncesUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/NoncesUpgradeable.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IStateCommitmentChain} from "../chain/IStateCommitmentChain.sol";
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {MessageKind} from "../libraries/InboxMessage.sol";
 import {MerkleTree} from "../libraries/MerkleTree.sol";
 import {TokenTransfer} from "../libraries/TokenTransfer.sol";
+import {EscapeHatch} from "./EscapeHatch.sol";
 import {IL1EscrowBridge, TokenPolicy, Withdrawal} from "./IL1EscrowBridge.sol";
 import {Inbox} from "./Inbox.sol";
 
@@ -17,13 +17,13 @@ import {Inbox} from "./Inbox.sol";
 /// @notice Value enters as an inbox message and leaves by a Merkle proof against a finalized batch.
 ///
 /// Invariants:
-/// - For every token the bridge holds at least what entered less what was paid; no function pays without a proof
-///   or a credit, and there is no owner.
+/// - For every token the bridge holds at least what entered less what was paid; no function pays without a proof,
+///   a credit, or a deposit that never arrived on a frozen chain, and there is no owner.
 /// - A leaf of a batch is claimed once, whoever claims it and however the proof is encoded.
 /// - A claimed amount is paid or credited, to the last unit, and a failed payment costs nobody but its recipient.
 /// - Nothing but finality and the token itself stops a withdrawal or a credit: no pause, no policy, no key.
 /// - A message says what arrived, never what was promised.
-contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
+contract L1EscrowBridge is EscapeHatch, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgradeable {
     using TokenTransfer for address;
 
     /// @notice What only an upgrade can change. Times in seconds.
@@ -133,13 +133,8 @@ contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgr
         claimed[leafIndex >> 8] = bits | bit;
 
         (address token, address target, uint256 amount) = (withdrawal.token, withdrawal.target, withdrawal.amount);
-        uint256 unpaid;
-        if (amount != 0) {
-            // Cannot underflow: a payment never exceeds its amount.
-            unpaid = amount - token.payCapped(target, amount);
-            if (unpaid != 0) _bridge().credits[target][token] += unpaid;
-        }
-        emit WithdrawalClaimed(header.index, leafIndex, target, token, amount, unpaid);
+        uint256 credited = _payOrCredit(target, token, amount);
+        emit WithdrawalClaimed(header.index, leafIndex, target, token, amount, credited);
     }
 
     /// @inheritdoc IL1EscrowBridge
@@ -220,6 +215,16 @@ contract L1EscrowBridge is Inbox, IL1EscrowBridge, EIP712Upgradeable, NoncesUpgr
                 pauseCooldown: PAUSE_COOLDOWN,
                 inboxCapacity: INITIAL_CAPACITY
             });
+    }
+
+    /* INTERNAL */
+
+    /// @inheritdoc EscapeHatch
+    function _payOrCredit(address target, address token, uint256 amount) internal override returns (uint256 credited) {
+        if (amount == 0) return 0;
+        // Cannot underflow: a payment never exceeds its amount.
+        credited = amount - token.payCapped(target, amount);
+        if (credited != 0) _bridge().credits[target][token] += credited;
     }
 
     /* PRIVATE */

@@ -34,6 +34,8 @@ interface IStateCommitmentChain {
     event DisputeOpened(uint64 indexed index, bytes32 indexed headerHash);
     /// @notice A batch is no longer under dispute.
     event DisputeClosed(uint64 indexed index, bytes32 indexed headerHash);
+    /// @notice The chain ended, for ever, with this final batch; everybody takes out what its state says.
+    event Frozen(uint64 indexed index, bytes32 indexed headerHash);
 
     /// @notice A constructor parameter that must not be zero is.
     error ChainZeroParameter(string name);
@@ -71,6 +73,14 @@ interface IStateCommitmentChain {
     error ChainDisputed(uint64 index, bytes32 headerHash);
     /// @notice Batch `index` is not under dispute.
     error ChainNotDisputed(uint64 index, bytes32 headerHash);
+    /// @notice A chain is not frozen before everybody who may post had a turn and every dispute an end.
+    error ChainEscapeDelayTooShort(uint64 escapeDelay, uint256 mustExceed);
+    /// @notice The chain is frozen: no batch follows.
+    error ChainFrozen();
+    /// @notice Batches above `finalizedHead` up to `head` are pending: they are finalized or reverted first.
+    error ChainPending(uint64 finalizedHead, uint64 head);
+    /// @notice The chain can be frozen from `from` on, in seconds, if nothing is posted until then.
+    error ChainNotSilent(uint64 from);
     /// @notice Only the resolver that the header names may call.
     error ChainUnauthorized(address caller, address resolver);
 
@@ -110,6 +120,20 @@ interface IStateCommitmentChain {
     /// @param header The false batch; its parent becomes the head.
     /// @param winner Who gets the winner's part of the bond.
     function revertBatches(BatchHeader calldata header, address winner) external;
+
+    /// @notice Ends the chain for ever with its last batch, so that everybody leaves with what its state says
+    /// (docs/escape.md). Anyone may call, once nothing is pending, nothing was posted and the first message left has
+    /// waited for `escapeDelay`.
+    /// @param head The last batch; final.
+    /// @param message The first inbox message that no batch consumed.
+    function freeze(BatchHeader calldata head, InboxMessage calldata message) external;
+
+    /// @notice Whether the chain ended.
+    function isFrozen() external view returns (bool);
+
+    /// @notice Whether the chain ended with `header` as its last batch. The one place where the bridge asks before
+    /// balances leave.
+    function isFrozenAt(BatchHeader calldata header) external view returns (bool);
 
     /// @notice Whether `header` is a batch of this chain and final. The one place where finality is asked.
     function isFinalized(BatchHeader calldata header) external view returns (bool);

@@ -3,11 +3,14 @@ pragma solidity 0.8.30;
 
 import {Initializable} from "@openzeppelin/contracts-upgradeable/proxy/utils/Initializable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IInbox} from "../bridge/IInbox.sol";
 import {IDataAvailability} from "../da/IDataAvailability.sol";
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {InboxMessage} from "../libraries/InboxMessage.sol";
 import {ISequencerRegistry} from "../sequencing/ISequencerRegistry.sol";
+import {ChainParameters} from "./ChainParameters.sol";
+import {Heads, HeadsLib} from "./Heads.sol";
 import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 
 /// @title StateCommitmentChain
@@ -23,37 +26,10 @@ import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 /// 6. Batch i becomes final only after batch i-1, and not before the `finalizesAt` that was fixed when it was posted.
 /// 7. A batch under dispute does not become final. Disputes are opened before `finalizesAt`, and opened, closed and won
 /// only by the resolver that the header names. `openDisputes` is the number of hashes in `disputed`.
+/// 8. Once frozen, for ever: `head == finalizedHead`, and no batch follows. Nothing freezes before everybody who may post
+/// had a turn, and every dispute an end, while a message waited.
 contract StateCommitmentChain is IStateCommitmentChain, Initializable, ReentrancyGuardTransient {
-    /// @notice Neighbours and parameters. Times in seconds.
-    /// @param inbox Where messages from L1 queue: the bridge.
-    /// @param registry Who may post, and the bonds.
-    /// @param dataAvailability What turns batch data into `dataHash`.
-    /// @param resolver Judge of the batches to come: a DisputeGame for this program.
-    /// @param challengeWindow How long a batch can be disputed.
-    /// @param forceInclusionDelay Age from which a message cannot be left.
-    /// @param l2ChainId Chain id of the L2.
-    /// @param machineHash The program that batches are judged by.
-    /// @param genesisStateRoot State root before the first batch.
-    struct Parameters {
-        IInbox inbox;
-        ISequencerRegistry registry;
-        IDataAvailability dataAvailability;
-        address resolver;
-        uint64 challengeWindow;
-        uint64 forceInclusionDelay;
-        uint256 l2ChainId;
-        bytes32 machineHash;
-        bytes32 genesisStateRoot;
-    }
-
-    /// @dev One slot: what changes with every batch, and how many are under dispute.
-    struct Heads {
-        uint48 head;
-        uint48 finalizedHead;
-        uint48 activeAt;
-        uint64 messageCount;
-        uint48 openDisputes;
-    }
+    using HeadsLib for Heads;
 
     /* IMMUTABLES AND CONSTANTS */
 
@@ -69,6 +45,9 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     address private immutable RESOLVER;
     uint64 private immutable CHALLENGE_WINDOW;
     uint64 private immutable FORCE_INCLUSION_DELAY;
+    uint64 private immutable ESCAPE_DELAY;
+    uint64 private immutable PERMISSIONLESS_DELAY;
+    uint64 private immutable DISPUTE_DURATION;
     uint256 private immutable L2_CHAIN_ID;
     bytes32 private immutable MACHINE_HASH;
     bytes32 private immutable GENESIS_STATE_ROOT;
@@ -90,23 +69,17 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
     /* CONSTRUCTOR */
 
-    constructor(Parameters memory p) {
-        if (address(p.inbox) == address(0)) revert ChainZeroParameter("inbox");
-        if (address(p.registry) == address(0)) revert ChainZeroParameter("registry");
-        if (address(p.dataAvailability) == address(0)) revert ChainZeroParameter("dataAvailability");
-        if (p.resolver == address(0)) revert ChainZeroParameter("resolver");
-        if (p.challengeWindow == 0) revert ChainZeroParameter("challengeWindow");
-        if (p.forceInclusionDelay == 0) revert ChainZeroParameter("forceInclusionDelay");
-        if (p.l2ChainId == 0) revert ChainZeroParameter("l2ChainId");
-        if (p.machineHash == 0) revert ChainZeroParameter("machineHash");
-        if (p.genesisStateRoot == 0) revert ChainZeroParameter("genesisStateRoot");
-
+    constructor(ChainParameters memory p) {
+        p.check();
         INBOX = p.inbox;
         REGISTRY = p.registry;
         DATA_AVAILABILITY = p.dataAvailability;
         RESOLVER = p.resolver;
         CHALLENGE_WINDOW = p.challengeWindow;
         FORCE_INCLUSION_DELAY = p.forceInclusionDelay;
+        ESCAPE_DELAY = p.escapeDelay;
+        PERMISSIONLESS_DELAY = p.permissionlessDelay;
+        DISPUTE_DURATION = p.disputeDuration;
         L2_CHAIN_ID = p.l2ChainId;
         MACHINE_HASH = p.machineHash;
         GENESIS_STATE_ROOT = p.genesisStateRoot;
@@ -138,6 +111,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     ) external nonReentrant returns (bytes32 newHeaderHash) {
         ChainStorage storage $ = _storage();
         Heads memory last = $.heads;
+        if (last.frozen) revert ChainFrozen();
 
         // INVARIANT: a batch extends the head that its submitter saw, so an L1 reorganisation cannot put it elsewhere.
         bytes32 parentHash = parent.hashCalldata();
@@ -170,7 +144,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         newHeaderHash = header.hash();
         $.headerHashes[header.index] = newHeaderHash;
         (last.head, last.activeAt, last.messageCount) = (uint48(header.index), activeAt, messageCount);
-        _writeHeads(last);
+        _storage().heads.store(last);
         emit BatchAppended(header.index, newHeaderHash, header);
     }
 
@@ -197,7 +171,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             emit BatchFinalized(next, hash);
         }
         last.finalizedHead = next;
-        _writeHeads(last);
+        _storage().heads.store(last);
         INBOX.release(headers[headers.length - 1].inboxTo);
     }
 
@@ -214,7 +188,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
         $.disputed[hash] = true;
         ++last.openDisputes;
-        _writeHeads(last);
+        _storage().heads.store(last);
         emit DisputeOpened(header.index, hash);
     }
 
@@ -224,7 +198,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         // A disputed hash was once on the chain, so the resolver in the header behind it is the one that was posted.
         _requireResolver(header);
         _closeDispute(header.index, header.hashCalldata(), last);
-        _writeHeads(last);
+        _storage().heads.store(last);
     }
 
     /// @inheritdoc IStateCommitmentChain
@@ -241,11 +215,47 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             uint48(block.timestamp),
             INBOX.messageCount()
         );
-        _writeHeads(last);
+        _storage().heads.store(last);
         REGISTRY.slash(header.submitter, winner);
     }
 
+    /* ESCAPE */
+
+    /// @inheritdoc IStateCommitmentChain
+    function freeze(BatchHeader calldata head, InboxMessage calldata message) external nonReentrant {
+        ChainStorage storage $ = _storage();
+        Heads memory last = $.heads;
+        if (last.frozen) revert ChainFrozen();
+        // INVARIANT: what everybody takes out of is final, and no batch above it could become so.
+        if (last.head != last.finalizedHead) revert ChainPending(last.finalizedHead, last.head);
+        if (head.index != last.head) revert ChainNotNext(last.head, head.index);
+        bytes32 hash = _requireStored(head);
+
+        (bytes32 acc, bytes32 nextAcc, ) = INBOX.position(head.inboxTo);
+        if (keccak256(abi.encodePacked(acc, message.hash())) != nextAcc) revert ChainMessageMismatch(head.inboxTo);
+        // A full batch does not count in `activeAt`, but here: who consumes a long queue slowly is no reason to freeze.
+        uint256 since = Math.max(Math.max(message.timestamp, head.timestamp), last.activeAt);
+        if (block.timestamp < since + ESCAPE_DELAY) revert ChainNotSilent(uint64(since + ESCAPE_DELAY));
+
+        last.frozen = true;
+        $.heads.store(last);
+        emit Frozen(last.head, hash);
+        INBOX.freeze();
+    }
+
     /* VIEWS */
+
+    /// @inheritdoc IStateCommitmentChain
+    function isFrozen() external view returns (bool) {
+        return _storage().heads.frozen;
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function isFrozenAt(BatchHeader calldata header) external view returns (bool) {
+        ChainStorage storage $ = _storage();
+        uint64 head = $.heads.head;
+        return $.heads.frozen && header.index == head && $.headerHashes[head] == header.hashCalldata();
+    }
 
     /// @inheritdoc IStateCommitmentChain
     function isFinalized(BatchHeader calldata header) external view returns (bool) {
@@ -282,15 +292,18 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     }
 
     /// @notice The immutables of this implementation.
-    function parameters() external view returns (Parameters memory) {
+    function parameters() external view returns (ChainParameters memory) {
         return
-            Parameters({
+            ChainParameters({
                 inbox: INBOX,
                 registry: REGISTRY,
                 dataAvailability: DATA_AVAILABILITY,
                 resolver: RESOLVER,
                 challengeWindow: CHALLENGE_WINDOW,
                 forceInclusionDelay: FORCE_INCLUSION_DELAY,
+                escapeDelay: ESCAPE_DELAY,
+                permissionlessDelay: PERMISSIONLESS_DELAY,
+                disputeDuration: DISPUTE_DURATION,
                 l2ChainId: L2_CHAIN_ID,
                 machineHash: MACHINE_HASH,
                 genesisStateRoot: GENESIS_STATE_ROOT
@@ -364,20 +377,6 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         hash = header.hashCalldata();
         bytes32 stored = _storage().headerHashes[header.index];
         if (stored != hash) revert ChainHeaderMismatch(header.index, stored, hash);
-    }
-
-    /// @dev Writes the slot at once: field by field it costs 700 gas more. The first field has the lowest bits.
-    function _writeHeads(Heads memory heads_) private {
-        Heads storage target = _storage().heads;
-        uint256 word =
-            uint256(heads_.head) |
-                (uint256(heads_.finalizedHead) << 48) |
-                (uint256(heads_.activeAt) << 96) |
-                (uint256(heads_.messageCount) << 144) |
-                (uint256(heads_.openDisputes) << 208);
-        assembly ("memory-safe") {
-            sstore(target.slot, word)
-        }
     }
 
     function _storage() private pure returns (ChainStorage storage $) {

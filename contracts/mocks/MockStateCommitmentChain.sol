@@ -7,6 +7,7 @@ import {BatchHeader} from "../libraries/BatchHeader.sol";
 /// @notice Stands for the state-commitment chain where a test wants to say itself what is final.
 contract MockStateCommitmentChain {
     mapping(bytes32 headerHash => bool) public finalized;
+    bytes32 public frozenAt;
 
     /// @dev The proxy insists on a call.
     function initialize() external {}
@@ -17,6 +18,15 @@ contract MockStateCommitmentChain {
 
     function isFinalized(BatchHeader calldata header) external view returns (bool) {
         return finalized[header.hash()];
+    }
+
+    function freeze(IInbox inbox, BatchHeader calldata header) external {
+        frozenAt = header.hash();
+        inbox.freeze();
+    }
+
+    function isFrozenAt(BatchHeader calldata header) external view returns (bool) {
+        return frozenAt == header.hash();
     }
 
     function release(IInbox inbox, uint64 inboxTo) external {

@@ -81,6 +81,11 @@ export const LINES: Readonly<Record<string, Line>> = {
     `batch ${show(a.index)} is not pending; pending are those above ${show(a.finalizedHead)} up to ${show(a.head)}`,
   ChainWindowOver: (a) => `batch ${show(a.index)} could be disputed until ${time(a.finalizesAt)}`,
   ChainDisputed: (a) => `batch ${show(a.index)} is under dispute and waits until its game is over`,
+  ChainFrozen: () => "the chain is frozen; everybody takes out what its last final state says (rollup:escape)",
+  ChainPending: (a) =>
+    `batches ${show(a.finalizedHead)} to ${show(a.head)} are not final yet; the chain can be frozen after that`,
+  ChainNotSilent: (a) => `the chain can be frozen from ${time(a.from)} on, if nothing is posted until then`,
+  ChainMessageMismatch: (a) => `the inbox has another message ${show(a.index)}, or none`,
   ChainNotDisputed: (a) => `batch ${show(a.index)} is not under dispute`,
   DisputeNotPending: (a) =>
     `batch ${show(a.batchIndex)} is final or not on the chain any more; it needs no more claims`,
@@ -116,6 +121,15 @@ export const LINES: Readonly<Record<string, Line>> = {
   InboxTransactionSize: (a) => `a forced transaction has 1 to ${show(a.max)} bytes, not ${show(a.size)}`,
   InboxZeroTarget: () => "the recipient must not be the zero address",
   InboxAmount: (a) => `the amount must be above 0 and below 2^192, not ${show(a.amount)}`,
+  InboxFrozen: () => "the chain is frozen, nothing enters it any more; take out what is there with rollup:escape",
+  EscapeHatchNotFrozen: (a) => `the chain is not frozen with batch ${show(a.batchIndex)} as its last one`,
+  EscapeHatchProof: (a) => `the proof leads to ${show(a.computed)}, the last final state is ${show(a.expected)}`,
+  EscapeHatchAlreadyEscaped: (a) => `the balance of ${show(a.account)} in token ${show(a.token)} left before`,
+  EscapeHatchNotDeposit: (a) => `inbox message ${show(a.index)} is no deposit`,
+  EscapeHatchConsumed: (a) =>
+    `deposit ${show(a.index)} arrived on L2, where messages below ${show(a.inboxTo)} were consumed; it is in the balances`,
+  EscapeHatchMessageMismatch: (a) => `the inbox has another message ${show(a.index)}, or none`,
+  EscapeHatchAlreadyRefunded: (a) => `deposit ${show(a.index)} was refunded before`,
   InboxDepositsPaused: (a) => `deposits are paused until ${time(a.until)}`,
   L1EscrowBridgeToken: (a) => `${show(a.token)} is no token contract`,
   L1EscrowBridgeTokenStopped: (a) => `deposits of token ${show(a.token)} are stopped`,

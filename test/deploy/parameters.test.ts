@@ -84,18 +84,23 @@ describe("rollup parameters", () => {
     ],
     [
       "an extension longer than the clock",
-      { disputeExtension: "31m", bondWithdrawalDelay: "1d" },
+      { disputeExtension: "31m", bondWithdrawalDelay: "1d", escapeDelay: "1d" },
       "disputeExtension: is 31m; at most disputeClock (30m), which it stands in for when that is used up",
     ],
     [
       "an extension longer than the window",
-      { disputeExtension: "2h", disputeClock: "3h", bondWithdrawalDelay: "2d", upgradeDelay: "9d" },
+      { disputeExtension: "2h", disputeClock: "3h", bondWithdrawalDelay: "2d", escapeDelay: "2d", upgradeDelay: "9d" },
       "disputeExtension: is 2h; at most challengeWindow (1h), for a batch is answered like a claim",
     ],
     ["a dissection without end", { dissectionBits: 0 }, "dissectionBits: is 0; at least 1"],
     ["a dissection too long for a transaction", { dissectionBits: 6 }, "dissectionBits: is 6; at most 5"],
     ["a clock that its storage does not hold", { disputeClock: "195d" }, 'disputeClock: is "195d"; at most 90d'],
     ["claims without a bond", { disputeBond: 0 }, "disputeBond: is 0; at least 1000000000"],
+    [
+      "an end before everybody had a turn",
+      { escapeDelay: "160m" },
+      "escapeDelay: is 160m; longer than forceInclusionDelay + permissionlessDelay + challengeWindow + 2 · disputeClock + 10 · disputeExtension (160m), so that everybody who wants the chain to go on has a turn before it can be frozen",
+    ],
     [
       "an upgrade before users have left",
       { upgradeDelay: "25h" },

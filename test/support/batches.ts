@@ -1,5 +1,6 @@
 import type { ContractTransactionResponse, Interface, LogDescription, Signer } from "ethers";
 
+import { decodeLog } from "../../plugin/l1/decode.js";
 import { type BatchHeader, type Hex, type InboxMessage, ZERO_ADDRESS, ZERO_HASH } from "../../plugin/types.js";
 import type { BatchClaimStruct, BatchHeaderStructOutput } from "../../typechain-types/chain/StateCommitmentChain.js";
 import { StateCommitmentChain__factory } from "../../typechain-types/index.js";
@@ -64,17 +65,18 @@ export async function postBatches(suite: Suite, parent: BatchHeader, count: numb
 /** Enqueues a message that needs no value. */
 export async function enqueueMessage(suite: Suite, sender: Signer): Promise<InboxMessage> {
   const sent = await suite.bridge.connect(sender).forceWithdrawal(ZERO_ADDRESS, 1n, sender);
-  const { args } = await eventOf(sent, suite.bridge.interface, "MessageEnqueued");
-  return {
-    kind: Number(args.getValue("kind")) as InboxMessage["kind"],
-    index: args.getValue("index") as bigint,
-    timestamp: args.getValue("timestamp") as bigint,
-    sender: args.getValue("sender") as Hex,
-    target: args.getValue("target") as Hex,
-    token: args.getValue("token") as Hex,
-    amount: args.getValue("amount") as bigint,
-    data: args.getValue("data") as Hex,
-  };
+  return messageOf(suite, sent);
+}
+
+/** The message that a transaction enqueued. */
+export async function messageOf(suite: Suite, transaction: ContractTransactionResponse): Promise<InboxMessage> {
+  const bridge = await suite.bridge.getAddress();
+  const receipt = await transaction.wait();
+  for (const log of receipt?.logs ?? []) {
+    const event = log.address === bridge ? decodeLog(log) : undefined;
+    if (event?.kind === "message") return event.message;
+  }
+  throw new Error(`no message in ${transaction.hash}`);
 }
 
 /** The one event called `name` that a transaction emitted. */

@@ -3,7 +3,9 @@ import type { SnapshotRestorer } from "@nomicfoundation/hardhat-network-helpers/
 import type { TypedDataDomain } from "ethers";
 import { AbiCoder, concat, id, keccak256, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 
+import { decodeLog, TOPICS } from "../../../plugin/l1/decode.js";
 import type { L1EscrowBridge } from "../../../typechain-types/index.js";
+import { type Leaves, naiveRoot, naiveSiblings } from "../../ledger/naive-tree.js";
 
 export const L2_CHAIN_ID = 777_001n;
 export const PAUSE_DURATION = 3n * 86_400n;
@@ -125,6 +127,39 @@ export function headerOf(index: bigint, withdrawalsRoot: string): Header {
   };
 }
 
+/** What an account has on L2; token zero is ETH. */
+export interface Balance {
+  account: string;
+  token: string;
+  amount: bigint;
+}
+
+/** Arguments of L1EscrowBridge.escape. */
+export type Escape = [
+  header: Header,
+  account: string,
+  token: string,
+  leaf: { word0: bigint; word1: bigint },
+  siblings: string[],
+];
+
+/** docs/protocol.md §5: the key of a leaf. */
+export function keyOf(...words: (bigint | string)[]): string {
+  return keccak256(
+    coder.encode(
+      words.map((word) => (typeof word === "bigint" ? "uint256" : "address")),
+      words,
+    ),
+  );
+}
+
+/** The leaf with this balance; of an account that made three transactions. */
+export function leafOf({ account, token, amount }: Balance, index: bigint): [string, [bigint, bigint]] {
+  return token === ZeroAddress
+    ? [keyOf(1n, account), [(3n << 64n) | index, amount]]
+    : [keyOf(3n, account, token), [amount, 0n]];
+}
+
 /** The bridge behind the suite's kind of proxy, over a chain whose finality the test decides. */
 export async function bridgeEnvironment(inboxCapacity = 8n) {
   const connection = await network.create();
@@ -199,10 +234,33 @@ export async function bridgeEnvironment(inboxCapacity = 8n) {
     return bridge.connect(carol).withdraw(...at(claims, 0));
   }
 
+  /** Freezes the chain with a last batch that left this state and consumed the inbox up to `inboxTo`. */
+  async function freeze(state: readonly Balance[], inboxTo = 0n) {
+    const leaves: Leaves = new Map(state.map((balance, i) => leafOf(balance, BigInt(i + 1))));
+    leaves.set(keyOf(0n), [BigInt(state.length), 0n]);
+    const header = { ...headerOf(nextBatch++, ZeroHash), inboxTo, stateRoot: naiveRoot(leaves) };
+    await chain.setFinalized(header, true);
+    await chain.freeze(bridge, header);
+    const escapes = state.map((balance, i): Escape => {
+      const [key, [word0, word1]] = leafOf(balance, BigInt(i + 1));
+      return [header, balance.account, balance.token, { word0, word1 }, naiveSiblings(leaves, key)];
+    });
+    return { header, leaves, escapes };
+  }
+
+  /** The inbox messages so far. */
+  async function messages(): Promise<Message[]> {
+    const address = await bridge.getAddress();
+    const logs = await ethers.provider.getLogs({ address, topics: [[TOPICS.deposit, TOPICS.message]], fromBlock: 0 });
+    return logs.map(decodeLog).flatMap((event) => (event.kind === "message" ? [event.message] : []));
+  }
+
   return {
     ...connection,
     ethers,
     networkHelpers,
+    freeze,
+    messages,
     guardian,
     timelock,
     alice,

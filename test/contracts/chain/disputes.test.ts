@@ -109,10 +109,9 @@ describe("StateCommitmentChain.openDispute", () => {
   it("stays with the resolver that a batch was posted under, also after an upgrade names another one", async () => {
     const suite = world();
     const { chain, bridge, registry, dataAvailability, timelock, actors, parameters } = suite;
-    const { forceInclusionDelay, l2ChainId, machineHash, genesisStateRoot, challengeWindow } = parameters;
     const next = await new StateCommitmentChain__factory(actors.deployer).deploy({
-      ...{ inbox: bridge, registry, dataAvailability, resolver: actors.bob, challengeWindow },
-      ...{ forceInclusionDelay, l2ChainId, machineHash, genesisStateRoot },
+      ...parameters,
+      ...{ inbox: bridge, registry, dataAvailability, resolver: actors.bob },
     });
     const operation = await announceUpgrade(suite, chain, next);
     await suite.connection.networkHelpers.time.increase(parameters.upgradeDelay);

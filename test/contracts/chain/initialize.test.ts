@@ -51,6 +51,9 @@ describe("StateCommitmentChain constructor", () => {
       parameters.resolver,
       parameters.challengeWindow,
       parameters.forceInclusionDelay,
+      parameters.escapeDelay,
+      parameters.permissionlessDelay,
+      parameters.disputeDuration,
       parameters.l2ChainId,
       parameters.machineHash,
       parameters.genesisStateRoot,
@@ -59,9 +62,7 @@ describe("StateCommitmentChain constructor", () => {
 
   it("refuses a zero where a zero is a mistake", async () => {
     const { chain, bridge, registry, dataAvailability, parameters, actors } = world();
-    const { resolver, challengeWindow, forceInclusionDelay, l2ChainId, machineHash, genesisStateRoot } = parameters;
-    const neighbours = { inbox: bridge, registry, dataAvailability, resolver };
-    const valid = { ...neighbours, challengeWindow, forceInclusionDelay, l2ChainId, machineHash, genesisStateRoot };
+    const valid = { ...parameters, inbox: bridge, registry, dataAvailability };
     const zeros: [string, string | bigint][] = [
       ["inbox", ZeroAddress],
       ["registry", ZeroAddress],
@@ -78,5 +79,25 @@ describe("StateCommitmentChain constructor", () => {
         .to.be.revertedWithCustomError(chain, "ChainZeroParameter")
         .withArgs(name);
     }
+  });
+
+  it("refuses a delay of freezing within which somebody's turn or a dispute could fall", async () => {
+    const { chain, bridge, registry, dataAvailability, parameters, actors } = world();
+    const { forceInclusionDelay, permissionlessDelay, challengeWindow, disputeDuration } = parameters;
+    const going = forceInclusionDelay + permissionlessDelay + challengeWindow + disputeDuration;
+    const deploy = (escapeDelay: bigint) =>
+      new StateCommitmentChain__factory(actors.deployer).deploy({
+        ...parameters,
+        inbox: bridge,
+        registry,
+        dataAvailability,
+        escapeDelay,
+      });
+    for (const escapeDelay of [0n, going]) {
+      await expect(deploy(escapeDelay))
+        .to.be.revertedWithCustomError(chain, "ChainEscapeDelayTooShort")
+        .withArgs(escapeDelay, going);
+    }
+    await deploy(going + 1n);
   });
 });

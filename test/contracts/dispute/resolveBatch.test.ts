@@ -196,17 +196,12 @@ describe("DisputeGame.resolveBatch", () => {
     const { header, truth, honest } = await sceneOf(suite, "false");
     const first = await counterBatch(suite, header, truth, honest, actors.alice);
 
-    const { challengeWindow, forceInclusionDelay, l2ChainId, machineHash, genesisStateRoot } = suite.parameters;
     const successor = await new StateCommitmentChain__factory(actors.deployer).deploy({
+      ...suite.parameters,
       inbox: suite.bridge,
       registry: suite.registry,
       dataAvailability: suite.dataAvailability,
       resolver: actors.third,
-      challengeWindow,
-      forceInclusionDelay,
-      l2ChainId,
-      machineHash,
-      genesisStateRoot,
     });
     // What an upgrade after its delay does.
     await connection.networkHelpers.setStorageAt(

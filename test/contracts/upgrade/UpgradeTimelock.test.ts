@@ -15,17 +15,12 @@ describe("UpgradeTimelock", () => {
   /** An implementation of the chain that differs in its challenge window. */
   async function chainWithWindow(suite: World, challengeWindow: bigint) {
     const { bridge, registry, dataAvailability, parameters, actors } = suite;
-    const { resolver, forceInclusionDelay, l2ChainId, machineHash, genesisStateRoot } = parameters;
     return new StateCommitmentChain__factory(actors.deployer).deploy({
+      ...parameters,
       inbox: bridge,
       registry,
       dataAvailability,
-      resolver,
       challengeWindow,
-      forceInclusionDelay,
-      l2ChainId,
-      machineHash,
-      genesisStateRoot,
     });
   }
 

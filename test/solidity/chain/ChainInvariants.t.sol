@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {L1EscrowBridge} from "../../../contracts/bridge/L1EscrowBridge.sol";
+import {ChainParameters} from "../../../contracts/chain/ChainParameters.sol";
 import {BatchClaim} from "../../../contracts/chain/IStateCommitmentChain.sol";
 import {StateCommitmentChain} from "../../../contracts/chain/StateCommitmentChain.sol";
 import {BatchHeader} from "../../../contracts/libraries/BatchHeader.sol";
@@ -219,7 +220,7 @@ contract ChainHandler is Test {
 
     /// @notice Time jumps to a second at which something changes, or to the one before.
     function passToDeadline(uint256 seed, bool before) external {
-        StateCommitmentChain.Parameters memory p = chain.parameters();
+        ChainParameters memory p = chain.parameters();
         SequencerRegistry.Parameters memory r = registry.parameters();
         uint64 consumed = header(_headers.length - 1).inboxTo;
         uint256[5] memory deadlines = [

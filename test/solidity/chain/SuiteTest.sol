@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IInbox} from "../../../contracts/bridge/IInbox.sol";
 import {L1EscrowBridge} from "../../../contracts/bridge/L1EscrowBridge.sol";
+import {ChainParameters} from "../../../contracts/chain/ChainParameters.sol";
 import {StateCommitmentChain} from "../../../contracts/chain/StateCommitmentChain.sol";
 import {CalldataDA} from "../../../contracts/da/CalldataDA.sol";
 import {BatchHeader} from "../../../contracts/libraries/BatchHeader.sol";
@@ -40,13 +41,16 @@ abstract contract SuiteTest is Test {
         );
         implementations[1] = address(
             new StateCommitmentChain(
-                StateCommitmentChain.Parameters({
+                ChainParameters({
                     inbox: IInbox(address(bridge)),
                     registry: ISequencerRegistry(address(registry)),
                     dataAvailability: new CalldataDA(),
                     resolver: resolver,
                     challengeWindow: 2 days,
                     forceInclusionDelay: 12 hours,
+                    escapeDelay: 7 days,
+                    permissionlessDelay: 6 hours,
+                    disputeDuration: 3 days,
                     l2ChainId: 42_069,
                     machineHash: keccak256("guest"),
                     genesisStateRoot: keccak256("genesis")
