@@ -86,14 +86,14 @@ describe("generated modules", function () {
       console.log(
         `      seeds ${SEED} to ${SEED + count - 1}: ${sum.calls} calls, ${sum.traps} traps, ${sum.steps} steps`,
       );
-      // A generator whose programs all trap at once would test nothing.
-      expect(sum.traps).to.be.lessThan(sum.calls);
+      // Results say more than traps, but both must be met.
+      expect(sum.traps / sum.calls).to.be.within(0.08, 0.35);
       expect(sum.steps).to.be.greaterThan(20 * sum.calls);
     });
   };
 
   sweep("end alike in V8, the reference and the interpreter", isLong ? 10_000 : 300, { hashes: 0, proofs: 0 });
-  sweep("have one state hash at every step", isLong ? 1000 : 30, { hashes: 1, proofs: 0 });
-  sweep("have one state hash at steps far apart", isLong ? 2000 : 100, { hashes: 0.02, proofs: 0 });
+  sweep("have one state hash at every step", isLong ? 1000 : 15, { hashes: 1, proofs: 0 });
+  sweep("have one state hash at steps far apart", isLong ? 2000 : 60, { hashes: 0.02, proofs: 0 });
   sweep("have a proof for every step that is tried", isLong ? 500 : 30, { hashes: 0, proofs: 0.01 });
 });

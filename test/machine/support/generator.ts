@@ -8,6 +8,7 @@ import type { Random } from "./random.js";
 
 // Random valid integer modules: every opcode the machine knows, structured control with multi-value blocks, branches out
 // of any depth, dead code, indirect calls, recursion, host calls. Each function entry and loop turn burns fuel, so all end.
+// Most modules guard what may trap, so that their results say something; some take a risk now and then, few always.
 
 export interface GeneratedModule {
   module: WasmModule;
@@ -17,7 +18,7 @@ export interface GeneratedModule {
 
 /** Global that functions and loops count down, and its value before a call. */
 export const FUEL_GLOBAL = 0;
-export const FUEL = 30n;
+export const FUEL = 12n;
 const PAGE_BYTES = 65_536;
 const HOSTS = (Object.keys(Host) as (keyof typeof Host)[]).filter((name) => name !== "blob");
 const PREIMAGE = HOSTS.indexOf("preimage");
@@ -47,6 +48,9 @@ export const GENERATED_ORACLE: Oracle = {
   preimage: (hash) => PREIMAGES.find((preimage) => Buffer.compare(keccak256(preimage), hash) === 0),
 };
 
+/** Probability that a place takes the risk of a trap: one is picked per module. */
+const RISKS = [0, 0, 0, 0, 0, 0, 0.02, 0.1, 0.1, 1];
+
 const named = (pattern: RegExp): number[] =>
   [...OPCODES].filter(([, { name }]) => pattern.test(name)).map(([opcode]) => opcode);
 const NUMERIC = String.raw`add|sub|mul|div_s|div_u|rem_s|rem_u|and|or|xor|shl|shr_s|shr_u|rotl|rotr`;
@@ -69,9 +73,12 @@ const constant = (type: number, value: bigint): WasmInstruction =>
     ? { kind: "i32", opcode: 0x41, value: BigInt.asUintN(32, value) }
     : { kind: "i64", opcode: 0x42, value: BigInt.asUintN(64, value) };
 const END = plain(0x0b);
+const DIVISIONS = new Set(named(/\.(div|rem)_[su]$/));
 
 export function generateModule(random: Random): GeneratedModule {
   const { below, pick, chance } = random;
+  const risk = pick(RISKS);
+  const isRisky = (): boolean => chance(risk);
   const types: FunctionType[] = [];
   const typeIndex = (params: number[], results: number[]): number => {
     const found = types.findIndex((t) => t.params.join() === params.join() && t.results.join() === results.join());
@@ -98,6 +105,11 @@ export function generateModule(random: Random): GeneratedModule {
   const table = { initial: 4 + below(6) };
   const callable = [...imports.map(({ type }) => type), ...signatures];
   const typeOf = (index: number): FunctionType => types[callable[index] ?? 0] ?? { params: [], results: [] };
+  const tableOffset = below(2);
+  const members = Array.from({ length: below(table.initial - 1) }, () => below(callable.length)).filter(
+    // It would meet words without a known preimage.
+    (index) => index !== PREIMAGE,
+  );
 
   const makeFunction = (signature: number): WasmFunction => {
     const type = types[signature] ?? { params: [], results: [] };
@@ -116,7 +128,8 @@ export function generateModule(random: Random): GeneratedModule {
 
     const burnFuel = (): void => {
       out.push(indexed(0x23, FUEL_GLOBAL), plain(0x45), { kind: "block", opcode: 0x04, blockType: EMPTY_BLOCK });
-      out.push(plain(0x00), END);
+      if (isRisky()) out.push(plain(0x00), END);
+      else out.push(...type.results.map((t) => constant(t, pick(INTERESTING))), plain(0x0f), END);
       out.push(indexed(0x23, FUEL_GLOBAL), constant(I32, 1n), plain(0x6b), indexed(0x24, FUEL_GLOBAL));
     };
     const values = (wanted: number[], depth: number): void => wanted.forEach((t) => value(t, depth));
@@ -124,30 +137,67 @@ export function generateModule(random: Random): GeneratedModule {
       const found = list.flatMap((t, i) => (t === wanted ? [i] : []));
       return found.length === 0 ? undefined : pick(found);
     };
-    const address = (): void => {
-      if (chance(0.03)) value(I32, 4);
-      else
-        out.push(
-          constant(
-            I32,
-            BigInt(
-              chance(0.7)
-                ? below(200)
-                : PAGE_BYTES * (1 + (chance(0.1) ? 1 : 0)) - 8 - below(20) + (chance(0.1) ? 9 : 0),
-            ),
-          ),
-        );
+    /** An address, and the offset that an access there may have. */
+    const address = (): number => {
+      if (isRisky()) {
+        if (chance(0.3)) value(I32, 4);
+        else out.push(constant(I32, BigInt(PAGE_BYTES * (1 + below(2)) - below(28) + below(10))));
+        return chance(0.1) ? 0xffffffff : chance(0.3) ? below(70_000) : below(2) * below(40);
+      }
+      switch (below(10)) {
+        case 0: // the end of the first page
+          out.push(constant(I32, BigInt(PAGE_BYTES - 8 - below(28))));
+          return 0;
+        case 1:
+        case 2: // anywhere in its first half
+          value(I32, 4);
+          out.push(constant(I32, 0x7fffn), plain(0x71));
+          return chance(0.3) ? below(30_000) : below(40);
+        default:
+          out.push(constant(I32, BigInt(below(200))));
+          return chance(0.3) ? below(40) : 0;
+      }
     };
-    const memoryAccess = (opcode: number): WasmInstruction => {
-      const offset = chance(0.01) ? 0xffffffff : chance(0.03) ? below(70_000) : chance(0.3) ? below(40) : 0;
-      return { kind: "memory", opcode, align: 0, offset };
+    const memoryAccess = (opcode: number, offset: number): WasmInstruction => ({
+      kind: "memory",
+      opcode,
+      align: 0,
+      offset,
+    });
+    /** The second operand of a division that does not trap: neither 0 nor -1. */
+    const divisor = (wanted: number, depth: number): void => {
+      const bits = wanted === I32 ? 32 : 64;
+      const greatest = (1n << BigInt(bits - 1)) - 1n;
+      if (chance(0.5)) {
+        value(wanted, depth);
+        out.push(constant(wanted, greatest), plain(wanted === I32 ? 0x71 : 0x83));
+        out.push(constant(wanted, 1n), plain(wanted === I32 ? 0x72 : 0x84));
+      } else {
+        const fitting = INTERESTING.map((x) => BigInt.asIntN(bits, x)).filter((x) => x !== 0n && x !== -1n);
+        out.push(constant(wanted, pick(fitting)));
+      }
+    };
+    const hostArguments = (count: number): void => {
+      const page = isRisky() ? below(PAGE_BYTES * 3) : below(16) * 4096;
+      out.push(constant(I32, BigInt(page)));
+      if (count === 2) out.push(constant(I32, BigInt(isRisky() ? below(9000) : below(chance(0.9) ? 300 : 4097))));
     };
     const callAny = (depth: number): number[] => {
-      if (chance(0.3)) {
+      if (members.length > 0 && chance(0.3) && !isRisky()) {
+        const entry = below(members.length);
+        const index = members[entry] ?? 0;
+        const called = typeOf(index);
+        // A type may stand there twice; either index must do.
+        const expected = typeIndex(called.params, called.results);
+        if (index < imports.length) hostArguments(called.params.length);
+        else values(called.params, depth);
+        out.push(constant(I32, BigInt(tableOffset + entry)), { kind: "indirect", opcode: 0x11, index: expected });
+        return called.results;
+      }
+      if (chance(0.3) && isRisky()) {
         // Any type: it matches the table's entry or traps.
         const chosen = types[chance(0.9) ? pick(callable) : below(types.length)];
         const called = chosen ?? { params: [], results: [] };
-        // A type may stand there twice; either index must do.
         const expected = typeIndex(called.params, called.results);
         values(called.params, depth);
         if (chance(0.9)) out.push(constant(I32, BigInt(below(table.initial + 1))));
@@ -166,10 +216,7 @@ export function generateModule(random: Random): GeneratedModule {
         }
         out.push(constant(I32, page), constant(I32, pick([0n, 0n, 3n, 4095n, 4096n, 0xffffffffn])));
       } else if (index < imports.length) {
-        called.params.forEach((_, i) => {
-          const page = chance(0.98) ? below(16) * 4096 : below(PAGE_BYTES * 3);
-          out.push(constant(I32, BigInt(i === 0 ? page : below(chance(0.95) ? 300 : 5000))));
-        });
+        hostArguments(called.params.length);
       } else values(called.params, depth);
       out.push(indexed(0x10, index));
       return called.results;
@@ -237,11 +284,14 @@ export function generateModule(random: Random): GeneratedModule {
         }
         case 3:
         case 4:
-        case 5:
+        case 5: {
+          const opcode = pick(BINARY[width] ?? []);
           value(wanted, depth + 1);
-          if (chance(0.5)) value(wanted, depth + 1);
-          else out.push(constant(wanted, pick(INTERESTING.slice(1))));
-          return void out.push(plain(pick(BINARY[width] ?? [])));
+          if (DIVISIONS.has(opcode) && !isRisky()) divisor(wanted, depth + 1);
+          else if (chance(0.5)) value(wanted, depth + 1);
+          else out.push(constant(wanted, pick(INTERESTING)));
+          return void out.push(plain(opcode));
+        }
         case 6:
           value(wanted, depth + 1);
           return void out.push(plain(pick(UNARY[width] ?? [])));
@@ -266,8 +316,7 @@ export function generateModule(random: Random): GeneratedModule {
           break;
         case 9:
         case 10:
-          address();
-          return void out.push(memoryAccess(pick(LOADS[width] ?? [])));
+          return void out.push(memoryAccess(pick(LOADS[width] ?? []), address()));
         case 11:
           values([wanted, wanted, I32], depth + 1);
           return void out.push(plain(0x1b));
@@ -312,9 +361,9 @@ export function generateModule(random: Random): GeneratedModule {
         case 5:
         case 6: {
           const width = pick([I32, I64] as const);
-          address();
+          const offset = address();
           value(width, depth);
-          return void out.push(memoryAccess(pick(STORES[width] ?? [])));
+          return void out.push(memoryAccess(pick(STORES[width] ?? []), offset));
         }
         case 7:
         case 8: {
@@ -341,16 +390,18 @@ export function generateModule(random: Random): GeneratedModule {
           labels.pop();
           return keepOnly(carried, undefined);
         }
-        default:
-          if (chance(0.1)) {
+        default: {
+          const kind = below(10);
+          if (kind === 0) {
             values(type.results, depth + 1);
             out.push(plain(0x0f));
-          } else if (chance(0.02)) out.push(plain(0x00));
+          } else if (kind === 1 && isRisky()) out.push(plain(0x00));
           else {
             const width = pick([I32, I64]);
             value(width, depth);
             out.push(plain(0x1a));
           }
+        }
       }
     };
     const statements = (depth: number): void => {
@@ -365,10 +416,6 @@ export function generateModule(random: Random): GeneratedModule {
 
   const functions = signatures.map(makeFunction);
   const exports = signatures.map((_, i) => ({ name: `f${i}`, kind: 0, index: imports.length + i }));
-  const members = Array.from({ length: below(table.initial - 1) }, () => below(callable.length)).filter(
-    // It would meet words without a known preimage.
-    (index) => index !== PREIMAGE,
-  );
   const bytes = Uint8Array.from({ length: below(300) }, () => below(256));
   const module: WasmModule = {
     isCanonical: false,
@@ -379,7 +426,7 @@ export function generateModule(random: Random): GeneratedModule {
     memory,
     globals,
     exports,
-    elements: [{ offset: { value: BigInt(below(2)) }, functions: members }],
+    elements: [{ offset: { value: BigInt(tableOffset) }, functions: members }],
     data: [{ offset: { value: BigInt(below(400)) }, bytes }],
     functionNames: new Map(),
   };
