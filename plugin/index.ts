@@ -121,8 +121,12 @@ const sequencer = byAccount(
   .setAction(() => import("../tasks/sequencer.js"))
   .build();
 
-const validator = onRollup("rollup:validator", "Re-execute every batch from L1 data alone, until Ctrl-C")
-  .addFlag({ name: "once", description: "Check what is on L1 now, then end" })
+const validator = byAccount(
+  "rollup:validator",
+  "Re-execute every batch from L1 data alone and dispute what is false, until Ctrl-C",
+)
+  .addFlag({ name: "watchOnly", description: "Raise the alarm only; send nothing, and need no account" })
+  .addFlag({ name: "once", description: "Check what is on L1 now and send nothing, then end" })
   .addOption(text("storage", "Folder of its database. Default: .rollup/<network>-validator"))
   .setAction(() => import("../tasks/validator.js"))
   .build();

@@ -8,43 +8,52 @@ import { openLevelStore } from "../plugin/store/level.js";
 import { memoryStore } from "../plugin/store/memory.js";
 import { describe, type Summary } from "../plugin/validator/types.js";
 import { createValidator } from "../plugin/validator/validator.js";
-import { action, type RollupArguments } from "./support/action.js";
+import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { LinesError } from "./support/explain.js";
-import { openDeployment } from "./support/network.js";
+import { accountOf, openDeployment } from "./support/network.js";
 import { untilInterrupted } from "./support/signal.js";
 
 interface ValidatorArguments extends RollupArguments {
+  from: string | undefined;
   once: boolean;
+  watchOnly: boolean;
   storage: string | undefined;
 }
 
 export default action<ValidatorArguments>(async (input, { hre, output }) => {
   const connection = await hre.network.getOrCreate();
   const deployment = await openDeployment(hre, connection, input.deployment);
-  const client = connectL1(connection.ethers.provider, deployment);
+  const player = input.watchOnly || input.once ? undefined : await accountOf(connection, input.from);
+  const client = connectL1(connection.ethers.provider, deployment, player?.signer);
   const program = loadLedger();
   await checkDeployedProgram(client, program.machineHash);
+  if (player !== undefined && (await client.registry.isSequencer(player.address))) {
+    throw new ArgumentError(
+      "from",
+      `${player.address} is a sequencer; two processes cannot share an account: name another one by --from, or add --watch-only`,
+    );
+  }
   const storage = input.storage ?? join(hre.config.paths.root, ".rollup", `${connection.networkName}-validator`);
   // One look needs no memory of the last; watching continues where it stopped.
   const store = input.once && input.storage === undefined ? memoryStore() : await openLevelStore(storage);
   const { signal, release } = untilInterrupted();
-  let summary: Summary | undefined;
+  let summary: Summary;
   try {
     const validator = await createValidator({
       client,
-      source: createSource(client),
+      source: createSource(client, { games: true }),
       program,
       store,
+      ...(player === undefined ? {} : { play: { client, machine: program } }),
       log: (event) => {
         output.line(describe(event));
       },
     });
-    output.line(`Validating chain ${deployment.parameters.l2ChainId} from L1 block ${deployment.fromBlock} on`);
-    summary = await validator.run({ watch: !input.once, signal }).catch((error: unknown) => {
-      if (signal.aborted) return undefined;
-      throw error;
-    });
-    summary ??= await validator.run({ watch: false });
+    const role = player === undefined ? "watching only" : `disputing what is false as ${player.address}`;
+    output.line(
+      `Validating chain ${deployment.parameters.l2ChainId} from L1 block ${deployment.fromBlock} on, ${role}`,
+    );
+    summary = await validator.run({ watch: !input.once, signal });
   } finally {
     release();
     await store.close();

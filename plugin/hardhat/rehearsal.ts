@@ -6,6 +6,7 @@ import type { L1Client } from "../l1/client.js";
 import { createBatchPoster } from "../l1/poster.js";
 import { createSender } from "../l1/sender.js";
 import { createSource } from "../l1/source.js";
+import { dataHash } from "../ledger/hashes.js";
 import type { PostResult } from "../sequencer/options.js";
 import { memoryStore } from "../store/memory.js";
 import { type Hex, ZERO_ADDRESS } from "../types.js";
@@ -89,9 +90,11 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const last = [...posted.values()].at(-1);
     if (attack === undefined && last === undefined) return undefined;
     const signer = by ?? (attack === undefined ? last?.by : undefined) ?? liarOr(undefined);
-    const head = attack === undefined ? undefined : (await reader.heads()).head;
+    const target = attack === undefined ? undefined : await reader.batchHeader((await reader.heads()).head);
     const liar = lyingLedger(ledger, (input, nodes) => {
-      if (attack !== undefined && input.index === head) return forge(attack, input, nodes, ledger.execute);
+      if (attack !== undefined && input.index === target?.index && dataHash(input.data) === target.dataHash) {
+        return forge(attack, input, nodes, ledger.execute);
+      }
       for (const { forgery } of posted.values()) if (isAbout(forgery, input)) return forgery;
       return undefined;
     });

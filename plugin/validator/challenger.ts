@@ -17,7 +17,7 @@ import { headerHash as hashOf } from "../ledger/hashes.js";
 import type { LedgerInput, NodeReader } from "../ledger/types.js";
 import type { Program as MachineProgram } from "../machine/program.js";
 import { type BatchHeader, type Hex, ZERO_ADDRESS } from "../types.js";
-import { type Game, gamesOf } from "./games.js";
+import { type Game, gamesOf, type Rules } from "./games.js";
 import type { PostedHeader } from "./history.js";
 import { creditIntent, moveIntent, resolveBatchIntent, resolveIntent, rewardIntent, short } from "./moves.js";
 import { createTraces } from "./traces.js";
@@ -82,6 +82,18 @@ export function createChallenger(options: ChallengerOptions): Challenger {
   /** Wei that were needed last and not there; it is reported once. */
   let shortOf: bigint | undefined;
   let collectedAt: readonly PlacedEvent[] | undefined;
+  /** What was made of the events last; most looks find none that are new. */
+  let known: { events: readonly PlacedEvent[]; games: readonly Game[] } | undefined;
+
+  const rules: Rules = {
+    parametersOf: (resolver) => parameters.get(resolver),
+    statementOf: (header) =>
+      statementOf(header, {
+        program: machine.program(),
+        l2ChainId: deployment.parameters.l2ChainId,
+        bridge: addresses.bridge,
+      }),
+  };
 
   function alarmOnce(key: string, event: ValidatorEvent): void {
     if (alarms.has(key)) return;
@@ -264,17 +276,12 @@ export function createChallenger(options: ChallengerOptions): Challenger {
     async play(position, signal) {
       const { events, head } = position;
       for (const [id, block] of underway) if (block <= head.number) underway.delete(id);
-      await learnParameters(events, signal);
+      if (known?.events !== events) {
+        await learnParameters(events, signal);
+        known = { events, games: gamesOf(events, genesis, firstFalse(position), rules) };
+      }
       await checkMoney(signal);
-      const games = gamesOf(events, genesis, firstFalse(position), {
-        parametersOf: (resolver) => parameters.get(resolver),
-        statementOf: (header) =>
-          statementOf(header, {
-            program: machine.program(),
-            l2ChainId: deployment.parameters.l2ChainId,
-            bridge: addresses.bridge,
-          }),
-      });
+      const { games } = known;
       traces.keep(
         new Set(games.filter(({ tree }) => tree.root.status === "open").map((game) => game.posted.headerHash)),
       );

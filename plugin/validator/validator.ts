@@ -48,7 +48,9 @@ export interface RunOptions {
 
 export interface Validator {
   /**
-   * Checks every batch on L1 that was not checked before, and reports each once, also over restarts.
+   * Checks every batch on L1 that was not checked before, and reports each once, also over restarts. Where it plays, it makes
+   * the moves that are to be made.
+   * @returns how it stood after the last look; when it is aborted before the first one ends, it throws the signal's reason.
    * @throws {L1UnavailableError | L1InconsistentError} when not watching; {BatchDataError}; whatever the program throws.
    */
   run(options: RunOptions): Promise<Summary>;
@@ -230,9 +232,11 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
   async function run({ watch, signal }: RunOptions): Promise<Summary> {
     let wait = pollInterval;
     let reported: bigint | undefined;
-    for (;;) {
+    let last: Summary | undefined;
+    while (signal?.aborted !== true || last === undefined) {
       try {
         const summary = await inTurn(() => step(signal));
+        last = summary;
         if (!watch) return summary;
         if (summary.batches !== reported) log({ kind: "head", block: summary.block, batches: summary.batches });
         reported = summary.batches;
@@ -240,12 +244,16 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
         // What it did is the best reason to look again.
         if (summary.moves > 0) continue;
       } catch (error) {
+        if (signal?.aborted === true && last !== undefined) break;
         if (!watch || !isTransient(error)) throw error;
         log({ kind: "unavailable", reason: error.message, retryIn: wait });
         wait = Math.min(wait * 2, LONGEST_RETRY);
       }
-      await pause(wait, signal);
+      await pause(wait, signal).catch((error: unknown) => {
+        if (signal?.aborted !== true) throw error;
+      });
     }
+    return last;
   }
 
   async function check(index: bigint, signal?: AbortSignal): Promise<Verdict> {
