@@ -21,10 +21,12 @@ export const TOPICS = {
   batch: chain.getEvent("BatchAppended").topicHash,
   finalized: chain.getEvent("BatchFinalized").topicHash,
   reverted: chain.getEvent("BatchesReverted").topicHash,
+  gameOpened: game.getEvent("GameOpened").topicHash,
   claimMade: game.getEvent("ClaimMade").topicHash,
   claimStepped: game.getEvent("ClaimStepped").topicHash,
   claimResolved: game.getEvent("ClaimResolved").topicHash,
   gameResolved: game.getEvent("GameResolved").topicHash,
+  creditPaid: game.getEvent("CreditPaid").topicHash,
 } as const;
 
 /** What a log of the suite says. */
@@ -53,6 +55,10 @@ export function decodeLog(log: Log): L1Event {
     case TOPICS.claimed: {
       const fields = reader(bridge.decodeEventLog("WithdrawalClaimed", log.data, log.topics));
       return { kind: "claimed", batchIndex: fields.int("batchIndex"), leafIndex: fields.int("leafIndex") };
+    }
+    case TOPICS.gameOpened: {
+      const fields = reader(game.decodeEventLog("GameOpened", log.data, log.topics));
+      return { kind: "gameOpened", headerHash: fields.hex("headerHash"), index: fields.int("batchIndex") };
     }
     case TOPICS.claimMade: {
       const fields = reader(game.decodeEventLog("ClaimMade", log.data, log.topics));
@@ -84,6 +90,10 @@ export function decodeLog(log: Log): L1Event {
       const fields = reader(game.decodeEventLog("GameResolved", log.data, log.topics));
       const [headerHash, winner] = [fields.hex("headerHash"), fields.hex("winner")];
       return { kind: "gameResolved", headerHash, index: fields.int("batchIndex"), winner };
+    }
+    case TOPICS.creditPaid: {
+      const fields = reader(game.decodeEventLog("CreditPaid", log.data, log.topics));
+      return { kind: "creditPaid", account: fields.hex("account"), to: fields.hex("to"), amount: fields.int("amount") };
     }
     default:
       throw new Error(`log ${log.transactionHash}:${log.index} is no event of the suite`);

@@ -18,11 +18,14 @@ export type L1Event =
 
 /** What happened in dispute games; docs/dispute.md. */
 export type GameEvent =
+  /** The first claim against a batch comes right before it. */
+  | { kind: "gameOpened"; headerHash: Hex; index: bigint }
   | { kind: "claimMade"; id: Hex; claimant: Hex; claim: DisputeClaim; list: Hex[] }
   | { kind: "claimStepped"; id: Hex; index: number; state: Hex; winner: Hex }
   | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; bond: bigint }
   /** `winner` is zero where the batch stands. */
-  | { kind: "gameResolved"; headerHash: Hex; index: bigint; winner: Hex };
+  | { kind: "gameResolved"; headerHash: Hex; index: bigint; winner: Hex }
+  | { kind: "creditPaid"; account: Hex; to: Hex; amount: bigint };
 
 export type PlacedEvent = L1Event & { block: L1Block; logIndex: number };
 
