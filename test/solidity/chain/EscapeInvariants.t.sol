@@ -20,6 +20,7 @@ contract EscapeHandler is Test {
     uint256 private constant ACCOUNTS = 4;
     uint256 private constant TOKENS = 4;
     address public constant SEQUENCER = address(0x5e90e9);
+    address private immutable RESOLVER = makeAddr("resolver");
 
     L1EscrowBridge public immutable bridge;
     StateCommitmentChain public immutable chain;
@@ -349,7 +350,7 @@ contract EscapeHandler is Test {
         made.finalizesAt = made.timestamp + chain.parameters().challengeWindow;
         (made.inboxFrom, made.inboxTo) = (parent.inboxTo, claim.inboxTo);
         (made.l2BlockFrom, made.l2BlockTo) = (parent.l2BlockTo, claim.l2BlockTo);
-        (made.submitter, made.resolver) = (SEQUENCER, makeAddr("resolver"));
+        (made.submitter, made.resolver) = (SEQUENCER, RESOLVER);
         made.parentHash = parent.hash();
         (made.prevStateRoot, made.stateRoot) = (parent.stateRoot, claim.stateRoot);
         (made.withdrawalsRoot, made.inboxAcc) = (claim.withdrawalsRoot, claim.inboxAcc);
