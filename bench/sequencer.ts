@@ -176,7 +176,10 @@ function recoveryTime(): number {
 /** Stages of a transaction by the function that does them; each sample counts for the innermost one. */
 const STAGES: readonly (readonly [stage: string, functions: readonly string[]])[] = [
   ["signature recovery", ["recoverAddress"]],
-  ["JSON-RPC, parsing, mempool, journal", ["request", "submit", "writeAll", "settle", "take", "feed"]],
+  [
+    "JSON-RPC, parsing, mempool, journal",
+    ["request", "submit", "accept", "checkAll", "writeAll", "settle", "take", "feed"],
+  ],
   ["the guest's run", ["runGuest"]],
   ["collecting its results", ["executeLedger"]],
   ["writing block, indexes and state", ["commit"]],

@@ -1,5 +1,7 @@
 import type { Hex } from "../types.js";
 
+const TWO_64 = 1n << 64n;
+
 export function toHex(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;
 }
@@ -16,6 +18,7 @@ export function fromHex(hex: string, length?: number): Uint8Array {
 
 /** Big-endian unsigned integer; zero when `bytes` is empty. */
 export function toBigInt(bytes: Uint8Array): bigint {
+  if (bytes.length === 8) return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
   if (bytes.length > 6) return BigInt(toHex(bytes));
   let value = 0;
   for (const byte of bytes) value = value * 256 + byte;
@@ -24,6 +27,11 @@ export function toBigInt(bytes: Uint8Array): bigint {
 
 /** `value` as `length` big-endian bytes; throws a RangeError when it does not fit. */
 export function toBytes(value: bigint, length: number): Uint8Array {
+  if (value >= 0n && value < TWO_64 && length >= 8) {
+    const bytes = new Uint8Array(length);
+    new DataView(bytes.buffer).setBigUint64(length - 8, value);
+    return bytes;
+  }
   const hex = value.toString(16).padStart(2 * length, "0");
   if (value < 0n || hex.length > 2 * length) throw new RangeError(`${value} does not fit ${length} bytes`);
   return fromHex(`0x${hex}`);

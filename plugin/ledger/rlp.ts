@@ -38,11 +38,24 @@ export class RlpReader {
 
   /** An unsigned integer of at most `size` bytes, without leading zeros. */
   integer(size: number): bigint {
+    return toBigInt(this.digits(size));
+  }
+
+  /** An unsigned integer below 2^256, as 32 bytes; a view where it has so many. */
+  word(): Uint8Array {
+    const digits = this.digits(32);
+    if (digits.length === 32) return digits;
+    const bytes = new Uint8Array(32);
+    bytes.set(digits, 32 - digits.length);
+    return bytes;
+  }
+
+  private digits(size: number): Uint8Array {
     const start = this.position;
     const content = this.string();
     if (content[0] === 0) throw new RlpError("integer with leading zeros", start);
     if (content.length > size) throw new RlpError(`integer of ${content.length} bytes, at most ${size} allowed`, start);
-    return toBigInt(content);
+    return content;
   }
 
   /** A reader of the items of a list; this one moves past the list. */

@@ -1,7 +1,7 @@
 import { recoverAddress } from "../machine/ecrecover.js";
 import { keccak256 } from "../machine/keccak.js";
 import type { Hex } from "../types.js";
-import { concat, fromHex, toBytes, toHex } from "./bytes.js";
+import { concat, fromHex, toHex } from "./bytes.js";
 import { RlpError, RlpReader, rlpInteger, rlpList, rlpString } from "./rlp.js";
 import type { BatchTransaction, TransactionFields } from "./types.js";
 
@@ -100,8 +100,8 @@ function parseFields(raw: Uint8Array): SignedTransaction {
   const signed = raw.subarray(start, fields.position);
   const parityAt = fields.position;
   const yParity = fields.integer(1);
-  const r = toBytes(fields.integer(32), 32);
-  const s = toBytes(fields.integer(32), 32);
+  const r = fields.word();
+  const s = fields.word();
   fields.finish();
 
   if (to.length === 0) throw new TransactionError("creation", "contract creation is not supported; `to` must be set");

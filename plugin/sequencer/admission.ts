@@ -33,18 +33,26 @@ export interface Admission {
   submit(raw: Uint8Array): Promise<Hex>;
   /** Everything accepted up to this sequence number is on disk. */
   durable: () => bigint;
-  /** Resolves once nothing is being written. */
+  /** Resolves once nothing waits and nothing is being written. */
   idle(): Promise<void>;
 }
 
 const MAX_SEQUENCE = (1n << 64n) - 1n;
+/** Milliseconds of checking at a time: between two slices others have their turn, such as a block that is ready. */
+const SLICE = 5;
+
+interface Offered {
+  raw: Uint8Array;
+  done: (hash: Hex) => void;
+  failed: (error: unknown) => void;
+}
 
 interface Waiting {
   transaction: SenderTransaction;
   sequence: bigint;
   /** Of the transaction that it replaces. */
   replaced: bigint | undefined;
-  done: () => void;
+  done: (hash: Hex) => void;
   failed: (error: unknown) => void;
 }
 
@@ -52,7 +60,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const { chain, database, clock } = options;
   let waiting: Waiting[] = [];
   let writing: Waiting[] = [];
-  let idle: Promise<void> = Promise.resolve();
+  let written: Promise<void> = Promise.resolve();
+  let offered: Offered[] = [];
+  let checked: Promise<void> | undefined;
 
   /** One write, and one wait for the disk, for all that came while the last one was under way. */
   async function writeAll(): Promise<void> {
@@ -67,7 +77,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
           ]),
           { sync: true },
         );
-        for (const { done } of group) done();
+        for (const { transaction, done } of group) done(transaction.hash);
       } catch (error) {
         for (const { transaction, failed } of group) {
           chain.mempool.remove(transaction.hash);
@@ -78,25 +88,47 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
   }
 
+  /** Checks a transaction and gives it its place; it is not on disk yet. */
+  function accept({ raw, done, failed }: Offered): void {
+    try {
+      const transaction = parse(raw);
+      checkStateless(transaction, options);
+      const accepted = { ...transaction, sender: senderOf(transaction) };
+      const sequence = chain.nextSequence();
+      const replaced = chain.mempool.add(accepted, sequence, clock())?.sequence;
+      waiting.push({ transaction: accepted, sequence, replaced, done, failed });
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** A signature takes as long as a hundred of anything else here: a flood of them must not hold up the rest. */
+  async function checkAll(): Promise<void> {
+    while (offered.length > 0) {
+      await new Promise((resume) => setImmediate(resume));
+      const until = performance.now() + SLICE;
+      let next = 0;
+      while (next < offered.length && performance.now() < until) accept(offered[next++]!);
+      offered = offered.slice(next);
+      if (writing.length === 0) written = writeAll();
+    }
+    checked = undefined;
+  }
+
   return {
     durable: () => {
       const first = writing[0] ?? waiting[0];
       return first === undefined ? MAX_SEQUENCE : first.sequence - 1n;
     },
-    idle: () => idle,
-    async submit(raw) {
-      const transaction = parse(raw);
-      checkStateless(transaction, options);
-      const sender = senderOf(transaction);
-      const accepted = { ...transaction, sender };
-      const sequence = chain.nextSequence();
-      const replaced = chain.mempool.add(accepted, sequence, clock())?.sequence;
-      await new Promise<void>((done, failed) => {
-        waiting.push({ transaction: accepted, sequence, replaced, done, failed });
-        if (writing.length === 0) idle = writeAll();
-      });
-      return transaction.hash;
+    async idle() {
+      await checked;
+      await written;
     },
+    submit: (raw) =>
+      new Promise<Hex>((done, failed) => {
+        offered.push({ raw, done, failed });
+        checked ??= checkAll();
+      }),
   };
 }
 

@@ -2,10 +2,12 @@ import { expect } from "chai";
 import { parseEther, type TransactionRequest, type Wallet } from "ethers";
 
 import { encodeBatch, MAX_BATCH_MESSAGES } from "../../plugin/ledger/batch.js";
-import { fromHex } from "../../plugin/ledger/bytes.js";
+import { L1RevertError } from "../../plugin/l1/errors.js";
+import { fromHex, toHex } from "../../plugin/ledger/bytes.js";
 import { accountKey, GENESIS_STATE_ROOT, verifyProof } from "../../plugin/ledger/state.js";
 import type { ExecuteLedger } from "../../plugin/sequencer/block-executor.js";
 import { L2_BRIDGE, ZERO_ADDRESS, ZERO_HASH, type BatchHeader, type Hex } from "../../plugin/types.js";
+import { createSigner } from "../ledger/signer.js";
 import { FORCE_INCLUSION_DELAY, L2_CHAIN_ID, rawBytes, SEQUENCER } from "./support/fake-l1.js";
 import { addressOf, loadExecute, startRig, walletOf, type Rig, type RigOptions } from "./support/rig.js";
 
@@ -70,6 +72,28 @@ describe("sequencer", () => {
     expect((await rig.sequencer.post())?.header.index).to.equal(1n);
     expect(await rig.sequencer.post()).to.equal(undefined);
     expect(rig.l1.posts).to.equal(1);
+  });
+
+  it("goes on with everything else while a flood of signatures is checked", async () => {
+    const signers = Array.from({ length: 20 }, (_, index) => createSigner(index));
+    for (const { address } of signers) rig.l1.deposit(address, ONE);
+    await rig.sequencer.sync();
+    await rig.sequencer.seal();
+    const raws = Array.from({ length: 600 }, (_, i) => {
+      const nonce = BigInt(Math.floor(i / signers.length));
+      return toHex(signers[i % signers.length]!.sign({ ...FEES, chainId: L2_CHAIN_ID, nonce }).raw);
+    });
+    let [turns, done] = [0, false];
+    const turn = (): void => {
+      turns++;
+      if (!done) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await Promise.all(raws.map((raw) => rig.sequencer.request({ method: "eth_sendRawTransaction", params: [raw] })));
+    done = true;
+    // 600 signatures take 25 ms and more.
+    expect(turns).to.be.greaterThan(4);
+    expect(rig.sequencer.status().pending).to.equal(600);
   });
 
   it("posts many blocks as one batch that gives the same state", async () => {
@@ -310,6 +334,29 @@ describe("sequencer", () => {
       expect(consumed).to.deep.equal([0n, 1n, 8_000n, 1_692n]);
       checkAgainstL1();
     }).timeout(60_000);
+
+    it("makes a batch again that L1 refuses because it moved", async () => {
+      const { l1 } = rig.l1;
+      await rig.close();
+      let refusals = 2;
+      const refused = { name: "ChainInboxMismatch", args: {}, line: "L1 was reorganised", data: "0x" } as const;
+      const poster: typeof l1.poster = async (journal) => {
+        const real = await l1.poster(journal);
+        return {
+          post: (batch, signal) =>
+            refusals-- > 0 ? Promise.reject(new L1RevertError("batch 1", refused)) : real.post(batch, signal),
+        };
+      };
+      await start({ fake: rig.l1, l1: { ...l1, poster } });
+      await fund(alice);
+      expect((await rig.sequencer.post())?.header.index).to.equal(1n);
+      refusals = 3;
+      await send(alice, 0, 1n);
+      const error: unknown = await rig.sequencer.post().catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(L1RevertError);
+      await rig.sequencer.post();
+      checkAgainstL1();
+    });
 
     it("makes blocks again when a message fell due that a batch of them would leave", async () => {
       await rig.close();
