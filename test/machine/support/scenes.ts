@@ -151,6 +151,8 @@ export const SCENES: Record<string, Scene> = {
   "HOST keccak256 of a page": { instruction: host(Host.keccak256), memory: page(PREIMAGE.slice(0, 4096), 4096n) },
   "HOST keccak256 of more": { instruction: host(Host.keccak256), memory: page(PREIMAGE, 4097n) },
   "HOST sha256 of 33 bytes": { instruction: host(Host.sha256), memory: page(new Uint8Array(33).fill(3), 33n) },
+  "HOST sha256 of a page": { instruction: host(Host.sha256), memory: page(PREIMAGE.slice(0, 4096), 4096n) },
+  "HOST sha256 of more": { instruction: host(Host.sha256), memory: page(PREIMAGE, 4097n) },
   "HOST ecrecover": {
     instruction: host(Host.ecrecover),
     memory: page(concat([getBytes(SIGNED), word(BigInt(SIGNATURE.v)), getBytes(SIGNATURE.r), getBytes(SIGNATURE.s)])),
