@@ -91,7 +91,7 @@ interface IStateCommitmentChain {
     /// when the batch leaves none, or when it consumes all that `lastActivity` counted and that activity is younger
     /// than the force-inclusion delay: then the first message left must be young. A full batch, with
     /// `FULL_BATCH_MESSAGES` or more, may leave any and shows none.
-    /// @param daInput Input of the data-availability layer; for calldata, the batch data.
+    /// @param daInput Input of the data-availability layer: its form (one byte), then for calldata the batch data.
     /// @return newHeaderHash Hash of the batch's header, which the event shows in full.
     function appendBatch(
         BatchHeader calldata parent,

@@ -138,8 +138,9 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             stateRoot: claim.stateRoot,
             withdrawalsRoot: claim.withdrawalsRoot,
             inboxAcc: claim.inboxAcc,
-            dataHash: DATA_AVAILABILITY.commit(msg.sender, daInput)
+            dataHash: 0
         });
+        header.dataHash = DATA_AVAILABILITY.commit(msg.sender, header.index, header.finalizesAt, daInput);
 
         newHeaderHash = header.hash();
         $.headerHashes[header.index] = newHeaderHash;

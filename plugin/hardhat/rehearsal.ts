@@ -79,7 +79,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const { data } = forgery.input;
     const poster = createBatchPoster({ client: l1, sender: await createSender({ provider: l1.provider, signer: by }) });
     const claim = { ...batch.claim, stateRoot, withdrawalsRoot, l2BlockTo };
-    const result = await poster.post({ ...batch, claim, daInput: data });
+    const result = await poster.post({ ...batch, claim, data });
     posted.set(result.headerHash, { forgery, by });
     await sequencer.sync();
     return { ...result, blocks: batch.blocks, transactions: batch.transactions, bytes: data.length };

@@ -3,6 +3,7 @@ import { getBytes, type Provider } from "ethers";
 import { IStateCommitmentChain__factory } from "../../typechain-types/index.js";
 import type { BatchHeader, Hex } from "../types.js";
 import { ask, type AskOptions } from "./ask.js";
+import { decodeDaInput } from "../da/input.js";
 import { dataHash } from "../ledger/hashes.js";
 
 /** The data of a batch is not where its header says it was posted. */
@@ -31,8 +32,11 @@ export async function readBatchData(
 ): Promise<Uint8Array> {
   const found = await ask(`transaction ${transaction}`, () => provider.getTransaction(transaction), options);
   if (found === null) throw new BatchDataError(header.index, transaction, "the node does not know it");
-  const data = daInputOf(getBytes(found.data));
-  if (data === undefined) throw new BatchDataError(header.index, transaction, "it is no call of appendBatch");
+  const daInput = daInputOf(getBytes(found.data));
+  if (daInput === undefined) throw new BatchDataError(header.index, transaction, "it is no call of appendBatch");
+  const place = decodeDaInput(daInput);
+  if (place?.form !== "calldata") throw new BatchDataError(header.index, transaction, "it says where in no known form");
+  const { data } = place;
   const hash = dataHash(data);
   if (hash === header.dataHash) return data;
   throw new BatchDataError(header.index, transaction, `its data hash is ${hash}, expected ${header.dataHash}`);

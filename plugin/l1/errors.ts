@@ -1,7 +1,7 @@
 import { type ErrorDescription, Interface, type JsonFragment } from "ethers";
 
 import {
-  CalldataDA__factory,
+  BlobDA__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -55,7 +55,7 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   SequencerRegistry__factory.abi,
   DisputeGame__factory.abi,
   OneStepVerifier__factory.abi,
-  CalldataDA__factory.abi,
+  BlobDA__factory.abi,
   UpgradeTimelock__factory.abi,
   SuiteFactory__factory.abi,
 ];
@@ -116,8 +116,14 @@ export const LINES: Readonly<Record<string, Line>> = {
   RegistryBondTooSmall: (a) => `the bond is ${show(a.bond)} wei, at least ${show(a.minimum)} wei is needed`,
   RegistryAlreadyBonded: (a) => `${show(a.account)} has a bond already`,
   RegistryBondLocked: (a) => `the bond is locked until ${time(a.withdrawableAt)}`,
-  CalldataDAIndirectSubmitter: (a) =>
+  DataIndirectSubmitter: (a) =>
     `a batch must be sent straight by an account without code; the caller is ${show(a.submitter)}, the signer ${show(a.origin)}`,
+  DataUnknownForm: (a) =>
+    `this rollup does not take batch data in form ${show(a.form)} (0 calldata, 1 blobs, 2 committee)`,
+  DataWithoutForm: () => "the first byte of the batch's data-availability input, the form, is missing",
+  BlobDAMissingBlob: (a) => `the transaction has no blob ${show(a.index)}; the node may not have taken its blobs`,
+  BlobDAMalformedInput: (a) => `5 bytes say where batch data are in blobs, not ${show(a.length)}`,
+  BlobDALengthOutOfRange: (a) => `blobs carry 1 to 1,048,576 bytes of batch data, not ${show(a.length)}`,
   InboxTransactionSize: (a) => `a forced transaction has 1 to ${show(a.max)} bytes, not ${show(a.size)}`,
   InboxZeroTarget: () => "the recipient must not be the zero address",
   InboxAmount: (a) => `the amount must be above 0 and below 2^192, not ${show(a.amount)}`,

@@ -1,6 +1,7 @@
 import type { TransactionReceipt } from "ethers";
 
 import { IStateCommitmentChain__factory } from "../../typechain-types/index.js";
+import { encodeDaInput } from "../da/input.js";
 import { dataHash, headerHash } from "../ledger/hashes.js";
 import type { BatchHeader, Hex, InboxMessage } from "../types.js";
 import { pause } from "./ask.js";
@@ -27,8 +28,8 @@ export interface BatchToPost {
   claim: BatchClaim;
   /** The first inbox message that it leaves, when one is known; looked up when L1 wants to see one. */
   nextMessage?: InboxMessage | undefined;
-  /** For calldata, the batch data. */
-  daInput: Uint8Array;
+  /** docs/protocol.md §6. */
+  data: Uint8Array;
 }
 
 export interface BatchPoster {
@@ -157,12 +158,12 @@ export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: Batc
 }
 
 /** Calldata of the transaction that posts `batch`. */
-export function appendBatchCall({ parent, claim, nextMessage, daInput }: BatchToPost): Hex {
+export function appendBatchCall({ parent, claim, nextMessage, data }: BatchToPost): Hex {
   return chain.encodeFunctionData("appendBatch", [
     parent,
     claim,
     nextMessage === undefined ? [] : [nextMessage],
-    daInput,
+    encodeDaInput({ form: "calldata", data }),
   ]) as Hex;
 }
 
@@ -179,14 +180,14 @@ function toIntent(batch: BatchToPost, to: Hex): Intent {
     claim.stateRoot,
     claim.withdrawalsRoot,
     claim.inboxAcc,
-    dataHash(batch.daInput),
+    dataHash(batch.data),
   ];
   return { key: `batch:${index}:${identity.join(":")}`, what: `batch ${index}`, to, data: appendBatchCall(batch) };
 }
 
 /** Throws unless the batch on L1 is the one to post. */
-function checkSame(onL1: BatchHeader, { claim, daInput }: BatchToPost): void {
-  const given = { ...claim, dataHash: dataHash(daInput) };
+function checkSame(onL1: BatchHeader, { claim, data }: BatchToPost): void {
+  const given = { ...claim, dataHash: dataHash(data) };
   const fields = ["dataHash", "inboxTo", "inboxAcc", "l2BlockTo", "stateRoot", "withdrawalsRoot"] as const;
   for (const field of fields) {
     if (String(onL1[field]).toLowerCase() === String(given[field]).toLowerCase()) continue;

@@ -199,7 +199,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
           l2BlockTo: last.number,
         },
         nextMessage: database.message(last.inboxTo)?.message,
-        daInput: data,
+        data,
         input,
         blocks: content.blocks.length,
         transactions: content.blocks.reduce((sum, { transactions }) => sum + transactions.length, 0),

@@ -146,7 +146,7 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
       await exclusively(() => follow(signal));
       const batch = await exclusively(() => prepare(signal));
       if (batch === undefined) return undefined;
-      const { blocks, transactions, daInput } = batch;
+      const { blocks, transactions, data } = batch;
       try {
         // Blocks are made meanwhile: L1 takes its time.
         const posted = await batcher.send(batch, signal);
@@ -157,10 +157,10 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
           index: posted.header.index,
           blocks,
           transactions,
-          bytes: daInput.length,
+          bytes: data.length,
           l1Transaction: posted.transaction,
         });
-        return { ...posted, blocks, transactions, bytes: daInput.length };
+        return { ...posted, blocks, transactions, bytes: data.length };
       } catch (error) {
         if (!isMoved(error) || attempt === POST_ATTEMPTS) throw error;
         log({ level: "warn", event: "L1 moved while a batch was on its way", reason: error.message });

@@ -72,7 +72,7 @@ describeOnEveryL1("what users do on L1", (get) => {
         inboxTo: parent.inboxTo + BigInt(messages.length),
         l2BlockTo: parent.l2BlockTo + 1n,
       },
-      daInput: new Uint8Array(),
+      data: new Uint8Array(),
     };
     const sender = await createSender({ provider: l1.provider, signer: l1.wallet(0) });
     return (await createBatchPoster({ client, sender }).post(batch)).header;

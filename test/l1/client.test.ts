@@ -52,7 +52,7 @@ describeOnEveryL1("L1 client and follower", (get) => {
     return {
       parent,
       claim: { stateRoot: ROOT, withdrawalsRoot: ZERO_HASH, inboxAcc: acc, inboxTo, l2BlockTo: parent.l2BlockTo + 1n },
-      daInput: new TextEncoder().encode(data),
+      data: new TextEncoder().encode(data),
     };
   }
 
@@ -215,12 +215,12 @@ describe("calldata of appendBatch", () => {
     const batch: BatchToPost = {
       parent: EMPTY,
       claim: { stateRoot: ROOT, withdrawalsRoot: ZERO_HASH, inboxAcc: ZERO_HASH, inboxTo: 0n, l2BlockTo: 1n },
-      daInput: Uint8Array.of(1, 2, 3),
+      data: Uint8Array.of(1, 2, 3),
     };
     const call = Buffer.from(appendBatchCall(batch).slice(2), "hex");
-    expect(daInputOf(call)).to.deep.equal(Uint8Array.of(1, 2, 3));
-    expect(daInputOf(call.subarray(0, 4 + 22 * 32 + 32 + 32 + 3))).to.deep.equal(Uint8Array.of(1, 2, 3));
-    expect(daInputOf(call.subarray(0, 4 + 22 * 32 + 32 + 32 + 2))).to.equal(undefined);
+    expect(daInputOf(call)).to.deep.equal(Uint8Array.of(0, 1, 2, 3));
+    expect(daInputOf(call.subarray(0, 4 + 22 * 32 + 32 + 32 + 4))).to.deep.equal(Uint8Array.of(0, 1, 2, 3));
+    expect(daInputOf(call.subarray(0, 4 + 22 * 32 + 32 + 32 + 3))).to.equal(undefined);
     expect(daInputOf(call.subarray(0, 100))).to.equal(undefined);
     const offset = Buffer.from(call).fill(0xff, 4 + 21 * 32, 4 + 22 * 32);
     expect(daInputOf(offset)).to.equal(undefined);

@@ -32,7 +32,7 @@ function batchAfter(parent: BatchHeader, data: string): BatchToPost {
       ...{ stateRoot, withdrawalsRoot: ZERO_HASH, inboxAcc: ZERO_HASH, inboxTo: parent.inboxTo },
       l2BlockTo: parent.l2BlockTo + 1n,
     },
-    daInput: new TextEncoder().encode(data),
+    data: new TextEncoder().encode(data),
   };
 }
 
@@ -279,7 +279,7 @@ describe("L1 sender and batch poster", () => {
   it("refuses a batch that needs more gas than any transaction may", async () => {
     const { poster } = await start(l1);
     const batch = batchAfter(GENESIS, "one");
-    batch.daInput = new Uint8Array(450_000).fill(1);
+    batch.data = new Uint8Array(450_000).fill(1);
     const error = await failure(poster.post(batch));
     expect(error).to.be.instanceOf(GasLimitError);
     expect(error.message).to.match(/^batch 1 needs \d+ gas, L1 allows 16777216 per transaction \(EIP-7825\)/);

@@ -45,7 +45,7 @@ describeOnEveryL1("L1 sender", (get) => {
     return {
       parent: deployment.genesis,
       claim: { stateRoot: ROOT, withdrawalsRoot: ZERO_HASH, inboxAcc: ZERO_HASH, inboxTo: 0n, l2BlockTo: 1n },
-      daInput: new TextEncoder().encode(data),
+      data: new TextEncoder().encode(data),
     };
   }
 

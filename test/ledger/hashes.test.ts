@@ -95,7 +95,7 @@ describe("ledger hashes", () => {
     for (const length of [0, 1, 31, 4095, 4096, 4097, 8192, 12_289, 5 * 4096, 7 * 4096 + 1, 9 * 4096]) {
       const data = random.bytes(length);
       expect(dataHash(data), `${length} bytes`).to.equal(
-        await calldataDA.commit.staticCall(submitter, data, { from: submitter }),
+        await calldataDA.commit.staticCall(submitter, 1n, 1n, concat(["0x00", data]), { from: submitter }),
       );
     }
   });

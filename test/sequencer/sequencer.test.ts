@@ -376,12 +376,12 @@ describe("sequencer", () => {
   });
 
   describe("when somebody else posts", () => {
-    const foreign = (parent: BatchHeader, stateRoot: Hex, daInput: Uint8Array): BatchHeader => {
+    const foreign = (parent: BatchHeader, stateRoot: Hex, data: Uint8Array): BatchHeader => {
       const { inboxTo, inboxAcc, l2BlockTo } = parent;
       return rig.l1.append({
         parent,
         claim: { stateRoot, withdrawalsRoot: ZERO_HASH, inboxAcc, inboxTo, l2BlockTo: l2BlockTo + 1n },
-        daInput,
+        data,
       });
     };
 

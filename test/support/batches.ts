@@ -1,4 +1,4 @@
-import type { ContractTransactionResponse, Interface, LogDescription, Signer } from "ethers";
+import { concat, type ContractTransactionResponse, type Interface, type LogDescription, type Signer } from "ethers";
 
 import { decodeLog } from "../../plugin/l1/decode.js";
 import { type BatchHeader, type Hex, type InboxMessage, ZERO_ADDRESS, ZERO_HASH } from "../../plugin/types.js";
@@ -42,7 +42,7 @@ export async function sendBatch(
   const claim = await claimAfter(suite, parent, options.claim);
   const chain = suite.chain.connect(options.submitter ?? suite.actors.sequencer);
   const nextMessage = options.nextMessage === undefined ? [] : [options.nextMessage];
-  return chain.appendBatch(parent, claim, nextMessage, options.data ?? "0x");
+  return chain.appendBatch(parent, claim, nextMessage, concat(["0x00", options.data ?? "0x"]));
 }
 
 /** Posts a batch on top of `parent`; its header as L1 told it. */

@@ -83,7 +83,7 @@ describeOnEveryL1("settlement with the ledger guest, and its validator", (get) =
     const output = program.execute({ ...position, prevStateRoot, prevInboxAcc, messages, data }, reader);
     for (const { hash, preimage } of output.nodes) nodes.set(toHex(hash), preimage);
     const claim = { ...output, ...lie(output), inboxTo: inboxFrom + BigInt(messages.length) };
-    return { header: (await poster.post({ parent, claim, daInput: data })).header, output };
+    return { header: (await poster.post({ parent, claim, data })).header, output };
   }
 
   function validatorWith(store: Store): Promise<Validator> {

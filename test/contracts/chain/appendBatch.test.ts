@@ -51,7 +51,7 @@ describe("StateCommitmentChain.appendBatch", () => {
       const claim = await claimAfter(suite, genesis);
       await nextBlockAt(suite, (await now(suite)) + 12n);
       const sequencer = chain.connect(suite.actors.sequencer);
-      const promised = await sequencer.appendBatch.staticCall(genesis, claim, [], "0x", { blockTag: "pending" });
+      const promised = await sequencer.appendBatch.staticCall(genesis, claim, [], "0x00", { blockTag: "pending" });
       expect(promised).to.equal(headerHash(await postBatch(suite, genesis)));
     });
 
@@ -110,7 +110,7 @@ describe("StateCommitmentChain.appendBatch", () => {
       const suite = world();
       const { chain, genesis, actors } = suite;
       const claim = await claimAfter(suite, genesis);
-      const calldata = chain.interface.encodeFunctionData("appendBatch", [genesis, claim, [], "0x"]);
+      const calldata = chain.interface.encodeFunctionData("appendBatch", [genesis, claim, [], "0x00"]);
       // The first word after the selector is the 64-bit index.
       const dirty = `${calldata.slice(0, 10)}80${calldata.slice(12)}`;
       await expect(actors.sequencer.sendTransaction({ to: chain, data: dirty })).to.be.revertedWithCustomError(
@@ -290,7 +290,7 @@ describe("StateCommitmentChain.appendBatch", () => {
         .forceWithdrawal(suite.actors.bob, 1n, suite.actors.bob, { gasPrice: 10n ** 11n, gasLimit: 500_000n });
       const posted = await suite.chain
         .connect(suite.actors.sequencer)
-        .appendBatch(suite.genesis, claim, [], "0x", { gasPrice: 10n ** 10n, gasLimit: 500_000n });
+        .appendBatch(suite.genesis, claim, [], "0x00", { gasPrice: 10n ** 10n, gasLimit: 500_000n });
       await provider.request({ method: "evm_setAutomine", params: [true] });
       await suite.connection.networkHelpers.mine();
 
@@ -350,9 +350,9 @@ describe("StateCommitmentChain.appendBatch", () => {
       await suite.registry.connect(actors.sequencer).exit();
       await suite.registry.connect(bonded).register({ value: suite.parameters.sequencerBond });
       const claim = await claimAfter(suite, genesis);
-      await expect(chain.connect(bonded).appendBatch(genesis, claim, [], "0x")).to.be.revertedWithCustomError(
+      await expect(chain.connect(bonded).appendBatch(genesis, claim, [], "0x00")).to.be.revertedWithCustomError(
         suite.dataAvailability,
-        "CalldataDAIndirectSubmitter",
+        "DataIndirectSubmitter",
       );
     });
   });

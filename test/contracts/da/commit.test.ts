@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { concat, dataSlice } from "ethers";
 
 import type { Hex } from "../../../plugin/types.js";
 import { claimAfter, postBatch } from "../../support/batches.js";
@@ -20,7 +21,7 @@ describe("CalldataDA.commit", () => {
       const { dataAvailability, actors } = world();
       const data = pattern(length);
       const da = dataAvailability.connect(actors.alice);
-      expect(await da.commit.staticCall(actors.alice, data)).to.equal(dataHash(data));
+      expect(await da.commit.staticCall(actors.alice, 1n, 1n, concat(["0x00", data]))).to.equal(dataHash(data));
     });
   }
 
@@ -33,31 +34,46 @@ describe("CalldataDA.commit", () => {
     const call = suite.chain.interface.parseTransaction(transaction ?? { data: "0x" });
 
     expect(transaction?.to).to.equal(await suite.chain.getAddress());
-    expect(header.dataHash).to.equal(dataHash(call?.args.getValue("daInput") as Hex));
+    const daInput = call?.args.getValue("daInput") as Hex;
+    expect(daInput.slice(0, 4)).to.equal("0x00");
+    expect(header.dataHash).to.equal(dataHash(dataSlice(daInput, 1) as Hex));
   });
 
   it("tells apart data of different length that pad to the same tree", async () => {
     const { dataAvailability, actors } = world();
     const da = dataAvailability.connect(actors.alice);
     const hashes = await Promise.all(
-      [1, 2, CHUNK_SIZE].map((length) => da.commit.staticCall(actors.alice, `0x${"00".repeat(length)}`)),
+      [1, 2, CHUNK_SIZE].map((length) => da.commit.staticCall(actors.alice, 1n, 1n, `0x00${"00".repeat(length)}`)),
     );
     expect(new Set(hashes).size).to.equal(hashes.length);
   });
 
+  for (const [what, input, error, args] of [
+    ["no form", "0x", "DataWithoutForm", []],
+    ["blobs", "0x010000000100", "DataUnknownForm", [1n]],
+    ["a form that nobody knows", "0xff", "DataUnknownForm", [255n]],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { dataAvailability, actors } = world();
+      await expect(dataAvailability.connect(actors.alice).commit.staticCall(actors.alice, 1n, 1n, input))
+        .to.be.revertedWithCustomError(dataAvailability, error)
+        .withArgs(...args);
+    });
+  }
+
   it("refuses a submitter that did not sign the transaction", async () => {
     const { dataAvailability, actors } = world();
     const da = dataAvailability.connect(actors.alice);
-    await expect(da.commit.staticCall(actors.bob, "0x00"))
-      .to.be.revertedWithCustomError(dataAvailability, "CalldataDAIndirectSubmitter")
+    await expect(da.commit.staticCall(actors.bob, 1n, 1n, "0x00"))
+      .to.be.revertedWithCustomError(dataAvailability, "DataIndirectSubmitter")
       .withArgs(actors.bob.address, actors.alice.address);
   });
 
   it("refuses a contract", async () => {
     const { dataAvailability, chain, actors } = world();
     const da = dataAvailability.connect(actors.alice);
-    await expect(da.commit.staticCall(chain, "0x00"))
-      .to.be.revertedWithCustomError(dataAvailability, "CalldataDAIndirectSubmitter")
+    await expect(da.commit.staticCall(chain, 1n, 1n, "0x00"))
+      .to.be.revertedWithCustomError(dataAvailability, "DataIndirectSubmitter")
       .withArgs(await chain.getAddress(), actors.alice.address);
   });
 
@@ -68,8 +84,8 @@ describe("CalldataDA.commit", () => {
     // EIP-7702: a delegated account's code is 0xef0100 and an address.
     const delegation = `0xef0100${(await suite.factory.getAddress()).slice(2)}`;
     await connection.networkHelpers.setCode(actors.sequencer.address, delegation);
-    await expect(chain.connect(actors.sequencer).appendBatch(genesis, claim, [], "0x"))
-      .to.be.revertedWithCustomError(dataAvailability, "CalldataDAIndirectSubmitter")
+    await expect(chain.connect(actors.sequencer).appendBatch(genesis, claim, [], "0x00"))
+      .to.be.revertedWithCustomError(dataAvailability, "DataIndirectSubmitter")
       .withArgs(actors.sequencer.address, actors.sequencer.address);
   });
 });

@@ -1,5 +1,6 @@
 import { FeeData, Network, Transaction, type TransactionReceipt, Wallet } from "ethers";
 
+import { decodeDaInput } from "../../../plugin/da/input.js";
 import { daInputOf } from "../../../plugin/l1/batch-data.js";
 import { type PostedBatch, UnknownBatchError } from "../../../plugin/l1/client.js";
 import { type BatchClaim, type BatchPosterOptions } from "../../../plugin/l1/poster.js";
@@ -67,8 +68,9 @@ export function fakeL1(): FakeL1 {
 
   function append(transaction: Transaction): MinedTransaction["batch"] {
     const call = Buffer.from(transaction.data.slice(2), "hex");
-    const data = daInputOf(call);
-    if (data === undefined) return undefined;
+    const place = decodeDaInput(daInputOf(call) ?? Uint8Array.of());
+    if (place?.form !== "calldata") return undefined;
+    const { data } = place;
     const arguments_ = abi.decodeFunctionData("appendBatch", transaction.data);
     const parent = arguments_.getValue("parent") as BatchHeader;
     const claim = arguments_.getValue("claim") as BatchClaim;

@@ -35,7 +35,7 @@ const sequencer = createSequencer({
       const poster = await l1.poster(journal);
       return {
         async post(batch, signal) {
-          appendLine(join(directory, "posts"), { parent: headerHash(batch.parent), data: dataHash(batch.daInput) });
+          appendLine(join(directory, "posts"), { parent: headerHash(batch.parent), data: dataHash(batch.data) });
           await wait(2);
           const posted = await poster.post(batch, signal);
           await wait(2);

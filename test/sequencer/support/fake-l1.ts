@@ -107,7 +107,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
     return acc;
   }
 
-  function append({ parent, claim, daInput }: Omit<BatchToPost, "nextMessage">): BatchHeader {
+  function append({ parent, claim, data: bytes }: Omit<BatchToPost, "nextMessage">): BatchHeader {
     const timestamp = chain.at(-1)!.timestamp + BLOCK_TIME;
     const all = messages();
     if (claim.inboxTo > BigInt(all.length)) throw new Error("the batch consumes messages that do not exist");
@@ -130,12 +130,12 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
       parentHash: headerHash(parent),
       prevStateRoot: parent.stateRoot,
       ...claim,
-      dataHash: dataHash(daInput),
+      dataHash: dataHash(bytes),
     };
-    data.set(header.dataHash, daInput);
+    data.set(header.dataHash, bytes);
     const hash = headerHash(header);
     const event: L1Event = { kind: "batch", header, headerHash: hash, transaction: hashOf(`post ${hash}`) };
-    mine([event], BLOCK_TIME, [[header.dataHash, daInput]]);
+    mine([event], BLOCK_TIME, [[header.dataHash, bytes]]);
     return header;
   }
 
@@ -178,8 +178,8 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
     const onL1 = known[Number(parent.index)];
     if (onL1 === undefined || headerHash(onL1) !== headerHash(parent)) throw new ParentMissingError(parent, head.index);
     const next = known[Number(parent.index) + 1];
-    if (next !== undefined && next.dataHash !== dataHash(batch.daInput))
-      throw new BatchConflictError(next.index, "dataHash", next.dataHash, dataHash(batch.daInput));
+    if (next !== undefined && next.dataHash !== dataHash(batch.data))
+      throw new BatchConflictError(next.index, "dataHash", next.dataHash, dataHash(batch.data));
     if (next === undefined) posts++;
     const header = next ?? append(batch);
     const hash = headerHash(header);
