@@ -1,4 +1,4 @@
-// What the package runs, into dist/: JavaScript, declarations and guest programs. Needs typechain-types and build/guests.
+// What the package runs, into dist/: JavaScript, declarations, guest programs and the KZG setup. Needs typechain-types and build.
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 import { run } from "./run.mjs";
@@ -8,6 +8,7 @@ mkdirSync("dist/guests", { recursive: true });
 for (const file of ["ledger.wasm", "ledger.json", "keccak.wasm", "machine.wasm"]) {
   cpSync(`build/guests/${file}`, `dist/guests/${file}`);
 }
+cpSync("build/kzg-setup.bin", "dist/kzg-setup.bin");
 
 // TypeChain's output is types and bytecode, of which the tests' mocks are none of the package's business; nor are maps to
 // generated sources.

@@ -27,7 +27,7 @@ abstract contract CalldataForm {
     /// @notice Form of `daInput`.
     function _formOf(bytes calldata daInput) internal pure returns (uint8) {
         if (daInput.length == 0) revert DataWithoutForm();
-        return uint8(daInput[0]);
+        return uint8(bytes1(daInput));
     }
 
     /// @notice Reverts unless `submitter` signed this transaction and has no code.
@@ -40,11 +40,15 @@ abstract contract CalldataForm {
     /// @notice Hash of data in calldata. See docs/protocol.md §3.
     function _hashOf(bytes calldata data) internal pure returns (bytes32) {
         uint256 length = data.length;
-        bytes32[] memory leaves = new bytes32[]((length + CHUNK_SIZE - 1) / CHUNK_SIZE);
-        for (uint256 i = 0; i < leaves.length; ++i) {
-            uint256 from = i * CHUNK_SIZE;
-            uint256 to = from + CHUNK_SIZE;
-            leaves[i] = keccak256(data[from:to < length ? to : length]);
+        bytes32[] memory leaves;
+        // unchecked: a calldata length is far below 2^255.
+        unchecked {
+            leaves = new bytes32[]((length + CHUNK_SIZE - 1) / CHUNK_SIZE);
+            for (uint256 i = 0; i < leaves.length; ++i) {
+                uint256 from = i * CHUNK_SIZE;
+                uint256 to = from + CHUNK_SIZE;
+                leaves[i] = keccak256(data[from:to < length ? to : length]);
+            }
         }
         return keccak256(abi.encode(DATA_DOMAIN, length, MerkleTree.rootOf(leaves)));
     }

@@ -15,6 +15,10 @@ declare function hostEcrecover(page: usize): void;
 @external("host", "preimage")
 declare function hostPreimage(page: usize, offset: i32): i32;
 
+// @ts-ignore: decorator
+@external("host", "blob")
+declare function hostBlob(page: usize, index: i32): void;
+
 /** Length of the host page and of a data chunk, in bytes. */
 export const PAGE_LENGTH: i32 = 4096;
 
@@ -121,6 +125,12 @@ export function hashPair(to: usize, left: usize, right: usize): void {
 export function preimage(hash: usize): i32 {
   copy32(PAGE, hash);
   return hostPreimage(PAGE, 0);
+}
+
+/** Brings field element `index` < 4,096 of a blob into PAGE [0,32). */
+export function blobElement(versionedHash: usize, index: i32): void {
+  copy32(PAGE, versionedHash);
+  hostBlob(PAGE, index);
 }
 
 /** Signer of the digest in PAGE [0,32) with v, r, s as the words behind it; false when there is none. */

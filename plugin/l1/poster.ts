@@ -175,13 +175,7 @@ function isToShow(error: unknown): boolean {
 function toIntent(batch: BatchToPost, to: Hex): Intent {
   const { parent, claim } = batch;
   const index = parent.index + 1n;
-  const identity = [
-    headerHash(parent),
-    claim.stateRoot,
-    claim.withdrawalsRoot,
-    claim.inboxAcc,
-    dataHash(batch.data),
-  ];
+  const identity = [headerHash(parent), claim.stateRoot, claim.withdrawalsRoot, claim.inboxAcc, dataHash(batch.data)];
   return { key: `batch:${index}:${identity.join(":")}`, what: `batch ${index}`, to, data: appendBatchCall(batch) };
 }
 

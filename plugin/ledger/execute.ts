@@ -2,9 +2,18 @@ import { keccak256 } from "../machine/keccak.js";
 import { GuestTrap, MissingPreimage, type GuestRun, type GuestRunOptions } from "../machine/native.js";
 import { PreimageMap } from "../machine/preimage-map.js";
 import { ZERO_HASH, type Hex, type Withdrawal } from "../types.js";
+import { blobIn, elementOf } from "../da/blob.js";
 import { concat, fromHex, toBigInt, toHex } from "./bytes.js";
 import type { LedgerGuest } from "./guest.js";
-import { dataHash, inputWords, messageWords, outputHash, withdrawalsRoot } from "./hashes.js";
+import {
+  blobDataHash,
+  dataHash,
+  inputWords,
+  messageWords,
+  outputHash,
+  type PreimageSink,
+  withdrawalsRoot,
+} from "./hashes.js";
 import { readReceipts } from "./receipts.js";
 import { MissingNodeError } from "./state.js";
 import { recoverAddress } from "./transaction.js";
@@ -44,6 +53,10 @@ export function executeLedger(
   const run = runGuest(guest, input.prevStateRoot, {
     input: inputHash,
     preimage: (hash) => given.get(hash) ?? nodes.get(hash),
+    blob: (hash, index) => {
+      const blob = blobIn(input, hash);
+      return blob && elementOf(blob.bytes, index);
+    },
     recover: options.recover ?? recoverAddress,
   });
   const { hashed } = run;
@@ -89,7 +102,15 @@ export function collectInput(input: LedgerInput, given: PreimageMap): { inputHas
   });
   const inboxAcc = toHex(acc);
   const inboxTo = input.inboxFrom + BigInt(input.messages.length);
-  const hash = dataHash(input.data, (digest, preimage) => given.set(digest, preimage));
+  const sink: PreimageSink = (digest, preimage) => given.set(digest, preimage);
+  const hash =
+    input.blobs === undefined
+      ? dataHash(input.data, sink)
+      : blobDataHash(
+          input.data.length,
+          input.blobs.map(({ versionedHash }) => versionedHash),
+          sink,
+        );
   return { inputHash: add(inputWords({ ...input, inboxTo, inboxAcc, dataHash: hash })), inboxAcc: acc };
 }
 

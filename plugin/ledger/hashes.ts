@@ -9,6 +9,7 @@ function domain(name: string): Uint8Array {
 const INPUT_DOMAIN = domain("input");
 const OUTPUT_DOMAIN = domain("output");
 const DATA_DOMAIN = domain("data");
+const BLOB_DOMAIN = domain("blob");
 const WITHDRAWAL_DOMAIN = domain("withdrawal");
 const MESSAGE_DOMAIN = domain("message");
 
@@ -119,6 +120,11 @@ export function dataHash(data: Uint8Array, onPreimage?: PreimageSink): Hex {
     leaves.push(hashOf(data.subarray(start, start + CHUNK_LENGTH), onPreimage));
   const words = abiWords(DATA_DOMAIN, BigInt(data.length), treeRoot(leaves, onPreimage));
   return toHex(hashOf(words, onPreimage));
+}
+
+/** Commitment to `length` bytes of batch data in blobs; docs/data-availability.md §2. */
+export function blobDataHash(length: number, versionedHashes: readonly Uint8Array[], onPreimage?: PreimageSink): Hex {
+  return toHex(hashOf(abiWords(BLOB_DOMAIN, BigInt(length), ...versionedHashes), onPreimage));
 }
 
 /** docs/protocol.md §4. */

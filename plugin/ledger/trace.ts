@@ -1,3 +1,4 @@
+import { blobIn, elementOf } from "../da/blob.js";
 import type { Oracle } from "../machine/hostCalls.js";
 import { PreimageMap } from "../machine/preimage-map.js";
 import type { Program } from "../machine/program.js";
@@ -17,7 +18,7 @@ export interface TraceOptions {
  * @param nodes The state behind `input.prevStateRoot`; they are read as long as the trace is used.
  * @throws ExecutorFaultError when the state is incomplete.
  */
-export function traceLedger(
+export async function traceLedger(
   program: Program,
   input: LedgerInput,
   nodes: NodeReader,
@@ -25,6 +26,26 @@ export function traceLedger(
 ): Promise<Trace> {
   const given = new PreimageMap();
   const { inputHash } = collectInput(input, given);
-  const truth: Oracle = { preimage: (hash) => given.get(hash) ?? nodes.get(hash) };
+  const truth: Oracle = {
+    preimage: (hash) => given.get(hash) ?? nodes.get(hash),
+    ...(input.blobs === undefined ? {} : { blob: await blobOracle(input) }),
+  };
   return createTrace(program, inputHash, oracle(truth), signal === undefined ? {} : { signal });
+}
+
+/** Elements of the blobs of `input`; their proofs, half a second each, are made when they are asked for. */
+async function blobOracle(input: LedgerInput): Promise<NonNullable<Oracle["blob"]>> {
+  const { loadKzg } = await import("../da/kzg.js");
+  return (versionedHash, index) => {
+    const blob = blobIn(input, versionedHash);
+    if (blob === undefined) return undefined;
+    const { bytes, commitment } = blob;
+    return {
+      value: elementOf(bytes, index),
+      commitment,
+      get proof() {
+        return loadKzg().proveElement(bytes, index);
+      },
+    };
+  };
 }

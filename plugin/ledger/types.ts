@@ -67,6 +67,18 @@ export interface LedgerInput {
   prevInboxAcc: Hex;
   messages: InboxMessage[];
   data: Uint8Array;
+  /** Where `data` stand, when that is in blobs: the whole contents, in order. */
+  blobs?: readonly Blob[] | undefined;
+}
+
+/** A blob (EIP-4844) that holds batch data; docs/data-availability.md §2. */
+export interface Blob {
+  /** 4,096 field elements of 32 bytes, big-endian. */
+  bytes: Uint8Array;
+  /** KZG commitment to them, 48 bytes. */
+  commitment: Uint8Array;
+  /** What L1 calls the blob, 32 bytes. */
+  versionedHash: Uint8Array;
 }
 
 export type ReceiptStatus = "failed" | "succeeded" | "skipped";

@@ -1,7 +1,7 @@
 import { concat, dataSlice, getBytes, hexlify } from "ethers";
 
 import { PreimageMap } from "../../../plugin/machine/preimage-map.js";
-import { RECEIPT_LENGTH, type Guest, type GuestRun } from "../../../plugin/machine/native.js";
+import { RECEIPT_LENGTH, type Guest, type GuestRun, type GuestRunOptions } from "../../../plugin/machine/native.js";
 import { naiveRoot, type Leaves } from "../../ledger/naive-tree.js";
 import { CHAIN_ID, domain, keccak, words } from "./wire.js";
 
@@ -68,6 +68,10 @@ export interface Run {
   state: State;
   data: Uint8Array;
   messages?: Message[];
+  /** What the data hash is the hash of, when that is not `data` in chunks. */
+  dataWords?: string;
+  /** Field elements, where the data are in blobs. */
+  blob?: GuestRunOptions["blob"];
 }
 
 /** What a run of the guest is given. */
@@ -94,7 +98,7 @@ function treeOf(state: State) {
 }
 
 /** Everything behind the input hash of a run. */
-export function prepare({ state, data, messages = [] }: Run): Prepared {
+export function prepare({ state, data, messages = [], dataWords }: Run): Prepared {
   const preimages = new PreimageMap();
   const add = (preimage: string): string => {
     const hash = keccak(preimage);
@@ -110,7 +114,7 @@ export function prepare({ state, data, messages = [] }: Run): Prepared {
   });
   const values = [
     ...[CHAIN_ID, ZERO, 3n, TIMESTAMP, INBOX_FROM, INBOX_FROM + BigInt(messages.length), BLOCK_FROM],
-    ...[root, acc, add(words(domain("data"), data.length, dataRoot(data, add)))],
+    ...[root, acc, add(dataWords ?? words(domain("data"), data.length, dataRoot(data, add)))],
   ];
   return { input: getBytes(add(words(domain("input"), ...values))), preimages };
 }
@@ -131,7 +135,8 @@ const STATUS = ["failed", "succeeded", "skipped"] as const;
 /** Runs the guest and takes its answer apart. */
 export function run(guest: Guest, given: Run): Result {
   const { input, preimages } = prepare(given);
-  return resultOf(guest.run({ input, preimage: (hash) => preimages.get(hash) }));
+  const { blob } = given;
+  return resultOf(guest.run({ input, preimage: (hash) => preimages.get(hash), ...(blob && { blob }) }));
 }
 
 export function resultOf({ output, hashed, receipts }: GuestRun): Result {

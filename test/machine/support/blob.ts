@@ -1,6 +1,6 @@
 import { getBytes } from "ethers";
 
-import { equal, word } from "../../../plugin/machine/bytes.js";
+import { concat, equal, word } from "../../../plugin/machine/bytes.js";
 import type { BlobElement, Oracle } from "../../../plugin/machine/hostCalls.js";
 import { sha256 } from "../../../plugin/machine/hostCalls.js";
 import type { BlobCheck } from "../../../plugin/machine/witness.js";
@@ -28,11 +28,19 @@ export const BLOB_INDICES = Object.keys(PROOFS).map(Number);
 export const BLOB_HASH = sha256(COMMITMENT);
 BLOB_HASH[0] = 1;
 
+function valueOf(index: number): Uint8Array {
+  return word((BigInt(index + 1) ** 20n * 12345678901234567890123456789n) % MODULUS);
+}
+
+/** All of it, 131,072 bytes. */
+export function wholeBlob(): Uint8Array {
+  return concat(Array.from({ length: 4_096 }, (_, i) => valueOf(i)));
+}
+
 export function blobElement(index: number): BlobElement | undefined {
   const proof = PROOFS[index];
   if (proof === undefined) return undefined;
-  const value = word((BigInt(index + 1) ** 20n * 12345678901234567890123456789n) % MODULUS);
-  return { value, commitment: COMMITMENT, proof: getBytes(proof) };
+  return { value: valueOf(index), commitment: COMMITMENT, proof: getBytes(proof) };
 }
 
 export const BLOB_ORACLE: Oracle = {

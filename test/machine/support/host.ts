@@ -44,6 +44,13 @@ export function hostImports(
         target.fill(0).set(bytes.subarray(start, start + PAGE));
         return bytes.length;
       },
+      blob: (at, index) => {
+        const target = page(at ?? 0);
+        if ((index ?? 0) >>> 0 >= 4_096) throw new WebAssembly.RuntimeError("index");
+        const element = oracle.blob?.(target.slice(0, 32), index ?? 0);
+        if (element === undefined) throw new Error("blob not known");
+        target.set(element.value);
+      },
     };
   };
   return { imports, output: () => output };

@@ -5,6 +5,7 @@ import { abiWords, concat, fromHex, toHex } from "../../../plugin/ledger/bytes.j
 import { dataHash, inboxAcc, inputWords, messageWords, nextInboxAcc } from "../../../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT, META_KEY } from "../../../plugin/ledger/state.js";
 import { parseTransaction } from "../../../plugin/ledger/transaction.js";
+import type { LedgerInput } from "../../../plugin/ledger/types.js";
 import { keccak256 } from "../../../plugin/machine/keccak.js";
 import type { Hex, InboxMessage } from "../../../plugin/types.js";
 import { ZERO_ADDRESS, ZERO_HASH } from "../../../plugin/types.js";
@@ -18,16 +19,8 @@ export interface LedgerRun {
 
 const CHAIN_ID = 4242n;
 
-export function ledgerRun(accounts: number, transactions: number): LedgerRun {
-  const preimages = new Map<string, Uint8Array>();
-  const add = (preimage: Uint8Array): Uint8Array => {
-    const hash = keccak256(preimage);
-    preimages.set(toHex(hash), preimage);
-    return hash;
-  };
-  add(new Uint8Array());
-  add(concat(keccak256(new TextEncoder().encode("hardhat-rollup.leaf.v1")), META_KEY, new Uint8Array(64)));
-
+/** The batch of `ledgerRun`. */
+export function ledgerBatch(accounts: number, transactions: number): LedgerInput {
   const wallets = Array.from({ length: accounts }, (_, i) => new Wallet(toHex(keccak256(abiWords(BigInt(i))))));
   const messages = wallets.map(({ address }, i): InboxMessage => ({
     kind: 0,
@@ -39,11 +32,6 @@ export function ledgerRun(accounts: number, transactions: number): LedgerRun {
     amount: 10n ** 20n,
     data: "0x",
   }));
-  let acc: Hex = ZERO_HASH;
-  for (const message of messages) {
-    add(concat(fromHex(acc, 32), add(messageWords(message))));
-    acc = nextInboxAcc(acc, message);
-  }
   const signed = Array.from({ length: transactions }, (_, i) => {
     const wallet = wallets[i % accounts];
     const to = wallets[(i + 1) % accounts]?.address;
@@ -66,15 +54,40 @@ export function ledgerRun(accounts: number, transactions: number): LedgerRun {
     baseFee: 7n,
     blocks: [{ timestamp: 1000n, messages: accounts, transactions: signed }],
   });
-  const words = inputWords({
+  return {
     l2ChainId: CHAIN_ID,
     bridge: ZERO_ADDRESS,
     index: 1n,
     timestamp: 1000n,
     inboxFrom: 0n,
-    inboxTo: BigInt(accounts),
     l2BlockFrom: 0n,
     prevStateRoot: GENESIS_STATE_ROOT,
+    prevInboxAcc: ZERO_HASH,
+    messages,
+    data,
+  };
+}
+
+export function ledgerRun(accounts: number, transactions: number): LedgerRun {
+  const preimages = new Map<string, Uint8Array>();
+  const add = (preimage: Uint8Array): Uint8Array => {
+    const hash = keccak256(preimage);
+    preimages.set(toHex(hash), preimage);
+    return hash;
+  };
+  add(new Uint8Array());
+  add(concat(keccak256(new TextEncoder().encode("hardhat-rollup.leaf.v1")), META_KEY, new Uint8Array(64)));
+
+  const input = ledgerBatch(accounts, transactions);
+  const { messages, data } = input;
+  let acc: Hex = ZERO_HASH;
+  for (const message of messages) {
+    add(concat(fromHex(acc, 32), add(messageWords(message))));
+    acc = nextInboxAcc(acc, message);
+  }
+  const words = inputWords({
+    ...input,
+    inboxTo: BigInt(accounts),
     inboxAcc: inboxAcc(ZERO_HASH, messages),
     dataHash: dataHash(data, (_, preimage) => add(preimage.slice())),
   });

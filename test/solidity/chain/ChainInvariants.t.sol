@@ -313,7 +313,7 @@ contract ChainHandler is Test {
     ) internal view returns (bytes memory) {
         InboxMessage[] memory next = new InboxMessage[](show ? 1 : 0);
         if (show) next[0] = _messages[claim.inboxTo];
-        return abi.encodeCall(chain.appendBatch, (parent, claim, next, hex"00" "data"));
+        return abi.encodeCall(chain.appendBatch, (parent, claim, next, "\x00data"));
     }
 
     function _headerOf(

@@ -112,7 +112,7 @@ contract EscapeHandler is Test {
         claim.l2BlockTo = parent.l2BlockTo + 1;
         InboxMessage[] memory next = new InboxMessage[](inboxTo < _messages.length ? 1 : 0);
         if (next.length == 1) next[0] = _messages[inboxTo];
-        bytes memory call = abi.encodeCall(chain.appendBatch, (parent, claim, next, "data"));
+        bytes memory call = abi.encodeCall(chain.appendBatch, (parent, claim, next, "\x00data"));
         vm.prank(SEQUENCER, SEQUENCER);
         (bool success, ) = address(chain).call(call);
         assertTrue(success, "the sequencer posts");

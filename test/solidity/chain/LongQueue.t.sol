@@ -144,7 +144,7 @@ contract LongQueueTest is SuiteTest {
                 data: ""
             });
         }
-        call = abi.encodeCall(chain.appendBatch, (head, claim, next, hex"00" "data"));
+        call = abi.encodeCall(chain.appendBatch, (head, claim, next, "\x00data"));
 
         header.index = head.index + 1;
         header.timestamp = uint64(block.timestamp);
