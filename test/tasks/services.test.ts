@@ -6,9 +6,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { expect } from "chai";
+import { id } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { readDeployment } from "../../deploy/address-book.js";
+import { connectL1 } from "../../plugin/l1/client.js";
+import { createBatchPoster } from "../../plugin/l1/poster.js";
+import { createSender } from "../../plugin/l1/sender.js";
+import { type Hex, ZERO_HASH } from "../../plugin/types.js";
+import { IDisputeGame__factory } from "../../typechain-types/index.js";
 import { environment, runTask, type TaskRun } from "./support/run.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
 
@@ -283,6 +289,30 @@ describe("services of a deployed rollup", () => {
     expect(status.stdout).to.include("none at http://127.0.0.1:59999");
     const validator = succeed(await runTask(hre, "rollup:validator", { once: true }));
     expect(validator.stdout).to.match(/^0 of 0 batches agree/m);
+  });
+
+  it("rollup:status tells which batches are under dispute", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    const deployment = await readDeployment(join(l1.folder, "remote", "rollup.json"));
+    const { ethers } = await hre.network.getOrCreate();
+    const [signer] = await ethers.getSigners();
+    if (signer === undefined) throw new Error("the network has no accounts");
+    const client = connectL1(ethers.provider, deployment, signer);
+    const poster = createBatchPoster({ client, sender: await createSender({ provider: ethers.provider, signer }) });
+    const claim = { stateRoot: id("some state") as Hex, withdrawalsRoot: ZERO_HASH, inboxAcc: ZERO_HASH };
+    const batch = { parent: deployment.genesis, claim: { ...claim, inboxTo: 0n, l2BlockTo: 1n } };
+    const { header } = await poster.post({ ...batch, daInput: Uint8Array.of() });
+    const rpc = "http://127.0.0.1:59999";
+    const before = succeed(await runTask(hre, "rollup:status", { rpc }));
+    expect(before.stdout).to.match(/^batch 1: can be disputed until /m);
+
+    const game = IDisputeGame__factory.connect(client.addresses.game, signer);
+    const list = Array.from({ length: 16 }, (_, i) => id(`state ${i}`));
+    await (await game.counterBatch(header, list, { value: await game.bond(1) })).wait();
+    const after = succeed(await runTask(hre, "rollup:status", { rpc }));
+    expect(after.stdout).to.match(/^batch 1: is under dispute$/m);
+    expect(after.value).to.deep.include({ openDisputes: 1n });
+    expect(after.value.pending).to.have.nested.property("[0].disputed", true);
   });
 });
 
