@@ -53,7 +53,7 @@ describeOnEveryL1("the dispute game through the L1 client", (get) => {
     const poster = createBatchPoster({ client, sender: await senderOf(l1.wallet(0)) });
     const claim = { stateRoot: id("a false state") as Hex, withdrawalsRoot: ZERO_HASH, inboxAcc: ZERO_HASH };
     const batch = { parent: deployment.genesis, claim: { ...claim, inboxTo: 0n, l2BlockTo: 1n } };
-    ({ header } = await poster.post({ ...batch, daInput: Uint8Array.of(1) }));
+    ({ header } = await poster.post({ ...batch, data: Uint8Array.of(1) }));
     const { l2ChainId } = deployment.parameters;
     truth = runToy(program, { l2ChainId, bridge: client.addresses.bridge, ...header });
   });
