@@ -301,7 +301,7 @@ describe("services of a deployed rollup", () => {
     const poster = createBatchPoster({ client, sender: await createSender({ provider: ethers.provider, signer }) });
     const claim = { stateRoot: id("some state") as Hex, withdrawalsRoot: ZERO_HASH, inboxAcc: ZERO_HASH };
     const batch = { parent: deployment.genesis, claim: { ...claim, inboxTo: 0n, l2BlockTo: 1n } };
-    const { header } = await poster.post({ ...batch, daInput: Uint8Array.of() });
+    const { header } = await poster.post({ ...batch, data: Uint8Array.of() });
     const rpc = "http://127.0.0.1:59999";
     const before = succeed(await runTask(hre, "rollup:status", { rpc }));
     expect(before.stdout).to.match(/^batch 1: can be disputed until /m);
