@@ -105,6 +105,7 @@ interface Figures {
   cpu: number;
   /** L1 data, bytes per transaction. */
   bytes: number;
+  blocks: number;
   batches: number;
 }
 
@@ -160,7 +161,8 @@ async function run(
   await thread?.close();
   await store.close();
   await rm(directory, { recursive: true });
-  return { ...figures, bytes, batches: headers.length };
+  const blocks = Number(headers.at(-1)!.l2BlockTo - headers[0]!.l2BlockFrom);
+  return { ...figures, bytes, blocks, batches: headers.length };
 }
 
 /** Microseconds of CPU that one signature recovery takes on this machine now, for comparison with other machines. */
@@ -236,7 +238,7 @@ async function main(): Promise<void> {
   console.log(`in L2 blocks (executed, state on disk)     ${rate(figures.executed)}`);
   console.log(`on L1 (every batch posted)                 ${rate(figures.posted)}`);
   console.log(
-    `L1 data                                    ${figures.bytes.toFixed(1)} bytes/tx in ${figures.batches} batches`,
+    `L1 data                                    ${figures.bytes.toFixed(1)} bytes/tx in ${figures.batches} batches of ${figures.blocks} blocks`,
   );
   console.log(`CPU of all threads                         ${figures.cpu.toFixed(0)} µs/tx`);
 
