@@ -35,6 +35,14 @@ const onRollup = (id: string, description: string) =>
     .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
     .addOption(text("rpc", "URL of the sequencer's JSON-RPC. Default: http://127.0.0.1:8546"));
 
+/** Options of what works without anybody: L1 and an address are enough. */
+const alone = (id: string, description: string) =>
+  start(id, description)
+    .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
+    .addOption(text("bridge", "Instead of an address book: the L1EscrowBridge of the rollup"))
+    .addOption(port("fromBlock", "With --bridge: an L1 block at or before the deployment", 0))
+    .addOption(text("out", "Folder of the rebuilt state. Default: .rollup/reconstruction-<chain>"));
+
 /** Options of what one account does. */
 const byAccount = (id: string, description: string) =>
   onRollup(id, description).addOption(
@@ -118,6 +126,10 @@ const sequencer = byAccount(
   .addOption(port("port", "Port of the JSON-RPC; 0 for any free one", 8546))
   .addOption(text("storage", "Folder of its database. Default: .rollup/<network>"))
   .addFlag({ name: "register", description: "Bond the account first, if it is no sequencer yet" })
+  .addFlag({
+    name: "takeover",
+    description: "Bond the account if need be, follow the chain, and post when the others are silent",
+  })
   .setAction(() => import("../tasks/sequencer.js"))
   .build();
 
@@ -131,6 +143,24 @@ const validator = byAccount(
   .setAction(() => import("../tasks/validator.js"))
   .build();
 
+const reconstruct = alone(
+  "rollup:reconstruct",
+  "Rebuild the whole L2 state from L1 alone; can be interrupted and continued",
+)
+  .addOption(text("l1", "URL of an L1 node. Default: that of the network"))
+  .addOption(text("proofs", "Write what this account needs to leave a frozen chain into escape-<account>.json"))
+  .setAction(() => import("../tasks/reconstruct.js"))
+  .build();
+
+const escape = alone(
+  "rollup:escape",
+  "Leave a rollup whose sequencer is gone: rebuild, freeze when due, take everything out",
+)
+  .addOption(text("account", "Account that leaves. Default: the one that signs"))
+  .addOption(text("from", "Account that signs and pays the gas: its address or its position. Default: 0"))
+  .setAction(() => import("../tasks/escape.js"))
+  .build();
+
 const node = start("rollup:node", "An L1 in this process, the suite on it, and a sequencer, until Ctrl-C")
   .addOption(host)
   .addOption(port("port", "Port of the L1; 0 for any free one", 8545))
@@ -139,6 +169,10 @@ const node = start("rollup:node", "An L1 in this process, the suite on it, and a
   .build();
 
 const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, post, validate, finalize, claim, check")
+  .addFlag({
+    name: "disaster",
+    description: "Instead: the sequencer is gone for ever, and everybody leaves by L1 alone",
+  })
   .setAction(() => import("../tasks/demo.js"))
   .build();
 
@@ -161,7 +195,22 @@ const plugin: HardhatPlugin = definePlugin({
     config: () => import("./hardhat/hooks/config.js"),
     network: () => import("./hardhat/hooks/network.js"),
   },
-  tasks: [deploy, node, demo, status, deposit, transfer, withdraw, claim, force, sequencer, validator, buildGuest],
+  tasks: [
+    deploy,
+    node,
+    demo,
+    status,
+    deposit,
+    transfer,
+    withdraw,
+    claim,
+    force,
+    sequencer,
+    validator,
+    reconstruct,
+    escape,
+    buildGuest,
+  ],
 });
 
 export default plugin;

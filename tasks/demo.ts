@@ -4,9 +4,14 @@ import { presetFor } from "../deploy/parameters.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { LinesError } from "./support/explain.js";
 import { accountOf, isInProcess } from "./support/network.js";
+import { strike } from "./demo/disaster.js";
 import { takeTour } from "./demo/tour.js";
 
-export default action<CommonArguments>(async (_input, { hre, output }) => {
+interface DemoArguments extends CommonArguments {
+  disaster: boolean;
+}
+
+export default action<DemoArguments>(async (input, { hre, output }) => {
   const begin = performance.now();
   const connection = await hre.network.getOrCreate();
   const { ethers, networkName, rollup } = connection;
@@ -18,6 +23,7 @@ export default action<CommonArguments>(async (_input, { hre, output }) => {
       `"${networkName}" is a real network; the demo moves the clock of L1 and spends 21 ETH, so it runs on local ones only`,
     );
   }
+  if (input.disaster) return strike(connection, output);
   output.heading(`Deploy: the suite on network "${networkName}" (chain ${chainId})`);
   const before = await ethers.provider.getBalance(address);
   const chain = await output.progress("Deploying", () => rollup.deploy({}, { sequencer: signer }));

@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { formatEther } from "ethers";
 
 import { registerSequencer } from "../plugin/l1/actions.js";
+import type { L1Client } from "../plugin/l1/client.js";
+import { time } from "../plugin/l1/errors.js";
 import { checkDeployedProgram } from "../plugin/l1/program.js";
 import { readProgramFacts } from "../plugin/machine/artifacts.js";
+import type { Hex } from "../plugin/types.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
 import { openL1 } from "./support/network.js";
@@ -17,6 +20,7 @@ interface SequencerArguments extends RollupArguments {
   port: number;
   storage: string | undefined;
   register: boolean;
+  takeover: boolean;
 }
 
 export default action<SequencerArguments>(async (input, { hre, output }) => {
@@ -25,8 +29,11 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
   await checkDeployedProgram(l1, readProgramFacts("ledger").machineHash);
   const bond = formatEther(l1.parameters.sequencerBond);
   if (!(await l1.registry.isSequencer(address))) {
-    if (!input.register) {
-      throw new ArgumentError("register", `${address} is no bonded sequencer; add --register to bond ${bond} ETH`);
+    if (!input.register && !input.takeover) {
+      throw new ArgumentError(
+        "register",
+        `${address} is no bonded sequencer; add --register to bond ${bond} ETH`,
+      );
     }
     await output.progress("Bonding", () => registerSequencer(l1));
     output.line(`Bonded ${address} with ${bond} ETH.`);
@@ -38,6 +45,7 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
     output.line(
       `Sequencer ${address} of chain ${l1.parameters.l2ChainId}: JSON-RPC at ${service.url}, database in ${storage}`,
     );
+    if (input.takeover) output.line(await turnLine(l1, address));
     const document = { url: service.url, address, l2ChainId: l1.parameters.l2ChainId, storage };
     output.document(document);
     await aborted(signal);
@@ -48,3 +56,13 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
     release();
   }
 });
+
+/** When this account may post. */
+async function turnLine({ registry, chain, parameters }: L1Client, address: Hex): Promise<string> {
+  const active = await registry.activeSequencer();
+  if (active === address) return "It is first in rank and posts at once.";
+  const isNext = (await registry.sequencerAfter(active)) === address;
+  const [at] = await chain.lastActivity();
+  const from = at + (isNext ? parameters.sequencerGrace : parameters.permissionlessDelay);
+  return `${active} is first in rank; ${address} takes over at ${time(from)} if nobody posts until then, and follows meanwhile.`;
+}

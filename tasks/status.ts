@@ -1,5 +1,6 @@
 import { formatEther } from "ethers";
 
+import { freezableFrom } from "../plugin/escape/leave.js";
 import { time } from "../plugin/l1/errors.js";
 import { connectL1 } from "../plugin/l1/client.js";
 import type { Json } from "../plugin/sequencer/rpc/format.js";
@@ -30,6 +31,12 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
   const disputed =
     openDisputes === 0n ? [] : await Promise.all(pending.map(({ headerHash }) => l1.chain.isDisputed(headerHash)));
   const last = await l1.batchHeader(head);
+  const [frozen, waiting] = await Promise.all([
+    l1.chain.isFrozen(),
+    l1.inboxMessages(last.inboxTo, last.inboxTo < messages ? last.inboxTo + 1n : last.inboxTo),
+  ]);
+  const [message] = waiting;
+  const freezable = frozen || message === undefined ? undefined : await freezableFrom(l1, last, message);
   const sequencer = await askSequencer(url);
 
   output.table([
@@ -41,7 +48,8 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
       ["inbox", `${messages} messages, ${messages - last.inboxTo} not in a batch`],
       ["ETH in the bridge", formatEther(escrow)],
       ["sequencer", active],
-      ["deposits", pausedUntil > now ? `paused until ${time(pausedUntil)}` : "open"],
+      ["escape hatch", hatch(frozen, freezable, last.index, now)],
+      ["deposits", frozen ? "closed for ever" : pausedUntil > now ? `paused until ${time(pausedUntil)}` : "open"],
       ["JSON-RPC", sequencer === undefined ? `none at ${url}` : url],
       ...(sequencer === undefined ? [] : sequencerRows(sequencer)),
     ].map((cells) => ({ type: "row" as const, cells })),
@@ -61,6 +69,8 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
     consumed: last.inboxTo,
     escrow,
     activeSequencer: active,
+    frozen,
+    freezableFrom: freezable ?? null,
     depositsPausedUntil: pausedUntil,
     pending: pending.map(({ header, headerHash, transaction }, position) => ({
       index: header.index,
@@ -72,6 +82,14 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
     sequencer: sequencer ?? null,
   };
 });
+
+function hatch(frozen: boolean, freezable: bigint | undefined, head: bigint, now: bigint): string {
+  if (frozen) return `FROZEN with batch ${head}; everybody leaves with rollup:escape`;
+  if (freezable === undefined) return "closed: no message waits";
+  return freezable > now
+    ? `the chain can be frozen from ${time(freezable)} on, if no batch is posted until then`
+    : "the chain can be frozen once all batches are final (rollup:escape)";
+}
 
 function fate(finalizesAt: bigint, now: bigint): string {
   return finalizesAt > now ? `can be disputed until ${time(finalizesAt)}` : "its window is over, it can be finalized";

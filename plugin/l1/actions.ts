@@ -1,35 +1,25 @@
-import { randomBytes } from "node:crypto";
-
-import { hexlify, Signature, type Signer, Transaction, type TransactionReceipt } from "ethers";
+import { Signature, Transaction, type TransactionReceipt } from "ethers";
 
 import { type BatchHeader, type Hex, type InboxMessage, type Withdrawal, ZERO_ADDRESS } from "../types.js";
 import { headerHash } from "../ledger/hashes.js";
 import { ask } from "./ask.js";
 import type { L1Client } from "./client.js";
 import { decodeLog, TOPICS } from "./decode.js";
-import { decodeRevert, L1RevertError, time } from "./errors.js";
-import type { Intent } from "./intent.js";
-import { createSender, type Sender, type SenderOptions } from "./sender.js";
+import { L1RevertError, time } from "./errors.js";
+import type { Sender } from "./sender.js";
 import { ERC20, permitFacts, tokenAllowance, tokenBalance } from "./token.js";
+import {
+  ActionError,
+  type ActionOptions,
+  type Done,
+  done,
+  type Request,
+  senderFor,
+  signerOf,
+  transact,
+} from "./transact.js";
 
-/** What a user asked for cannot be done; the message says why and, where there is a way, which. */
-export class ActionError extends Error {
-  override readonly name = "ActionError";
-}
-
-export interface ActionOptions {
-  /** Default: one for the client's signer. Several actions of one account must share it or follow each other. */
-  sender?: Sender | undefined;
-  signal?: AbortSignal | undefined;
-  log?: SenderOptions["log"];
-}
-
-/** A transaction of a user that L1 mined. */
-export interface Done {
-  transaction: Hex;
-  block: number;
-  gasUsed: bigint;
-}
+export { ActionError, type ActionOptions, type Done } from "./transact.js";
 
 export interface Enqueued extends Done {
   /** The message that entered the inbox. */
@@ -247,56 +237,6 @@ export async function registerSequencer(l1: L1Client, options: ActionOptions = {
   return { ...done(await transact(l1, sender, request, options)), bond };
 }
 
-async function senderFor(l1: L1Client, { sender, log }: ActionOptions): Promise<Sender> {
-  return sender ?? createSender({ provider: l1.provider, signer: signerOf(l1), log });
-}
-
-function signerOf(l1: L1Client): Signer {
-  if (l1.signer !== undefined) return l1.signer;
-  throw new ActionError("this needs an account that signs; connect to L1 with a signer");
-}
-
-interface Request {
-  what: string;
-  data: string;
-  value?: bigint;
-  /** Default: the bridge. */
-  to?: Hex;
-}
-
-/** Sends and checks that it did not fail. */
-async function transact(
-  l1: L1Client,
-  sender: Sender,
-  request: Request,
-  { signal }: ActionOptions,
-): Promise<TransactionReceipt> {
-  const { what, data, value = 0n, to = l1.addresses.bridge } = request;
-  // What a user asks for twice is meant twice.
-  const intent: Intent = { key: hexlify(randomBytes(16)), what, to, data: data as Hex, value };
-  const { receipt } = await sender.send(intent, signal);
-  if (receipt.status === 1) return receipt;
-  throw await failed(l1, sender, intent, receipt, signal);
-}
-
-/** Why a transaction that passed when it was tried failed when it was mined. */
-async function failed(
-  l1: L1Client,
-  { address }: Sender,
-  { what, to, data, value = 0n }: Intent,
-  receipt: TransactionReceipt,
-  signal?: AbortSignal,
-): Promise<Error> {
-  const replay = { from: address, to, data, value, blockTag: receipt.blockNumber };
-  try {
-    await ask("replay", () => l1.provider.call(replay), { signal });
-  } catch (error) {
-    const revert = decodeRevert(error);
-    if (revert !== undefined) return new L1RevertError(what, revert, { cause: error });
-  }
-  return new ActionError(`transaction ${receipt.hash} for ${what} failed after ${receipt.gasUsed} gas`);
-}
-
 async function enqueue(l1: L1Client, sender: Sender, request: Request, options: ActionOptions): Promise<Enqueued> {
   const receipt = await transact(l1, sender, request, options);
   for (const log of receipt.logs) {
@@ -318,10 +258,6 @@ function creditedIn(l1: L1Client, receipt: TransactionReceipt): bigint {
     if (typeof credited === "bigint") return credited;
   }
   return 0n;
-}
-
-function done({ hash, blockNumber, gasUsed }: TransactionReceipt): Done {
-  return { transaction: hash as Hex, block: blockNumber, gasUsed };
 }
 
 function checkAmount(amount: bigint): void {

@@ -1,6 +1,7 @@
 import { setTimeout as idle } from "node:timers/promises";
 
 import { pause } from "../l1/ask.js";
+import { L1RevertError, time } from "../l1/errors.js";
 import type { Chain } from "./chain.js";
 import type { Database } from "./database.js";
 import type { Log } from "./log.js";
@@ -31,6 +32,7 @@ export interface Loops {
 
 const EXPIRY_INTERVAL = 60_000;
 const POST_CHECK_INTERVAL = 500;
+const TURN_INTERVAL = 5_000;
 const FIRST_RETRY = 500;
 /**
  * A few transactions get their block at once. From so many on they are a flood, and a block waits for more of it: larger blocks
@@ -44,6 +46,8 @@ export function startLoops(options: LoopOptions): Loops {
   let l1Error: string | undefined;
   let wakeUp: () => void = () => undefined;
   let awake = true;
+  /** Since when on it may post, when it last tried too early. */
+  let turn: bigint | undefined;
 
   const wake = (): void => {
     awake = true;
@@ -99,7 +103,16 @@ export function startLoops(options: LoopOptions): Loops {
 
   async function postWhenDue(due: { bytes: number; age: number }): Promise<void> {
     await sleep(POST_CHECK_INTERVAL, signal);
-    while (isDue(due) && !signal.aborted) if ((await operator.post(signal)) === undefined) break;
+    try {
+      while (isDue(due) && !signal.aborted) if ((await operator.post(signal)) === undefined) break;
+    } catch (error) {
+      const from = turnOf(error);
+      if (from === undefined) throw error;
+      // Once per turn: to wait for it is no fault.
+      if (from !== turn) log({ level: "info", event: "another sequencer's turn to post", ownTurnFrom: time(from) });
+      turn = from;
+      await sleep(TURN_INTERVAL, signal);
+    }
   }
 
   function isDue({ bytes, age }: { bytes: number; age: number }): boolean {
@@ -149,4 +162,11 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   await pause(milliseconds, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
+}
+
+/** From when on this sequencer may post, when L1 refused a batch because it is another's turn; in seconds. */
+function turnOf(error: unknown): bigint | undefined {
+  if (!(error instanceof L1RevertError) || error.revert?.name !== "RegistryNotYourTurn") return undefined;
+  const { from } = error.revert.args;
+  return typeof from === "bigint" ? from : undefined;
 }

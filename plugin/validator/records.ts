@@ -4,7 +4,7 @@ import type { PlacedEvent } from "../l1/types.js";
 import { fromHex } from "../ledger/bytes.js";
 import type { NodeReader } from "../ledger/types.js";
 import type { Store, StoreOperation } from "../store/types.js";
-import type { Hex } from "../types.js";
+import type { Hex, Withdrawal } from "../types.js";
 import type { Verdict } from "./types.js";
 
 type Nodes = Iterable<{ hash: Uint8Array; preimage: Uint8Array }>;
@@ -17,8 +17,10 @@ export interface Records {
   /** All events that are left when `from` of them are kept and `added` follow, with the cursor behind them; at once. */
   follow(from: number, added: readonly PlacedEvent[], dropped: number, cursor: FollowerCursor): Promise<void>;
   verdict(headerHash: Hex): Verdict | undefined;
-  /** The verdict together with the state that it leads to; at once. */
-  judge(verdict: Verdict, nodes: Nodes): Promise<void>;
+  /** The verdict together with the state that it leads to, and what the batch withdrew; at once. */
+  judge(verdict: Verdict, nodes: Nodes, withdrawals: readonly Withdrawal[]): Promise<void>;
+  /** What a batch withdrew that it agrees with. */
+  withdrawals(headerHash: Hex): Withdrawal[];
   /** Of what it sends to L1. */
   journal: Journal;
 }
@@ -51,11 +53,19 @@ export function openRecords(store: Store): Records {
       const value = store.get(verdictKey(headerHash));
       return value === undefined ? undefined : (parse(value) as Verdict);
     },
-    async judge(verdict, nodes) {
+    async judge(verdict, nodes, withdrawals) {
       const operations: StoreOperation[] = [];
       for (const { hash, preimage } of nodes) operations.push({ type: "put", key: key("node", hash), value: preimage });
-      operations.push({ type: "put", key: verdictKey(verdict.headerHash), value: serialize(verdict) });
+      const { headerHash } = verdict;
+      if (withdrawals.length > 0) {
+        operations.push({ type: "put", key: withdrawalsKey(headerHash), value: serialize(withdrawals) });
+      }
+      operations.push({ type: "put", key: verdictKey(headerHash), value: serialize(verdict) });
       await store.write(operations, { sync: true });
+    },
+    withdrawals(headerHash) {
+      const value = store.get(withdrawalsKey(headerHash));
+      return value === undefined ? [] : (parse(value) as Withdrawal[]);
     },
     journal: {
       get(id) {
@@ -80,16 +90,21 @@ function eventKey(position: number): Uint8Array {
   return key("event", bytes);
 }
 
+function withdrawalsKey(headerHash: Hex): Uint8Array {
+  return key("withdrawals", fromHex(headerHash, 32));
+}
+
 function verdictKey(headerHash: Hex): Uint8Array {
   return key("verdict", fromHex(headerHash, 32));
 }
 
 /** JSON; bigints are written as decimals with an n, which no hex string looks like. */
-function serialize(value: PlacedEvent | Verdict): Uint8Array {
+export function serialize(value: object): Uint8Array {
   return Buffer.from(JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)));
 }
 
-function parse(bytes: Uint8Array): unknown {
+/** The inverse of `serialize`. */
+export function parse(bytes: Uint8Array): unknown {
   return JSON.parse(Buffer.from(bytes).toString(), (_, inner: unknown) =>
     typeof inner === "string" && /^\d+n$/.test(inner) ? BigInt(inner.slice(0, -1)) : inner,
   );

@@ -139,7 +139,7 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
     const { header, headerHash } = postedAt(position);
     const from = before.kind === "descends" ? before.from : before.index;
     const verdict: Verdict = { kind: "descends", index: header.index, headerHash, from };
-    await records.judge(verdict, []);
+    await records.judge(verdict, [], []);
     return verdict;
   }
 
@@ -164,8 +164,9 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
             withdrawals: output.withdrawals.length,
           }
         : { kind: "disagree", index, headerHash, difference };
-    await records.judge(verdict, difference === undefined ? output.nodes : []);
-    if (difference === undefined) nodes.add(output.nodes);
+    const { nodes: added, withdrawals } = difference === undefined ? output : { nodes: [], withdrawals: [] };
+    await records.judge(verdict, added, withdrawals);
+    nodes.add(added);
     return verdict;
   }
 
@@ -274,7 +275,7 @@ function isTransient(error: unknown): error is Error {
 }
 
 /** The state before the first batch is nobody's output. */
-function withGenesis(nodes: NodeReader): NodeReader {
+export function withGenesis(nodes: NodeReader): NodeReader {
   return {
     get: (hash) => (Buffer.compare(hash, GENESIS_NODE.hash) === 0 ? GENESIS_NODE.preimage : nodes.get(hash)),
   };

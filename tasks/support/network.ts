@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { Signer } from "ethers";
+import type { Provider, Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 
@@ -30,6 +30,7 @@ export async function openDeployment(
   hre: HardhatRuntimeEnvironment,
   connection: NetworkConnection,
   path: string | undefined,
+  provider: Provider = connection.ethers.provider,
 ): Promise<Deployment> {
   if (path === undefined && isInProcess(connection)) {
     throw new ArgumentError(
@@ -39,14 +40,14 @@ export async function openDeployment(
     );
   }
   const deployment = await readDeployment(path ?? join(deploymentFolder(hre, connection.networkName), "rollup.json"));
-  const { chainId } = await connection.ethers.provider.getNetwork();
+  const { chainId } = await provider.getNetwork();
   if (chainId !== deployment.l1ChainId) {
     throw new ArgumentError(
       "network",
       `the address book is of chain ${deployment.l1ChainId}, network "${connection.networkName}" is chain ${chainId}`,
     );
   }
-  const code = await connection.ethers.provider.getCode(deployment.contracts.L1EscrowBridge.address);
+  const code = await provider.getCode(deployment.contracts.L1EscrowBridge.address);
   if (code === "0x") {
     throw new ArgumentError(
       "network",

@@ -1,0 +1,152 @@
+import { getAddress, keccak256, type Provider } from "ethers";
+
+import {
+  DisputeGame__factory,
+  L1EscrowBridge__factory,
+  SequencerRegistry__factory,
+  StateCommitmentChain__factory,
+} from "../../typechain-types/index.js";
+import { readHeader } from "../ledger/header.js";
+import { type BatchHeader, type ContractRecord, type Deployment, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../types.js";
+import { ask, type AskOptions, L1UnavailableError } from "./ask.js";
+import { readLogs } from "./logs.js";
+
+/** There is no suite at this address. */
+export class NoSuiteError extends Error {
+  override readonly name = "NoSuiteError";
+  constructor(
+    readonly bridge: Hex,
+    readonly reason: string,
+  ) {
+    super(`there is no rollup behind ${bridge}: ${reason}; name the address of its L1EscrowBridge`);
+  }
+}
+
+/** What only an address book knows. */
+const UNKNOWN = { transaction: ZERO_HASH, upgrader: ZERO_ADDRESS, upgradeDelay: 0n } as const;
+
+/**
+ * The address book of a suite, read from L1 alone. What the contracts do not say is zero: who may upgrade and after how
+ * long, and which transactions created what.
+ * @param fromBlock L1 block at or before the deployment.
+ * @throws {NoSuiteError | L1UnavailableError}
+ */
+export async function discoverDeployment(
+  provider: Provider,
+  bridge: Hex,
+  fromBlock = 0,
+  options: AskOptions = {},
+): Promise<Deployment> {
+  const read = <T>(what: string, call: () => Promise<T>): Promise<T> => ask(what, call, options);
+  if ((await read("code of the bridge", () => provider.getCode(bridge))) === "0x") {
+    throw new NoSuiteError(bridge, "it has no code");
+  }
+  const escrow = await answered(
+    bridge,
+    () => read("parameters of the bridge", () => L1EscrowBridge__factory.connect(bridge, provider).parameters()),
+    options,
+  );
+  const chainContract = StateCommitmentChain__factory.connect(escrow.chain, provider);
+  const chain = await answered(
+    bridge,
+    () => read("parameters of the chain", () => chainContract.parameters()),
+    options,
+  );
+  const registryContract = SequencerRegistry__factory.connect(chain.registry, provider);
+  const registry = await read("parameters of the registry", () => registryContract.parameters());
+  const game = await read("parameters of the game", () =>
+    DisputeGame__factory.connect(chain.resolver, provider).parameters(),
+  );
+  const { genesis, block, transaction } = await findGenesis(provider, bridge, escrow.chain as Hex, fromBlock, options);
+  const receipt = await read("deployment", () => provider.getTransactionReceipt(transaction));
+  const { chainId } = await read("chain id", () => provider.getNetwork());
+  const record = async (address: string, created: Hex = UNKNOWN.transaction): Promise<ContractRecord> => ({
+    address: getAddress(address) as Hex,
+    codeHash: keccak256(await read("code", () => provider.getCode(address))) as Hex,
+    transaction: created,
+  });
+
+  return {
+    version: 1,
+    network: "",
+    l1ChainId: chainId,
+    parameters: {
+      l2ChainId: chain.l2ChainId,
+      proof: "fraud",
+      da: "calldata",
+      challengeWindow: chain.challengeWindow,
+      forceInclusionDelay: chain.forceInclusionDelay,
+      inboxCapacity: escrow.inboxCapacity,
+      sequencerBond: registry.minimumBond,
+      dissectionBits: game.dissectionBits,
+      disputeClock: game.clock,
+      disputeExtension: game.extension,
+      disputeBond: game.baseBond,
+      bondWithdrawalDelay: registry.withdrawalDelay,
+      sequencerGrace: registry.sequencerGrace,
+      permissionlessDelay: registry.permissionlessDelay,
+      escapeDelay: chain.escapeDelay,
+      upgradeDelay: UNKNOWN.upgradeDelay,
+      pauseDuration: escrow.pauseDuration,
+      pauseCooldown: escrow.pauseCooldown,
+      guardian: escrow.guardian as Hex,
+      upgrader: UNKNOWN.upgrader,
+    },
+    program: {
+      machineHash: game.machineHash as Hex,
+      codeRoot: game.codeRoot as Hex,
+      memoryRoot0: game.memoryRoot0 as Hex,
+      entryPc: Number(game.entryPc),
+      pages: Number(game.pages),
+      maxPages: Number(game.maxPages),
+      version: Number(game.version),
+    },
+    fromBlock: BigInt(block),
+    genesis,
+    contracts: {
+      L1EscrowBridge: await record(bridge, transaction),
+      StateCommitmentChain: await record(escrow.chain, transaction),
+      SequencerRegistry: await record(chain.registry, transaction),
+      DisputeGame: await record(chain.resolver),
+      OneStepVerifier: await record(game.verifier),
+      CalldataDA: await record(chain.dataAvailability),
+      UpgradeTimelock: await record(escrow.upgradeTimelock),
+      SuiteFactory: await record(receipt?.to ?? ZERO_ADDRESS),
+    },
+  };
+}
+
+/** Whatever answers a question about its parameters with an error is another contract. */
+async function answered<T>(bridge: Hex, call: () => Promise<T>, { signal }: AskOptions): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof L1UnavailableError || signal?.aborted) throw error;
+    throw new NoSuiteError(bridge, "it does not answer as one");
+  }
+}
+
+async function findGenesis(
+  provider: Provider,
+  bridge: Hex,
+  chain: Hex,
+  from: number,
+  options: AskOptions,
+): Promise<{ genesis: BatchHeader; block: number; transaction: Hex }> {
+  const contract = StateCommitmentChain__factory.createInterface();
+  const to = await ask("block number", () => provider.getBlockNumber(), options);
+  const query = { addresses: [chain], topics: [contract.getEvent("GenesisSet").topicHash], from, to };
+  for await (const [log] of readLogs(provider, query, "forward", options)) {
+    if (log === undefined) continue;
+    const header = contract.decodeEventLog("GenesisSet", log.data, log.topics).getValue("header") as {
+      getValue(name: string): unknown;
+    };
+    const genesis = readHeader({
+      integer: (name) => header.getValue(name) as bigint,
+      address: (name) => header.getValue(name) as Hex,
+      hash: (name) => header.getValue(name) as Hex,
+    });
+    return { genesis, block: log.blockNumber, transaction: log.transactionHash as Hex };
+  }
+  throw new NoSuiteError(bridge, `no genesis from block ${from} on`);
+}
