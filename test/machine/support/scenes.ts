@@ -130,6 +130,47 @@ export const SCENES: Record<string, Scene> = {
   },
   "RET below zero": { instruction: instruction(Op.RET, { a: 1 }), memory: slotSet({ 1: 0xffffffff00000009n }) },
   "slot beyond memory": { instruction: instruction(Op.MOV, { d: 0, a: 0xffffffff }) },
+  "first slot behind memory": { instruction: instruction(Op.CONST, { d: 1 }), state: { fp: END_SLOT - 1 } },
+  "last of all places": { instruction: instruction(Op.CONST, { d: 0, imm: 7n }), state: { fp: END_SLOT - 1 } },
+  "first of all places": { instruction: instruction(Op.CONST, { d: 0, imm: 7n }), state: { fp: GLOBALS_SLOT } },
+  "CALL of a frame just beyond memory": {
+    instruction: instruction(Op.CALL, { d: 1, a: 0, imm: 9n }),
+    state: { fp: END_SLOT - 1 },
+  },
+  "CALL of the last frame": { instruction: instruction(Op.CALL, { d: 1, a: 0, imm: 9n }), state: { fp: END_SLOT - 2 } },
+  "CALLI just beyond the table": {
+    instruction: instruction(Op.CALLI, { d: 20, a: 3, b: 2, imm: 5n }),
+    memory: slotSet({ 2: 5n }),
+  },
+  "JMP to the last place": { instruction: instruction(Op.JMP, { imm: (1n << 20n) - 1n }) },
+  "RET to frame zero": {
+    instruction: instruction(Op.RET, { a: 1 }),
+    memory: slotSet({ 1: (BigInt(FRAMES_SLOT) << 32n) | 9n }),
+  },
+  "RET below frame zero by one, out of range": {
+    instruction: instruction(Op.RET, { a: 1 }),
+    memory: slotSet({ 1: (BigInt(FRAMES_SLOT + 1) << 32n) | 9n }),
+  },
+  "RET to no place, out of range": { instruction: instruction(Op.RET, { a: 1 }), memory: slotSet({ 1: 1n << 20n }) },
+  "LOAD of the last byte": { instruction: instruction(Op.LOAD, { fn: 0, d: 1, a: 0, imm: 65_535n }) },
+  "LOAD of the last eight bytes": { instruction: instruction(Op.LOAD, { fn: 3, d: 1, a: 0, imm: 65_528n }) },
+  "STORE of the last two bytes": { instruction: instruction(Op.STORE, { fn: 1, a: 0, b: 7, imm: 65_534n }) },
+  "GROW to the greatest memory": {
+    instruction: instruction(Op.GROW, { d: 1, a: 2, imm: 9_999n }),
+    memory: slotSet({ 2: 4_095n }),
+  },
+  "GROW to more than the machine has": {
+    instruction: instruction(Op.GROW, { d: 1, a: 2, imm: 9_999n }),
+    memory: slotSet({ 2: 4_096n }),
+  },
+  "BRT to its default": { instruction: instruction(Op.BRT, { a: 3, imm: 3n }), memory: slotSet({ 3: 3n }) },
+  "HOST the last page": {
+    instruction: host(Host.input),
+    memory: (memory) => {
+      slotSet({ 0: 61_440n })(memory);
+      memory.write(61_440, new Uint8Array(32).fill(3));
+    },
+  },
   "slot in linear memory": { instruction: instruction(Op.CONST, { d: 0 }), state: { fp: GLOBALS_SLOT - 1 } },
   "last instruction": {
     instruction: instruction(Op.TRAP),
