@@ -1,11 +1,13 @@
 // Everything that `npm run bench` prints: gas beside the peers', the throughput of guest, machine and sequencer, start-up time.
 import { spawnSync } from "node:child_process";
 
+import { printCommittee } from "./da-committee.js";
 import { printDispute } from "./dispute.js";
 import { printGas } from "./gas.js";
 
 printGas();
 printDispute();
+printCommittee();
 for (const script of ["bench/guest.ts", "bench/machine.ts", "bench/sequencer.ts", "bench/startup.ts"]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;

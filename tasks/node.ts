@@ -10,7 +10,7 @@ import { resolveParameters } from "../deploy/parameters.js";
 import { deploySuite } from "../deploy/suite.js";
 import { connectL1 } from "../plugin/l1/client.js";
 import { readProgramFacts } from "../plugin/machine/artifacts.js";
-import { PortInUseError } from "../plugin/sequencer/server.js";
+import { PortInUseError } from "../plugin/net/listen.js";
 import type { Deployment } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";

@@ -2,6 +2,8 @@ import { type ErrorDescription, Interface, type JsonFragment } from "ethers";
 
 import {
   BlobDA__factory,
+  CommitteeDA__factory,
+  DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -56,6 +58,8 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   DisputeGame__factory.abi,
   OneStepVerifier__factory.abi,
   BlobDA__factory.abi,
+  CommitteeDA__factory.abi,
+  DataAvailabilityCommittee__factory.abi,
   UpgradeTimelock__factory.abi,
   SuiteFactory__factory.abi,
 ];
@@ -124,6 +128,11 @@ export const LINES: Readonly<Record<string, Line>> = {
   BlobDAMissingBlob: (a) => `the transaction has no blob ${show(a.index)}; the node may not have taken its blobs`,
   BlobDAMalformedInput: (a) => `5 bytes say where batch data are in blobs, not ${show(a.length)}`,
   BlobDALengthOutOfRange: (a) => `blobs carry 1 to 1,048,576 bytes of batch data, not ${show(a.length)}`,
+  CommitteeEpochRetired: (a) => `the members of epoch ${show(a.epoch)} attested until ${time(a.attestsUntil)}`,
+  CommitteeExpiryTooEarly: (a) =>
+    `members serve the data until ${time(a.expiry)}, they are needed until ${time(a.needed)}`,
+  CommitteeTooFewSigners: (a) => `${show(a.signers)} members signed, ${show(a.threshold)} are needed`,
+  CommitteeWrongSignature: (a) => `the signature of member ${show(a.member)} is not its own`,
   InboxTransactionSize: (a) => `a forced transaction has 1 to ${show(a.max)} bytes, not ${show(a.size)}`,
   InboxZeroTarget: () => "the recipient must not be the zero address",
   InboxAmount: (a) => `the amount must be above 0 and below 2^192, not ${show(a.amount)}`,

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
+import { closeServer, listen } from "../net/listen.js";
 import { RPC_CODES } from "./errors.js";
 import { answer, type Request } from "./rpc/dispatch.js";
 
@@ -22,18 +22,6 @@ export interface RpcServer {
   close(): Promise<void>;
 }
 
-/** Somebody else listens there. */
-export class PortInUseError extends Error {
-  override readonly name = "PortInUseError";
-  constructor(
-    readonly host: string,
-    readonly port: number,
-    options?: ErrorOptions,
-  ) {
-    super(`port ${port} on ${host} is in use; stop what listens there or choose another port`, options);
-  }
-}
-
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_MAX_BODY = 1 << 20;
 const CORS = {
@@ -52,16 +40,8 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
       outgoing.destroy();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      const inUse = "code" in error && error.code === "EADDRINUSE";
-      reject(inUse ? new PortInUseError(host, port, { cause: error }) : error);
-    });
-    server.listen(port, host, resolve);
-  });
-  const { port: actual } = server.address() as AddressInfo;
-  const shown = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${shown}:${actual}`, port: actual, close: () => close(server) };
+  const { url, port: actual } = await listen(server, host, port);
+  return { url, port: actual, close: () => closeServer(server) };
 }
 
 async function respond(
@@ -99,15 +79,4 @@ function rpcError(message: string): string {
 function end(outgoing: ServerResponse, status: number, body?: string): void {
   outgoing.writeHead(status, { ...CORS, ...(body === undefined ? {} : { "content-type": "application/json" }) });
   outgoing.end(body);
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve, reject) => {
-    server.close((error) => {
-      if (error === undefined) resolve();
-      else reject(error);
-    });
-  });
-  server.closeAllConnections();
-  await closed;
 }

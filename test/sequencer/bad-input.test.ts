@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { parseEther, Transaction, type TransactionRequest } from "ethers";
 
 import type { ExecuteLedger } from "../../plugin/sequencer/block-executor.js";
-import { PortInUseError, serveRpc } from "../../plugin/sequencer/server.js";
+import { PortInUseError } from "../../plugin/net/listen.js";
+import { serveRpc } from "../../plugin/sequencer/server.js";
 import { L2_CHAIN_ID } from "./support/fake-l1.js";
 import { addressOf, loadExecute, startRig, walletOf, type Rig } from "./support/rig.js";
 

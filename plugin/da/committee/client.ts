@@ -1,0 +1,173 @@
+import { dataHash } from "../../ledger/hashes.js";
+import { concat, fromHex, toHex } from "../../ledger/bytes.js";
+import type { Hex } from "../../types.js";
+import { type Attestation, attestationSigner, type AttestationScope } from "./attestation.js";
+import { MAX_DATA_LENGTH } from "./chunks.js";
+import type { AttestationRequest } from "./member.js";
+import { encodeRequest, hexOf, objectOf, PATHS, WireError } from "./wire.js";
+
+/** A member of an epoch and where its server is; without a URL it cannot be asked. */
+export interface MemberAddress {
+  address: Hex;
+  url: string | undefined;
+}
+
+/** Enough signatures, as L1 takes them. */
+export interface Signatures {
+  /** Bit i for member i. */
+  signers: bigint;
+  /** In ascending order of members, 64 bytes each. */
+  signatures: Hex;
+}
+
+/** What one member did instead of what it was asked for. */
+export interface MemberFault {
+  member: Hex | undefined;
+  url: string;
+  reason: string;
+}
+
+export interface CollectOptions {
+  scope: AttestationScope;
+  /** Of the epoch, in ascending order. */
+  members: readonly MemberAddress[];
+  threshold: number;
+  request: AttestationRequest;
+  /** Milliseconds that they have in all. */
+  timeout: number;
+  onFault?: ((fault: MemberFault) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Answers that are no data are short. */
+const MAX_ANSWER = 16_384;
+
+/**
+ * Asks all members at once. Done as soon as `threshold` have signed: who is slow or lies delays nobody.
+ * @returns undefined when fewer signed in time.
+ */
+export async function collectSignatures(options: CollectOptions): Promise<Signatures | undefined> {
+  const { members, threshold, timeout, onFault, signal: outer } = options;
+  outer?.throwIfAborted();
+  const body = encodeRequest(options.request);
+  const found = new Map<number, Hex>();
+  const enough = new AbortController();
+  const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(timeout), ...(outer ? [outer] : [])]);
+  await Promise.all(
+    members.map(async ({ address, url }, position) => {
+      if (url === undefined) return;
+      try {
+        const signature = await askSignature(url, body, signal);
+        const { scope, request } = options;
+        if (attestationSigner(scope, request.attestation, signature)?.toLowerCase() !== address.toLowerCase())
+          throw new WireError("its signature is not its own");
+        found.set(position, signature);
+        if (found.size === threshold) enough.abort();
+      } catch (error) {
+        if (!enough.signal.aborted) onFault?.({ member: address, url, reason: reasonOf(error, timeout) });
+      }
+    }),
+  );
+  outer?.throwIfAborted();
+  if (found.size < threshold) return undefined;
+  const positions = [...found.keys()].sort((a, b) => a - b).slice(0, threshold);
+  return {
+    signers: positions.reduce((bits, position) => bits | (1n << BigInt(position)), 0n),
+    signatures: toHex(concat(...positions.map((position) => fromHex(found.get(position) ?? "0x")))),
+  };
+}
+
+export interface FetchOptions {
+  /** Milliseconds that each server has; default 10,000. */
+  timeout?: number | undefined;
+  onFault?: ((fault: MemberFault) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** No member gave the data of a batch. */
+export class DataWithheldError extends Error {
+  override readonly name = "DataWithheldError";
+  constructor(
+    readonly dataHash: Hex,
+    readonly faults: readonly MemberFault[],
+  ) {
+    const reasons = faults.map(({ url, reason }) => `${url} (${reason})`).join(", ");
+    super(
+      `no member of the committee gives the data with hash ${dataHash}: ${reasons === "" ? "no URL is known" : reasons}`,
+    );
+  }
+}
+
+const FETCH_TIMEOUT = 10_000;
+
+/** The data with `hash` from whichever server has them; each answer is checked, so nobody is trusted. @throws {DataWithheldError} */
+export async function fetchData(urls: readonly string[], hash: Hex, options: FetchOptions = {}): Promise<Uint8Array> {
+  const { timeout = FETCH_TIMEOUT, onFault, signal: outer } = options;
+  outer?.throwIfAborted();
+  const done = new AbortController();
+  const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeout), ...(outer ? [outer] : [])]);
+  const faults: MemberFault[] = [];
+  try {
+    return await Promise.any(
+      urls.map(async (url) => {
+        try {
+          const response = await fetch(join(url, PATHS.data(hash)), { signal });
+          if (!response.ok) throw new WireError(`HTTP status ${response.status}`);
+          const data = await readBytes(response, MAX_DATA_LENGTH);
+          if (dataHash(data) !== hash) throw new WireError("what it gives has another hash");
+          return data;
+        } catch (error) {
+          const fault = { member: undefined, url, reason: reasonOf(error, timeout) };
+          faults.push(fault);
+          if (!done.signal.aborted) onFault?.(fault);
+          throw error;
+        }
+      }),
+    );
+  } catch (error) {
+    outer?.throwIfAborted();
+    if (error instanceof AggregateError) throw new DataWithheldError(hash, faults);
+    throw error;
+  } finally {
+    done.abort();
+  }
+}
+
+async function askSignature(url: string, body: string, signal: AbortSignal): Promise<Hex> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(join(url, PATHS.attest), { method: "POST", headers, body, signal });
+  const fields = objectOf(Buffer.from(await readBytes(response, MAX_ANSWER)).toString());
+  if (response.ok) return hexOf(fields, "signature", 64);
+  throw new WireError(typeof fields.error === "string" ? fields.error.slice(0, 500) : `HTTP status ${response.status}`);
+}
+
+/** A body of at most `limit` bytes: whoever sends more fills no memory. */
+async function readBytes(response: Response, limit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += part.length;
+    if (length > limit) throw new WireError(`its answer is longer than ${limit} bytes`);
+    parts.push(part);
+  }
+  return concat(...parts);
+}
+
+function join(url: string, path: string): string {
+  return `${url.replace(/\/+$/, "")}${path}`;
+}
+
+function reasonOf(error: unknown, timeout: number): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `no answer within ${timeout} ms`;
+  const { cause } = error;
+  return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
+}
+
+/** What an attestation of `data` says. */
+export function attestationOf(
+  data: Uint8Array,
+  { epoch, batchIndex, expiry }: Pick<Attestation, "epoch" | "batchIndex" | "expiry">,
+): Attestation {
+  return { epoch, batchIndex, dataHash: dataHash(data), length: BigInt(data.length), expiry };
+}

@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+import { closeServer, listen } from "../../net/listen.js";
+import type { Hex } from "../../types.js";
+import { MAX_DATA_LENGTH } from "./chunks.js";
+import { type Member, RefusedError } from "./member.js";
+import { decodeRequest, PATHS, WireError } from "./wire.js";
+
+export interface MemberServerOptions {
+  member: Member;
+  /** Default 127.0.0.1. */
+  host?: string | undefined;
+  /** 0 takes a free one. */
+  port: number;
+  /** Told of what was signed, what was refused, and of errors that are no client's fault. */
+  onEvent?: ((event: MemberEvent) => void) | undefined;
+}
+
+export type MemberEvent =
+  | { kind: "signed"; batchIndex: bigint; dataHash: Hex; length: bigint }
+  | { kind: "refused"; reason: string }
+  | { kind: "fault"; error: unknown };
+
+export interface MemberServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Data in hex, and the rest of a request. */
+const MAX_BODY = 2 * MAX_DATA_LENGTH + 4_096;
+const DATA_PATH = /^\/v1\/data\/(0x[0-9a-f]{64})(?:\/chunks\/(\d{1,4}))?$/;
+
+/** A member over HTTP. @throws {PortInUseError} */
+export async function serveMember(options: MemberServerOptions): Promise<MemberServer> {
+  const { host = "127.0.0.1", port, onEvent } = options;
+  const server = createServer((incoming, outgoing) => {
+    respond(incoming, outgoing, options).catch((error: unknown) => {
+      onEvent?.({ kind: "fault", error });
+      outgoing.destroy();
+    });
+  });
+  const { url } = await listen(server, host, port);
+  return { url, close: () => closeServer(server) };
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { member, onEvent }: MemberServerOptions,
+): Promise<void> {
+  const { method, url = "" } = incoming;
+  if (method === "POST" && url === PATHS.attest) {
+    const body = await readBody(incoming);
+    if (body === undefined) {
+      outgoing.setHeader("connection", "close");
+      json(outgoing, 413, { error: `the request is too large; at most ${MAX_BODY} bytes` });
+      return;
+    }
+    try {
+      const request = decodeRequest(body);
+      const signature = await member.attest(request);
+      const { batchIndex, dataHash, length } = request.attestation;
+      onEvent?.({ kind: "signed", batchIndex, dataHash, length });
+      json(outgoing, 200, { signature });
+    } catch (error) {
+      if (!(error instanceof RefusedError || error instanceof WireError)) throw error;
+      onEvent?.({ kind: "refused", reason: error.message });
+      json(outgoing, error instanceof WireError ? 400 : 409, { error: error.message });
+    }
+    return;
+  }
+  const [, dataHash, chunk] = DATA_PATH.exec(url) ?? [];
+  if (method !== "GET" || dataHash === undefined) {
+    json(outgoing, 404, { error: `GET ${PATHS.data("<data hash>")}[/chunks/<index>] or POST ${PATHS.attest}` });
+    return;
+  }
+  const found = chunk === undefined ? member.data(dataHash as Hex) : chunkOf(member, dataHash as Hex, Number(chunk));
+  if (found === undefined) {
+    json(outgoing, 404, { error: "these data are not here" });
+  } else if (found instanceof Uint8Array) {
+    outgoing.writeHead(200, { "content-type": "application/octet-stream", "content-length": found.length });
+    outgoing.end(found);
+  } else {
+    json(outgoing, 200, found);
+  }
+}
+
+function chunkOf(member: Member, dataHash: Hex, index: number): object | undefined {
+  try {
+    return member.chunk(dataHash, index);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+async function readBody(incoming: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of incoming as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > MAX_BODY) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+function json(outgoing: ServerResponse, status: number, body: object): void {
+  outgoing.writeHead(status, { "content-type": "application/json" });
+  outgoing.end(JSON.stringify(body));
+}
