@@ -8,7 +8,13 @@ import { printGas } from "./gas.js";
 printGas();
 printDispute();
 printCommittee();
-for (const script of ["bench/guest.ts", "bench/machine.ts", "bench/sequencer.ts", "bench/startup.ts"]) {
+for (const script of [
+  "bench/guest.ts",
+  "bench/machine.ts",
+  "bench/sybil.ts",
+  "bench/sequencer.ts",
+  "bench/startup.ts",
+]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;
 }

@@ -1,38 +1,18 @@
 import { expect } from "chai";
-import { getAddress, getCreateAddress, type Signer } from "ethers";
+import { getAddress, type Signer } from "ethers";
 
-import { endHash, statementOf } from "../../plugin/dispute/statement.js";
-import type { DisputeParameters } from "../../plugin/dispute/types.js";
-import { toHex } from "../../plugin/ledger/bytes.js";
-import { type BatchHeader, type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
-import {
-  type DisputeGame,
-  DisputeGame__factory,
-  type MockOneStepVerifier,
-  MockOneStepVerifier__factory,
-} from "../../typechain-types/index.js";
+import { levelsOf } from "../../plugin/dispute/rules.js";
+import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
+import { DisputeGame__factory, MockOneStepVerifier__factory } from "../../typechain-types/index.js";
 import { createRandom } from "../machine/support/random.js";
-import { postBatch } from "../support/batches.js";
-import { gameParameters } from "../support/dispute.js";
 import { type Connection, createConnection } from "../support/env.js";
-import { headerHash } from "../support/protocol.js";
-import { actorsOf, deploySuite, type Suite } from "../support/suite.js";
-import { toyProgram } from "../support/toy.js";
 import { closesAt, depthOf, type ModelClaim, type Reasons, usedBy } from "./model.js";
 import { playRandomGame } from "./support/random-game.js";
 import { createTable, type Mirror, type Play, type Table } from "./support/table.js";
-import { hashOf, type ToyRun, toyWitness } from "./support/toy.js";
+import { contentOf, decideRun, deployWorld, type GameWorld, sendPlay } from "./support/world.js";
 
 const GAMES = process.env.ROLLUP_TEST_LONG === "1" ? 500 : 30;
 const STATUS = ["open", "standing", "refuted"];
-
-interface World extends Suite {
-  connection: Connection;
-  game: DisputeGame;
-  verifier: MockOneStepVerifier;
-  rules: DisputeParameters;
-  header: BatchHeader;
-}
 
 describe("the model of the dispute game and the contract", function () {
   this.timeout(60 * 60_000);
@@ -45,7 +25,8 @@ describe("the model of the dispute game and the contract", function () {
 
   for (const bits of [5, 4, 3, 2, 1]) {
     it(`agree after every move of random games with lists of ${2 ** bits} states`, async () => {
-      const deployed = () => deploy(connection, bits);
+      const rules = { bits, levels: levelsOf(bits), clock: 5_000n, extension: 600n, baseBond: 1_000_003n };
+      const deployed = () => deployWorld(connection, rules);
       let [claims, deepest] = [0, 0];
       for (let seed = bits; seed <= GAMES; seed += 5) {
         const world = await connection.networkHelpers.loadFixture(deployed);
@@ -63,41 +44,16 @@ describe("the model of the dispute game and the contract", function () {
   }
 });
 
-async function deploy(connection: Connection, bits: number): Promise<World> {
-  const actors = await actorsOf(connection);
-  const resolver = getCreateAddress({ from: actors.resolver.address, nonce: await actors.resolver.getNonce() });
-  const suite = await deploySuite(connection, { resolver, machineHash: toHex(toyProgram().machineHash) });
-  const verifier = await new MockOneStepVerifier__factory(actors.deployer).deploy();
-  const options = { clock: 5_000n, extension: 600n, baseBond: 1_000_003n };
-  const parameters = await gameParameters(
-    { dissectionBits: bits, ...options },
-    { chain: suite.chain, verifier, bridge: suite.bridge, l2ChainId: suite.parameters.l2ChainId },
-  );
-  const game = await new DisputeGame__factory(actors.resolver).deploy(parameters);
-  const world = { ...suite, connection, game, verifier };
-  const header = await postBatch(world, suite.genesis, {});
-  return { ...world, header, rules: { bits, levels: Math.ceil(40 / bits), ...options } };
-}
-
 /** Plays a random game on both, and compares the whole at its end. */
-async function compare(world: World, seed: number): Promise<Table> {
-  const { game, connection, header, rules, verifier, actors, parameters, chain, registry } = world;
+async function compare(world: GameWorld, seed: number): Promise<Table> {
+  const { game, connection, rules, actors, parameters, chain, registry } = world;
   const random = createRandom(seed);
   const signers = new Map(
     (await connection.ethers.getSigners()).map((signer) => [signer.address.toLowerCase(), signer]),
   );
   const accounts = [...signers.keys()].slice(4, 12) as Hex[];
-  const isTrue = random.chance(0.5);
-  const bridge = (await world.bridge.getAddress()) as Hex;
-  const statement = statementOf(header, { program: toyProgram(), l2ChainId: parameters.l2ChainId, bridge });
-  const run: ToyRun = {
-    start: statement.start,
-    length: 1 + Math.floor(2 ** (random.below(39) + 1) * 0.9),
-    end: isTrue ? statement.end : endHash(hashOf(1n)),
-  };
-  await verifier.setRun(run.start, { length: run.length, end: run.end });
-
-  const batch = { headerHash: headerHash(header), finalizesAt: header.finalizesAt, ...statement };
+  const length = 1 + Math.floor(2 ** (random.below(39) + 1) * 0.9);
+  const { run, batch } = await decideRun(world, { isTrue: random.chance(0.5), length });
   const mirror: Mirror = (by, play, now, reasons) => check(world, table, signers.get(by)!, play, now, reasons);
   const table: Table = createTable(rules, batch, run, mirror);
   await playRandomGame(table, { honest: accounts.slice(0, 2), liars: accounts.slice(2) }, random, 120);
@@ -118,9 +74,16 @@ async function compare(world: World, seed: number): Promise<Table> {
 }
 
 /** Sends the same move to the contract: it is made if the model made it, and refused for one of the model's reasons if not. */
-async function check(world: World, table: Table, by: Signer, play: Play, now: bigint, reasons: Reasons): Promise<void> {
+async function check(
+  world: GameWorld,
+  table: Table,
+  by: Signer,
+  play: Play,
+  now: bigint,
+  reasons: Reasons,
+): Promise<void> {
   await world.connection.networkHelpers.time.setNextBlockTimestamp(now);
-  const refused = await send(world, table, by, play).then(() => undefined, reasonOf);
+  const refused = await sendPlay(world, table, by, play).then(() => undefined, reasonOf);
   const what = `${play.kind} at ${now}`;
   if (reasons.length > 0) expect(reasons, what).to.include(refused);
   else expect(refused, what).to.equal(undefined);
@@ -139,40 +102,7 @@ async function check(world: World, table: Table, by: Signer, play: Play, now: bi
   await compareMoney(world, table, [(await by.getAddress()) as Hex]);
 }
 
-async function send({ game, header }: World, { model, run }: Table, by: Signer, play: Play): Promise<unknown> {
-  const contract = game.connect(by);
-  const named = (id: string) => contentOf(model.claims.get(id), id, header);
-  switch (play.kind) {
-    case "counterBatch":
-      return contract.counterBatch(header, [...play.list], { value: play.value });
-    case "counter":
-      return contract.counter(named(play.named.id), [...play.named.list], play.index, [...play.list], {
-        value: play.value,
-      });
-    case "step":
-      return contract.step(
-        named(play.named.id),
-        [...play.named.list],
-        play.index,
-        toyWitness(run, play.step, play.world),
-      );
-    case "resolve":
-      return contract.resolve(play.ids.map(named));
-    case "resolveBatch":
-      return contract.resolveBatch(header);
-    case "claimCredit":
-      return contract.claimCredit(by);
-  }
-}
-
-/** A claim as moves name it; one that nobody made if there is none of this id. */
-function contentOf(claim: ModelClaim | undefined, id: string, header: BatchHeader) {
-  if (claim === undefined) return { parent: id, index: 0, start: id, listHash: id };
-  const { parent, index, start, list } = claim;
-  return { parent: parent?.id ?? headerHash(header), index, start, listHash: hashOf(...(list as Hex[])) };
-}
-
-async function compareClaim({ game, header }: World, { model, tree }: Table, claim: ModelClaim): Promise<void> {
+async function compareClaim({ game, header }: GameWorld, { model, tree }: Table, claim: ModelClaim): Promise<void> {
   const found = await game.claimState(claim.id);
   expect({
     claimant: found.claimant.toLowerCase(),
@@ -195,7 +125,7 @@ async function compareClaim({ game, header }: World, { model, tree }: Table, cla
   expect([node?.closesAt, node?.used, node?.status]).to.deep.equal([closing, found.used, claim.outcome ?? "open"]);
 }
 
-async function compareMoney({ game, connection }: World, { model }: Table, accounts: Hex[]): Promise<void> {
+async function compareMoney({ game, connection }: GameWorld, { model }: Table, accounts: Hex[]): Promise<void> {
   expect(await connection.ethers.provider.getBalance(game)).to.equal(model.balance);
   for (const account of accounts) {
     expect(await game.creditOf(account)).to.equal(model.credits.get(account.toLowerCase()) ?? 0n);

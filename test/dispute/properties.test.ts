@@ -1,13 +1,14 @@
 import { expect } from "chai";
 
 import { bondOf, maxDuration } from "../../plugin/dispute/rules.js";
-import { endsAt, type GameNode } from "../../plugin/dispute/tree.js";
+import { endsAt } from "../../plugin/dispute/tree.js";
 import type { Hex } from "../../plugin/types.js";
 import { createRandom } from "../machine/support/random.js";
 import { closesAt, type ModelClaim } from "./model.js";
 import { playRandomGame, type RandomGame } from "./support/random-game.js";
 import { createTable } from "./support/table.js";
-import { hashOf, toyBatch, type ToyRun, toyState } from "./support/toy.js";
+import { hashOf, toyBatch } from "./support/toy.js";
+import { firstFalse, isTrueNode, startsTrue } from "./support/truth.js";
 
 const GAMES = process.env.ROLLUP_TEST_LONG === "1" ? 10_000 : 400;
 
@@ -48,7 +49,7 @@ describe("properties of the dispute game over random games", function () {
     "whoever made the true claim against a false batch wins it",
     each(({ table: { tree, model, run } }, isTrue) => {
       if (isTrue) return;
-      const truth = tree.root.children.find((child) => isTrueClaim(run, child));
+      const truth = tree.root.children.find((child) => isTrueNode(run, child));
       expect(model.outcome?.winner).to.equal(truth?.claimant);
     }),
   );
@@ -69,10 +70,10 @@ describe("properties of the dispute game over random games", function () {
     "the bond of every false claim that starts from a true state is its true child's, or the stepper's",
     each(({ table: { tree, model, run } }) => {
       for (const node of tree.nodes()) {
-        if (node.depth === 0 || !startsTrue(run, node) || isTrueClaim(run, node)) continue;
+        if (node.depth === 0 || !startsTrue(run, node) || isTrueNode(run, node)) continue;
         expect(node.status).to.equal("refuted");
         if (node.depth === tree.parameters.levels) continue;
-        const truth = node.children.find((child) => child.index === firstFalse(run, node) && isTrueClaim(run, child));
+        const truth = node.children.find((child) => child.index === firstFalse(run, node) && isTrueNode(run, child));
         expect(node.payee).to.equal(truth?.claimant);
         expect(model.claims.get(node.id)?.payee).to.equal(truth?.claimant);
       }
@@ -83,7 +84,7 @@ describe("properties of the dispute game over random games", function () {
     "every true claim that starts from a true state stands",
     each(({ table: { tree, run } }) => {
       for (const node of tree.nodes()) {
-        if (node.depth > 0 && startsTrue(run, node) && isTrueClaim(run, node)) expect(node.status).to.equal("standing");
+        if (node.depth > 0 && startsTrue(run, node) && isTrueNode(run, node)) expect(node.status).to.equal("standing");
       }
     }),
   );
@@ -91,7 +92,8 @@ describe("properties of the dispute game over random games", function () {
   it(
     "no claim closes after the bound, however many there are",
     each(({ table: { tree, model }, overAt }) => {
-      const bound = tree.batch.finalizesAt + maxDuration(tree.parameters);
+      // Two extensions of it are left for the transactions that resolve.
+      const bound = tree.batch.finalizesAt + maxDuration(tree.parameters) - 2n * tree.parameters.extension;
       for (const claim of model.claims.values()) expect(closesAt(model.rules, claim) <= bound).to.equal(true);
       expect(endsAt(tree) <= bound && overAt >= tree.batch.finalizesAt).to.equal(true);
     }),
@@ -139,6 +141,27 @@ describe("properties of the dispute game over random games", function () {
     }),
   );
 
+  it("who is cut off from L1 for less than CLOCK loses neither the batch nor a bond, if it answers what decides the batch", async () => {
+    let late = 0;
+    for (let seed = 1; seed <= GAMES; seed++) {
+      const { game, isTrue } = await randomGame(seed, true);
+      const { model } = game.table;
+      if (model.claims.size > 0) expect(model.outcome?.winner === undefined, `seed ${seed}`).to.equal(isTrue);
+      const own = claims(model.claims).filter(({ claimant }) => cast.honest.includes(claimant as Hex));
+      expect(
+        own.map(({ outcome }) => outcome),
+        `seed ${seed}`,
+      ).to.not.include("refuted");
+      if (
+        own.some(
+          (claim) => claim.parent !== undefined && claim.postedAt - claim.parent.postedAt >= model.rules.extension,
+        )
+      )
+        late++;
+    }
+    expect(late).to.be.greaterThan(GAMES / 10);
+  });
+
   it("the games were not all alike", () => {
     const all = games.map(({ game }) => game);
     const refusals = new Set(all.flatMap((game) => [...game.refusals]));
@@ -163,20 +186,8 @@ describe("properties of the dispute game over random games", function () {
   });
 });
 
-/** Also everything above it does. */
-function startsTrue(run: ToyRun, { claim, offset, parent }: GameNode): boolean {
-  return claim === undefined || (claim.start === toyState(run, offset) && startsTrue(run, parent!));
-}
-
-function firstFalse(run: ToyRun, { list, offset, stride }: GameNode): number {
-  return list.findIndex((state, i) => state !== toyState(run, offset + (i + 1) * stride));
-}
-
-function isTrueClaim(run: ToyRun, node: GameNode): boolean {
-  return firstFalse(run, node) < 0;
-}
-
-async function randomGame(seed: number): Promise<{ game: RandomGame; isTrue: boolean }> {
+/** @param isCutOff Nobody honest gets anything into L1 for nearly CLOCK. */
+async function randomGame(seed: number, isCutOff = false): Promise<{ game: RandomGame; isTrue: boolean }> {
   const random = createRandom(seed);
   const isTrue = random.chance(0.5);
   const bits = 1 + random.below(3);
@@ -185,7 +196,9 @@ async function randomGame(seed: number): Promise<{ game: RandomGame; isTrue: boo
   const clock = extension * BigInt(1 + random.below(6));
   const { run, batch } = toyBatch({ isTrue, length: 1 + random.below(2 ** (bits * levels)) });
   const table = createTable({ bits, levels, clock, extension, baseBond: 3n }, { ...batch, finalizesAt: 10_000n }, run);
-  return { game: await playRandomGame(table, cast, random, 10 + random.below(50)), isTrue };
+  const from = 10_000n - clock + BigInt(random.below(Number(clock)));
+  const absence = isCutOff ? { absence: { from, until: from + clock - 1n } } : {};
+  return { game: await playRandomGame(table, { ...cast, ...absence }, random, 10 + random.below(50)), isTrue };
 }
 
 function claims(map: ReadonlyMap<string, ModelClaim>): ModelClaim[] {

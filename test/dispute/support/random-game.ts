@@ -5,12 +5,18 @@ import type { Hex } from "../../../plugin/types.js";
 import type { Random } from "../../machine/support/random.js";
 import type { Play, Table } from "./table.js";
 import { hashOf, toyState, toyTrace, type ToyRun } from "./toy.js";
+import { firstFalse, isDecisive } from "./truth.js";
 
 export interface Cast {
   /** Play the honest strategy, each at most EXTENSION - 1 seconds after the last honest look. */
   honest: Hex[];
   /** Do whatever they like, on both sides. */
   liars: Hex[];
+  /**
+   * The honest cannot reach L1 for this long. Then they look all the time before and after, and answer only what decides
+   * the batch: in other places liars use up the time of others.
+   */
+  absence?: { from: bigint; until: bigint };
 }
 
 export interface RandomGame {
@@ -33,6 +39,7 @@ export async function playRandomGame(table: Table, cast: Cast, random: Random, m
   const game: RandomGame = { table, cast, overAt: 0n, refusals: new Set(), steps: 0 };
   let now = tree.batch.finalizesAt - clock;
   let lastLook = now;
+  if (cast.absence !== undefined) await look(true);
 
   async function play(by: Hex, play: Play): Promise<boolean> {
     const reasons = await table.play(by, play, now);
@@ -43,6 +50,15 @@ export async function playRandomGame(table: Table, cast: Cast, random: Random, m
 
   /** Lets time pass; the honest look at the game before any claim has been there for EXTENSION. */
   async function pass(until: bigint): Promise<void> {
+    if (cast.absence !== undefined) {
+      await look();
+      if (now < cast.absence.until && cast.absence.until < until) {
+        now = cast.absence.until;
+        await look();
+      }
+      now = until;
+      return;
+    }
     while (lastLook + extension - 1n < until) {
       const latest = lastLook + extension - 1n;
       const some = now + BigInt(random.below(Number(latest - now) + 1));
@@ -52,9 +68,12 @@ export async function playRandomGame(table: Table, cast: Cast, random: Random, m
     now = until;
   }
 
-  async function look(): Promise<void> {
+  async function look(isThere = false): Promise<void> {
     lastLook = now;
+    const { absence } = cast;
+    if (!isThere && absence !== undefined && absence.from <= now && now < absence.until) return;
     for (const move of await answers(tree, trace, now)) {
+      if (absence !== undefined && !isDecisive(run, move.against)) continue;
       const by = random.pick(cast.honest);
       // Somebody saw it in the mempool and was faster.
       if (random.chance(0.1)) await play(random.pick(cast.liars), playOf(move, run));
@@ -151,10 +170,9 @@ export async function playRandomGame(table: Table, cast: Cast, random: Random, m
     return deepest.length === 0 ? tree.root : random.pick(deepest.slice(0, 6));
   }
 
-  function pickIndex({ list, offset, stride }: GameNode): number {
-    const firstFalse = list.findIndex((state, i) => state !== toyState(run, offset + (i + 1) * stride));
-    if (firstFalse >= 0 && random.chance(0.5)) return firstFalse;
-    return random.below(list.length);
+  function pickIndex(node: GameNode): number {
+    const lie = firstFalse(run, node);
+    return lie >= 0 && random.chance(0.5) ? lie : random.below(node.list.length);
   }
 
   /** Some states true and then not, or true again, or of a world that nobody reaches, or nonsense. */

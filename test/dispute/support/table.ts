@@ -1,6 +1,6 @@
 import { claimId, listHash } from "../../../plugin/dispute/rules.js";
 import { createGameTree, type GameTree } from "../../../plugin/dispute/tree.js";
-import type { DisputedBatch, DisputeParameters } from "../../../plugin/dispute/types.js";
+import type { DisputedBatch, DisputeEvent, DisputeParameters } from "../../../plugin/dispute/types.js";
 import { type Hex, ZERO_ADDRESS } from "../../../plugin/types.js";
 import { bondOf, createModel, type Model, type Named, type Reasons } from "../model.js";
 import { type ToyRun, toyState } from "./toy.js";
@@ -19,6 +19,8 @@ export interface Table {
   readonly run: ToyRun;
   readonly model: Model;
   readonly tree: GameTree;
+  /** All that L1 would have reported. */
+  readonly events: readonly DisputeEvent[];
   /** Sends a move at a time that is never before the last one. Returns why it was refused. */
   play(by: Hex, play: Play, now: bigint): Promise<Reasons>;
 }
@@ -36,6 +38,12 @@ export function createTable(
     claimId({ parent: parent as Hex, index, start: start as Hex, listHash: listHash(list as Hex[]) });
   const model = createModel(parameters, { ...batch, id: batch.headerHash }, identify);
   const tree = createGameTree(parameters, batch);
+  const events: DisputeEvent[] = [];
+
+  function emit(event: DisputeEvent): void {
+    events.push(event);
+    tree.apply(event);
+  }
 
   let last = 0n;
 
@@ -66,21 +74,21 @@ export function createTable(
         start: made.start as Hex,
         listHash: listHash(play.list),
       };
-      tree.apply({ kind: "claimMade", id: made.id as Hex, claimant: by, claim, list: play.list, timestamp: now });
+      emit({ kind: "claimMade", id: made.id as Hex, claimant: by, claim, list: play.list, timestamp: now });
     } else if (play.kind === "step") {
       const state = toyNext(run, toyState(run, play.step, play.world), play)!;
-      tree.apply({ kind: "claimStepped", id: play.named.id as Hex, index: play.index, state, winner: by });
+      emit({ kind: "claimStepped", id: play.named.id as Hex, index: play.index, state, winner: by });
     } else if (play.kind === "resolve") {
       for (const id of play.ids) {
         const claim = model.claims.get(id)!;
         if (resolvedBefore.has(id)) continue;
         const payee = claim.payee as Hex;
         const bond = bondOf(parameters, claim);
-        tree.apply({ kind: "claimResolved", id, isRefuted: claim.outcome === "refuted", payee, bond });
+        emit({ kind: "claimResolved", id, isRefuted: claim.outcome === "refuted", payee, bond });
       }
     } else if (play.kind === "resolveBatch") {
       const winner = (model.outcome!.winner ?? ZERO_ADDRESS) as Hex;
-      tree.apply({ kind: "gameResolved", headerHash: batch.headerHash, winner });
+      emit({ kind: "gameResolved", headerHash: batch.headerHash, winner });
     }
   }
 
@@ -88,6 +96,7 @@ export function createTable(
     run,
     model,
     tree,
+    events,
     async play(by, play, now) {
       if (now < last) throw new RangeError(`time goes back from ${last} to ${now}`);
       last = now;
