@@ -173,6 +173,12 @@ const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, 
     name: "disaster",
     description: "Instead: the sequencer is gone for ever, and everybody leaves by L1 alone",
   })
+  .addOption(
+    text(
+      "fault",
+      "Instead: a false batch and its dispute; one of balance, drop, reorder, signature, withdrawals, data, state",
+    ),
+  )
   .setAction(() => import("../tasks/demo.js"))
   .build();
 

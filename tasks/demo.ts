@@ -1,17 +1,25 @@
 import { formatEther } from "ethers";
 
 import { presetFor } from "../deploy/parameters.js";
+import { FAULTS, isFault } from "../plugin/validator/faults.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { LinesError } from "./support/explain.js";
 import { accountOf, isInProcess } from "./support/network.js";
 import { strike } from "./demo/disaster.js";
+import { rehearseDispute } from "./demo/dispute.js";
 import { takeTour } from "./demo/tour.js";
 
 interface DemoArguments extends CommonArguments {
   disaster: boolean;
+  fault: string | undefined;
 }
 
-export default action<DemoArguments>(async (input, { hre, output }) => {
+export default action<DemoArguments>(async ({ disaster, fault }, { hre, output }) => {
+  if (fault !== undefined && !isFault(fault)) {
+    throw new ArgumentError("fault", `--fault ${fault} is none; there are ${Object.keys(FAULTS).join(", ")}`);
+  }
+  if (fault !== undefined && disaster)
+    throw new ArgumentError("fault", "--fault and --disaster are two stories; tell one");
   const begin = performance.now();
   const connection = await hre.network.getOrCreate();
   const { ethers, networkName, rollup } = connection;
@@ -23,7 +31,7 @@ export default action<DemoArguments>(async (input, { hre, output }) => {
       `"${networkName}" is a real network; the demo moves the clock of L1 and spends 21 ETH, so it runs on local ones only`,
     );
   }
-  if (input.disaster) return strike(connection, output);
+  if (disaster) return strike(connection, output);
   output.heading(`Deploy: the suite on network "${networkName}" (chain ${chainId})`);
   const before = await ethers.provider.getBalance(address);
   const chain = await output.progress("Deploying", () => rollup.deploy({}, { sequencer: signer }));
@@ -36,7 +44,8 @@ export default action<DemoArguments>(async (input, { hre, output }) => {
     output.line(
       `L2 chain id ${parameters.l2ChainId}, challenge window ${parameters.challengeWindow} s, sequencer bonded with ${formatEther(parameters.sequencerBond)} ETH`,
     );
-    const figures = await takeTour(chain, signer, output);
+    const figures =
+      fault === undefined ? await takeTour(chain, signer, output) : await rehearseDispute(chain, signer, fault, output);
     const after = await ethers.provider.getBalance(address);
     const seconds = (performance.now() - begin) / 1000;
     if (figures.checks.wrong.length > 0) throw new LinesError(figures.checks.wrong);

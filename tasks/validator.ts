@@ -53,6 +53,7 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
     output.line(
       `Validating chain ${deployment.parameters.l2ChainId} from L1 block ${deployment.fromBlock} on, ${role}`,
     );
+    if (!input.once) output.document({ l2ChainId: deployment.parameters.l2ChainId, account: player?.address, storage });
     summary = await validator.run({ watch: !input.once, signal });
   } finally {
     release();

@@ -198,6 +198,7 @@ export function createChallenger(options: ChallengerOptions): Challenger {
       const mined = await attempt(resolveBatchIntent(header, headerHash), position, signal);
       if (mined === undefined) continue;
       underway.set(headerHash, mined.receipt.blockNumber);
+      log({ kind: "ended", index: header.index, gasUsed: mined.receipt.gasUsed });
       count++;
     }
     return count;

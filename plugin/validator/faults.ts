@@ -30,6 +30,10 @@ export const FAULTS = {
 
 export type Fault = keyof typeof FAULTS;
 
+export function isFault(name: string): name is Fault {
+  return Object.hasOwn(FAULTS, name);
+}
+
 /** This batch gives no occasion for the lie. */
 export class FaultError extends Error {
   override readonly name = "FaultError";

@@ -49,7 +49,9 @@ export type ValidatorEvent =
   /** L1 executed one instruction, and refuted a claim by it. */
   | ({ kind: "stepped" } & MoveFacts)
   | { kind: "resolved"; index: bigint; claims: number; gasUsed: bigint }
-  /** The game about a batch ended; `winner` is zero where the batch stands. */
+  /** This validator had L1 end the game about a batch. */
+  | { kind: "ended"; index: bigint; gasUsed: bigint }
+  /** The game about a batch is over; `winner` is zero where the batch stands. */
   | { kind: "game over"; index: bigint; winner: Hex }
   /** Wei that this validator won were paid to it. */
   | { kind: "paid"; what: "bonds" | "reward"; amount: bigint }
@@ -127,12 +129,14 @@ export function describe(event: ValidatorEvent): string {
     }
     case "countered": {
       const what = event.against === undefined ? "the batch" : `state ${event.position} of claim ${event.against}`;
-      return `batch ${event.index}: countered ${what}, bond ${ether(event.bond)}, ${event.gasUsed} gas`;
+      return `batch ${event.index}: countered ${what}, bond ${ether(event.bond)}, ${gas(event.gasUsed)}`;
     }
     case "stepped":
-      return `batch ${event.index}: L1 executed instruction ${event.position} of claim ${event.against ?? ""}, which is refuted; ${event.gasUsed} gas`;
+      return `batch ${event.index}: L1 executed instruction ${event.position} of claim ${event.against ?? ""}, which is refuted; ${gas(event.gasUsed)}`;
     case "resolved":
-      return `batch ${event.index}: resolved ${event.claims} ${event.claims === 1 ? "claim" : "claims"}, ${event.gasUsed} gas`;
+      return `batch ${event.index}: resolved ${event.claims} ${event.claims === 1 ? "claim" : "claims"}, ${gas(event.gasUsed)}`;
+    case "ended":
+      return `batch ${event.index}: ended its game, ${gas(event.gasUsed)}`;
     case "game over":
       return event.winner === ZERO_ADDRESS
         ? `batch ${event.index}: the game is over, the batch stands`
@@ -156,6 +160,10 @@ export function describe(event: ValidatorEvent): string {
     case "head":
       return `all ${event.batches} batches up to L1 block ${event.block} checked`;
   }
+}
+
+function gas(used: bigint): string {
+  return `${used.toLocaleString("en")} gas`;
 }
 
 function ether(wei: bigint): string {

@@ -6,11 +6,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { parseEther } from "ethers";
 
+import { loadLedger } from "../../plugin/hardhat/ledger.js";
+import { sequencerOf } from "../../plugin/hardhat/sequencer.js";
+import type { Json } from "../../plugin/sequencer/rpc/format.js";
 import { openLevelStore } from "../../plugin/store/level.js";
+import { memoryStore } from "../../plugin/store/memory.js";
+import { ZERO_HASH } from "../../plugin/types.js";
 import type { ValidatorEvent } from "../../plugin/validator/types.js";
+import { walletOf } from "../l1/support/l1.js";
 import { callsOf, openScene, playerOf, playOut, type Scene } from "./support/scene.js";
 
 const STANDS = undefined;
+const ledger = loadLedger();
 
 describe("a validator that plays", () => {
   let scene: Scene;
@@ -113,6 +120,37 @@ describe("a validator that plays", () => {
     ]);
   });
 
+  it("lets a sequencer that only runs by itself go on after the revert, with all that its users did", async () => {
+    const { chain, honest, liar, connection } = scene;
+    await chain.sequencer.post({ fault: "withdrawals", by: liar });
+    await chain.sequencer.stop();
+    const [operator] = await connection.ethers.getSigners();
+    if (!operator) throw new Error("too few accounts");
+    const sequencer = await sequencerOf(scene.as(operator), ledger.execute, memoryStore(), {
+      ...{ blocks: "auto", batches: { bytes: 1, age: 0 }, pollInterval: 20 },
+    });
+    const receiptOf = (hash: Json) => sequencer.request({ method: "eth_getTransactionReceipt", params: [hash] });
+    await sequencer.start();
+    try {
+      // What was in the false batch, deposits and transactions, is in blocks on the last good one.
+      while (sequencer.status().head.inboxTo < 4n || (await receiptOf(scene.payment)) === null) await sleep(10);
+      const raw = await alicePays(scene);
+      const payment = await sequencer.request({ method: "eth_sendRawTransaction", params: [raw] });
+      while ((await receiptOf(payment)) === null) await sleep(10);
+      await sleep(1_000);
+      expect(sequencer.status().falseBatch?.index).to.equal(2n);
+      expect(await chain.contracts.chain.heads()).to.deep.equal([2n, 0n]);
+
+      await playOut(scene, [await playerOf(scene, honest)]);
+      while ((await chain.contracts.chain.headerHash(2n)) === ZERO_HASH) await sleep(20);
+      for (const hash of [scene.payment, payment]) expect(await receiptOf(hash)).to.include({ status: "0x1" });
+      expect(await (await playerOf(scene, honest)).run({ watch: false })).to.include({ batches: 2n, agreed: 2n });
+      expect(sequencer.status().falseBatch).to.equal(undefined);
+    } finally {
+      await sequencer.stop();
+    }
+  });
+
   it("only watches where that is asked for: it raises the alarm and sends nothing", async () => {
     const { chain, honest, liar, spare, connection } = scene;
     await chain.sequencer.post({ fault: "withdrawals", by: liar });
@@ -142,3 +180,12 @@ describe("a validator that plays", () => {
     expect(events.at(-1)).to.include({ kind: "countered", index: 2n, depth: 0 });
   });
 });
+
+/** The next transaction of the first user, as its wallet signs it. */
+function alicePays({ chain, users }: Scene): Promise<string> {
+  const [, bob] = users;
+  if (!bob) throw new Error("too few accounts");
+  const { l2ChainId } = chain.deployment.parameters;
+  const fees = { maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 0n, gasLimit: 21_000n };
+  return walletOf(1).signTransaction({ type: 2, chainId: l2ChainId, nonce: 1, to: bob.address, value: 9n, ...fees });
+}

@@ -25,6 +25,8 @@ interface Service {
   log(): string;
   /** Ctrl-C; resolves with the exit code. */
   interrupt(): Promise<number | null>;
+  /** Ends it as a power cut would. */
+  kill(): Promise<unknown>;
 }
 
 /** A Hardhat project in `folder`, with this plugin and the network `remote`. */
@@ -64,6 +66,10 @@ async function startService(project: string, input: readonly string[]): Promise<
     log: () => log,
     interrupt() {
       child.kill("SIGINT");
+      return ended;
+    },
+    kill() {
+      child.kill("SIGKILL");
       return ended;
     },
   };
@@ -240,6 +246,48 @@ describe("services of a deployed rollup", () => {
     expect(await second.interrupt()).to.equal(0);
   });
 
+  it("rollup:validator disputes a false batch by itself, also when it is killed in between", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    await makeProject(l1.folder, l1.url);
+    const { rollup, ethers, provider } = await hre.network.getOrCreate();
+    const signers = await ethers.getSigners();
+    const [account, user, player] = signers;
+    if (account === undefined || user === undefined || player === undefined) throw new Error("too few accounts");
+    const chain = await rollup.attach();
+    await chain.deposit(user, { amount: 5n });
+    const { header } = await chain.sequencer.post({ fault: "state" });
+
+    const input = ["rollup:validator", "--network", "remote", "--from", "2"];
+    input.push("--deployment", `${l1.folder}/remote/rollup.json`, "--storage", `${l1.folder}/validator`);
+    const first = await startService(l1.folder, input);
+    expect(first.document).to.include({ account: player.address });
+    await eventually(() => Promise.resolve(first.log().includes("batch 1: countered the batch")));
+    await first.kill();
+
+    const second = await startService(l1.folder, input);
+    const now = (await ethers.provider.getBlock("latest"))?.timestamp ?? 0;
+    await provider.request({ method: "evm_increaseTime", params: [Number(header.finalizesAt) + 1 - now] });
+    await provider.request({ method: "evm_mine", params: [] });
+    await eventually(() => Promise.resolve(second.log().includes("got the reward of 0.5 ETH")));
+    expect(await second.interrupt()).to.equal(0);
+    expect(await chain.contracts.registry.bondOf(header.submitter)).to.equal(0n);
+    expect(await chain.contracts.chain.heads()).to.deep.equal([0n, 0n]);
+    // The claim, its resolution, the batch's, and two payments: nothing twice.
+    expect(await ethers.provider.getTransactionCount(player)).to.equal(5);
+    await chain.close();
+  });
+
+  it("rollup:validator wants an account that is no sequencer's, unless it only watches", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    const refused = await runTask(hre, "rollup:validator");
+    expect(refused.errors).to.have.length(1);
+    expect(refused.errors[0]).to.match(
+      / is a sequencer; two processes cannot share an account: name another one by --from/,
+    );
+    const watching = await runTask(hre, "rollup:validator", { once: true });
+    expect(watching.stdout).to.include("watching only");
+  });
+
   it("rollup:sequencer and rollup:validator end in one line when the rollup runs another program", async () => {
     succeed(await runTask(hre, "rollup:deploy"));
     const path = join(l1.folder, "remote", "rollup.json");
@@ -338,6 +386,30 @@ describe("rollup:demo", () => {
     try {
       const run = succeed(await runTask(await l1.connect(), "rollup:demo"));
       expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
+    } finally {
+      await l1.close();
+    }
+  });
+
+  it("shows a false batch from the lie to the slash, in this process and over HTTP", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
+    const run = succeed(await runTask(await environment(folder), "rollup:demo", { fault: "reorder", json: true }));
+    const figures = JSON.parse(run.stdout) as { games: unknown[]; checks: { wrong: string[] } };
+    expect(figures.games).to.have.length(1);
+    expect(figures.checks.wrong).to.deep.equal([]);
+    await rm(folder, { recursive: true });
+
+    const l1 = await startL1();
+    try {
+      const remote = succeed(await runTask(await l1.connect(), "rollup:demo", { fault: "data" }));
+      expect(remote.stdout).to.match(
+        /^validator batch 2: L1 executed instruction \d+ of claim 0x[0-9a-f]{8}, which is refuted/m,
+      );
+      expect(remote.stdout).to.include("Every balance is what it was before the lie, and the withdrawal is paid.");
+      const unknown = await runTask(await l1.connect(), "rollup:demo", { fault: "theft" });
+      expect(unknown.errors).to.deep.equal([
+        "--fault theft is none; there are balance, drop, reorder, signature, withdrawals, data, state",
+      ]);
     } finally {
       await l1.close();
     }
