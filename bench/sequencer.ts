@@ -8,88 +8,22 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 
-import secp256k1 from "secp256k1";
-
-import { fromHex, toHex } from "../plugin/ledger/bytes.js";
+import { fromHex } from "../plugin/ledger/bytes.js";
 import { executeLedger } from "../plugin/ledger/execute.js";
 import { loadLedgerGuest } from "../plugin/ledger/guest.js";
-import { parseTransaction, rebuildTransaction, recoverSender } from "../plugin/ledger/transaction.js";
-import type { L1Event } from "../plugin/l1/types.js";
-import { keccak256 } from "../plugin/machine/keccak.js";
+import { parseTransaction, recoverSender } from "../plugin/ledger/transaction.js";
 import { startExecutorThread } from "../plugin/sequencer/executor-client.js";
-import { createSequencer, type Sequencer } from "../plugin/sequencer/sequencer.js";
+import { createSequencer } from "../plugin/sequencer/sequencer.js";
 import { openLevelStore } from "../plugin/store/level.js";
-import { ZERO_ADDRESS, type Hex } from "../plugin/types.js";
 import {
   BRIDGE,
   fakeL1,
   FORCE_INCLUSION_DELAY,
   GENESIS,
-  keyOf,
   L2_CHAIN_ID,
   SEQUENCER,
-  type FakeL1,
 } from "../test/sequencer/support/fake-l1.js";
-
-const IN_FLIGHT = 1_000;
-const FEES = { gasLimit: 21_000n, maxFeePerGas: 20_000_000n, maxPriorityFeePerGas: 0n };
-
-interface Account {
-  key: Uint8Array;
-  address: Hex;
-  nonce: bigint;
-}
-
-function makeAccounts(count: number): Account[] {
-  return Array.from({ length: count }, (_, index) => {
-    const key = Buffer.from(keyOf(index).slice(2), "hex");
-    const address = toHex(keccak256(secp256k1.publicKeyCreate(key, false).subarray(1)).subarray(12));
-    return { key, address, nonce: 0n };
-  });
-}
-
-/** Every account sends and receives equally often, in an order without pattern. */
-function makeTransfers(accounts: Account[], count: number): Hex[] {
-  const zero = new Uint8Array(32);
-  return Array.from({ length: count }, (_, i) => {
-    const from = accounts[(i * 7_919) % accounts.length]!;
-    const to = accounts[(i * 104_729 + 13) % accounts.length]!.address;
-    const fields = { ...FEES, nonce: from.nonce++, to, value: 1_000_000_000n, data: new Uint8Array() };
-    const unsigned = { ...fields, yParity: 0 as const, r: zero, s: zero };
-    const { signature, recid } = secp256k1.ecdsaSign(rebuildTransaction(unsigned, L2_CHAIN_ID).signingHash, from.key);
-    const yParity = recid === 0 ? 0 : 1;
-    const signed = { ...fields, yParity, r: signature.slice(0, 32), s: signature.slice(32) } as const;
-    return toHex(rebuildTransaction(signed, L2_CHAIN_ID).raw);
-  });
-}
-
-function fund(l1: FakeL1, accounts: Account[]): void {
-  const timestamp = l1.now + 12n;
-  l1.mine(
-    accounts.map(({ address }, index): L1Event => ({
-      kind: "message",
-      message: {
-        kind: 0,
-        index: BigInt(index),
-        timestamp,
-        sender: address,
-        target: address,
-        token: ZERO_ADDRESS,
-        amount: 10n ** 18n,
-        data: "0x",
-      },
-    })),
-  );
-}
-
-/** Keeps a number of requests open until all are answered. */
-async function feed(sequencer: Sequencer, raws: Hex[]): Promise<void> {
-  let next = 0;
-  const client = async (): Promise<void> => {
-    while (next < raws.length) await sequencer.request({ method: "eth_sendRawTransaction", params: [raws[next++]] });
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, client));
-}
+import { feed, fund, makeAccounts, makeTransfers } from "./transfers.js";
 
 interface Load {
   accounts: number;

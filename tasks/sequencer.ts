@@ -30,10 +30,7 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
   const bond = formatEther(l1.parameters.sequencerBond);
   if (!(await l1.registry.isSequencer(address))) {
     if (!input.register && !input.takeover) {
-      throw new ArgumentError(
-        "register",
-        `${address} is no bonded sequencer; add --register to bond ${bond} ETH`,
-      );
+      throw new ArgumentError("register", `${address} is no bonded sequencer; add --register to bond ${bond} ETH`);
     }
     await output.progress("Bonding", () => registerSequencer(l1));
     output.line(`Bonded ${address} with ${bond} ETH.`);

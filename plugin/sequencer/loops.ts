@@ -111,7 +111,9 @@ export function startLoops(options: LoopOptions): Loops {
       // Once per turn: to wait for it is no fault.
       if (from !== turn) log({ level: "info", event: "another sequencer's turn to post", ownTurnFrom: time(from) });
       turn = from;
-      await sleep(TURN_INTERVAL, signal);
+      // Its own clock may be wrong, and the others' last batch may fall.
+      const wait = Number(from) * 1000 - clock();
+      await sleep(Math.min(TURN_INTERVAL, Math.max(POST_CHECK_INTERVAL, wait)), signal);
     }
   }
 

@@ -225,6 +225,19 @@ describe("services of a deployed rollup", () => {
     expect(refused.errors[0]).to.match(/ is no bonded sequencer; add --register to bond 1\.0 ETH$/);
   });
 
+  it("rollup:sequencer --takeover bonds its account and says when its turn comes", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    await makeProject(l1.folder, l1.url);
+    const input = ["rollup:sequencer", "--network", "remote", "--port", "0", "--takeover", "--from", "2"];
+    input.push("--deployment", `${l1.folder}/remote/rollup.json`, "--storage", `${l1.folder}/second`);
+    const second = await startService(l1.folder, input);
+    expect(second.log()).to.match(/^Bonded 0x\S+ with 1\.0 ETH\.$/m);
+    expect(second.log()).to.match(
+      /^0x\S+ is first in rank; 0x\S+ takes over at \S+ if nobody posts until then, and follows meanwhile\.$/m,
+    );
+    expect(await second.interrupt()).to.equal(0);
+  });
+
   it("rollup:sequencer keeps what it acknowledged over a restart, and says Ctrl-C with exit code 0", async () => {
     succeed(await runTask(hre, "rollup:deploy"));
     await makeProject(l1.folder, l1.url);

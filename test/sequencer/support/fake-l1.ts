@@ -39,6 +39,8 @@ export interface FakeL1Options {
 /** An L1 in memory: the rules of the suite that a sequencer meets, blocks that can be undone, and outages. */
 export interface FakeL1 {
   l1: SequencerL1;
+  /** As a follower reads it. */
+  source: L1Source;
   /** Unreachable while set. */
   down: boolean;
   /** Batches on the chain now, genesis first. */
@@ -187,6 +189,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
   }
 
   const fake: FakeL1 = {
+    source,
     down: false,
     tokens: new Map(),
     l1: {
