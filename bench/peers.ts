@@ -25,3 +25,15 @@ export const peerFigures: readonly PeerFigure[] = [
     note: "estimate: 68 bisections of 0.55M",
   },
 ];
+
+/** What one transfer costs elsewhere, in bytes on L1 and in L1 gas, as published. */
+export interface PeerTransfer {
+  system: string;
+  bytes: number;
+  gas: number;
+  note: string;
+}
+
+export const peerTransfers: readonly PeerTransfer[] = [
+  { system: "zkSync Lite", bytes: 20, gas: 300, note: "its gas counter; signatures are in the proof, not on L1" },
+];

@@ -2,12 +2,14 @@
 import { spawnSync } from "node:child_process";
 
 import { printCommittee } from "./da-committee.js";
+import { printDataAvailability } from "./da.js";
 import { printDispute } from "./dispute.js";
 import { printGas } from "./gas.js";
 
 printGas();
 printDispute();
 printCommittee();
+printDataAvailability();
 for (const script of [
   "bench/guest.ts",
   "bench/machine.ts",

@@ -1,6 +1,6 @@
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { StateCommitmentChain__factory } from "../typechain-types/index.js";
-import { calldataDAStep } from "./030-calldata-da.js";
+import { dataAvailabilityStep } from "./030-data-availability.js";
 import { disputeGameStep } from "./060-dispute-game.js";
 import { creation } from "./creation.js";
 import { disputeDuration } from "./parameters.js";
@@ -17,7 +17,7 @@ export const chainImplementationStep: Step = {
       new StateCommitmentChain__factory().getDeployTransaction({
         inbox: proxies.L1EscrowBridge,
         registry: proxies.SequencerRegistry,
-        dataAvailability: createdBy(state, calldataDAStep),
+        dataAvailability: createdBy(state, dataAvailabilityStep),
         resolver: createdBy(state, disputeGameStep),
         challengeWindow: state.parameters.challengeWindow,
         forceInclusionDelay: state.parameters.forceInclusionDelay,

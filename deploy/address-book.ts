@@ -20,7 +20,7 @@ export const CONTRACT_NAMES: readonly ContractName[] = [
   "SequencerRegistry",
   "DisputeGame",
   "OneStepVerifier",
-  "CalldataDA",
+  "DataAvailability",
   "UpgradeTimelock",
   "SuiteFactory",
 ];

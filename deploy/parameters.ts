@@ -59,7 +59,7 @@ const DEV_CHAIN_IDS: ReadonlySet<bigint> = new Set([31337n, 1337n]);
 export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description } = {
   l2ChainId: { kind: "chainId", about: "chain id of the L2", min: 1n, max: 2n ** 53n - 1n },
   proof: { kind: "choice", about: "proof system", choices: ["fraud"] },
-  da: { kind: "choice", about: "data availability", choices: ["calldata"] },
+  da: { kind: "choice", about: "data availability", choices: ["calldata", "blob"] },
   challengeWindow: { kind: "time", about: "how long a batch can be disputed", min: MINUTE, max: 90n * DAY },
   forceInclusionDelay: {
     kind: "time",

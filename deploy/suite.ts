@@ -11,7 +11,6 @@ import {
   type RollupParameters,
 } from "../plugin/types.js";
 import {
-  CalldataDA__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -22,7 +21,7 @@ import {
 } from "../typechain-types/index.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
-import { calldataDAStep } from "./030-calldata-da.js";
+import { DA_FACTORIES, dataAvailabilityStep } from "./030-data-availability.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
 import { disputeGameStep } from "./060-dispute-game.js";
@@ -61,7 +60,7 @@ export interface DeployResult {
 export const DEPLOYMENT_STEPS: readonly Step[] = [
   suiteFactoryStep,
   upgradeTimelockStep,
-  calldataDAStep,
+  dataAvailabilityStep,
   bridgeImplementationStep,
   oneStepVerifierStep,
   disputeGameStep,
@@ -91,7 +90,7 @@ function suiteHash({ parameters, program, bond }: DeployOptions): Hex {
   const bytecode = [
     SuiteFactory__factory,
     UpgradeTimelock__factory,
-    CalldataDA__factory,
+    DA_FACTORIES[parameters.da],
     L1EscrowBridge__factory,
     OneStepVerifier__factory,
     DisputeGame__factory,
@@ -141,7 +140,7 @@ async function addressBook(
     SequencerRegistry: await proxy("SequencerRegistry"),
     DisputeGame: await plain(disputeGameStep),
     OneStepVerifier: await plain(oneStepVerifierStep),
-    CalldataDA: await plain(calldataDAStep),
+    DataAvailability: await plain(dataAvailabilityStep),
     UpgradeTimelock: await plain(upgradeTimelockStep),
     SuiteFactory: await plain(suiteFactoryStep),
   };

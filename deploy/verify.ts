@@ -13,7 +13,7 @@ import {
 } from "../typechain-types/index.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
-import { calldataDAStep } from "./030-calldata-da.js";
+import { dataAvailabilityStep } from "./030-data-availability.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
 import { disputeGameStep } from "./060-dispute-game.js";
@@ -96,7 +96,7 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
   const creations: { name: string; step: Step; address: Hex }[] = [
     { name: "SuiteFactory", step: suiteFactoryStep, address: contracts.SuiteFactory.address },
     { name: "UpgradeTimelock", step: upgradeTimelockStep, address: contracts.UpgradeTimelock.address },
-    { name: "CalldataDA", step: calldataDAStep, address: contracts.CalldataDA.address },
+    { name: "DataAvailability", step: dataAvailabilityStep, address: contracts.DataAvailability.address },
     { name: "L1EscrowBridge", step: bridgeImplementationStep, address: implementation("L1EscrowBridge") },
     { name: "OneStepVerifier", step: oneStepVerifierStep, address: contracts.OneStepVerifier.address },
     { name: "DisputeGame", step: disputeGameStep, address: contracts.DisputeGame.address },
@@ -151,7 +151,7 @@ async function checkChain(
   return [
     compare(name("inbox"), contracts.L1EscrowBridge.address, actual.inbox),
     compare(name("registry"), contracts.SequencerRegistry.address, actual.registry),
-    compare(name("dataAvailability"), contracts.CalldataDA.address, actual.dataAvailability),
+    compare(name("dataAvailability"), contracts.DataAvailability.address, actual.dataAvailability),
     compare(name("resolver"), contracts.DisputeGame.address, actual.resolver),
     compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
     compare(name("forceInclusionDelay"), parameters.forceInclusionDelay, actual.forceInclusionDelay),

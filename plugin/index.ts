@@ -14,6 +14,9 @@ const text = <Name extends string>(name: Name, description: string) => ({
   defaultValue: undefined,
 });
 
+const archiveFolder = text("archive", "Folder of blobs. Default: .rollup/<network>-blobs");
+const beacon = text("beacon", "URL of a beacon node's API, where L1's blobs of the last 18 days come from");
+
 const host = { name: "host" as const, description: "Address to listen on", defaultValue: "127.0.0.1" };
 
 const port = <Name extends string>(name: Name, description: string, defaultValue: number) => ({
@@ -41,7 +44,9 @@ const alone = (id: string, description: string) =>
     .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
     .addOption(text("bridge", "Instead of an address book: the L1EscrowBridge of the rollup"))
     .addOption(port("fromBlock", "With --bridge: an L1 block at or before the deployment", 0))
-    .addOption(text("out", "Folder of the rebuilt state. Default: .rollup/reconstruction-<chain>"));
+    .addOption(text("out", "Folder of the rebuilt state. Default: .rollup/reconstruction-<chain>"))
+    .addOption(archiveFolder)
+    .addOption(beacon);
 
 /** Options of what one account does. */
 const byAccount = (id: string, description: string) =>
@@ -57,7 +62,7 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addFlag({ name: "withoutSequencer", description: "Do not bond the deployer as sequencer" })
   .addOption(text("l2ChainId", "Chain id of the L2"))
   .addOption(text("proof", "Proof system: fraud"))
-  .addOption(text("da", "Data availability: calldata"))
+  .addOption(text("da", "Data availability: calldata or blob"))
   .addOption(text("challengeWindow", 'How long a batch can be disputed, for example "7d"'))
   .addOption(text("forceInclusionDelay", 'Age from which no batch may skip an inbox message, for example "1d"'))
   .addOption(text("inboxCapacity", "Unfinalized inbox messages before the queue grows; a power of two"))
@@ -130,6 +135,8 @@ const sequencer = byAccount(
     name: "takeover",
     description: "Bond the account if need be, follow the chain, and post when the others are silent",
   })
+  .addOption(archiveFolder)
+  .addOption(beacon)
   .setAction(() => import("../tasks/sequencer.js"))
   .build();
 
@@ -140,6 +147,8 @@ const validator = byAccount(
   .addFlag({ name: "watchOnly", description: "Raise the alarm only; send nothing, and need no account" })
   .addFlag({ name: "once", description: "Check what is on L1 now and send nothing, then end" })
   .addOption(text("storage", "Folder of its database. Default: .rollup/<network>-validator"))
+  .addOption(archiveFolder)
+  .addOption(beacon)
   .setAction(() => import("../tasks/validator.js"))
   .build();
 
@@ -161,6 +170,13 @@ const escape = alone(
   .setAction(() => import("../tasks/escape.js"))
   .build();
 
+const archive = onRollup("rollup:archive", "Keep the blobs of all batches beyond the 18 days of L1, until Ctrl-C")
+  .addFlag({ name: "once", description: "Keep those of the batches that are on L1 now, then end" })
+  .addOption(archiveFolder)
+  .addOption(beacon)
+  .setAction(() => import("../tasks/archive.js"))
+  .build();
+
 const node = start("rollup:node", "An L1 in this process, the suite on it, and a sequencer, until Ctrl-C")
   .addOption(host)
   .addOption(port("port", "Port of the L1; 0 for any free one", 8545))
@@ -179,6 +195,7 @@ const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, 
       "Instead: a false batch and its dispute; one of balance, drop, reorder, signature, withdrawals, data, state",
     ),
   )
+  .addOption(text("da", "Data availability: calldata or blob. Default: calldata"))
   .setAction(() => import("../tasks/demo.js"))
   .build();
 
@@ -215,6 +232,7 @@ const plugin: HardhatPlugin = definePlugin({
     validator,
     reconstruct,
     escape,
+    archive,
     buildGuest,
   ],
 });

@@ -49,11 +49,14 @@ export const ZERO_HASH: Hex = "0x00000000000000000000000000000000000000000000000
 /** The L2 address of the bridge, where withdrawals are asked for. */
 export const L2_BRIDGE: Hex = "0x4c32000000000000000000000000000000000001";
 
+/** Where batch data may be: `blob` is blobs or calldata, whichever is cheaper; docs/data-availability.md. */
+export type DataAvailability = "calldata" | "blob";
+
 /** Parameters of a rollup. Every time is in seconds, every amount in wei. */
 export interface RollupParameters {
   l2ChainId: bigint;
   proof: "fraud";
-  da: "calldata";
+  da: DataAvailability;
   /** How long a batch can be disputed before it is final. */
   challengeWindow: bigint;
   /** Age from which an inbox message can no longer be skipped by a batch. */
@@ -96,7 +99,7 @@ export type ContractName =
   | "SequencerRegistry"
   | "DisputeGame"
   | "OneStepVerifier"
-  | "CalldataDA"
+  | "DataAvailability"
   | "UpgradeTimelock"
   | "SuiteFactory";
 

@@ -12,9 +12,10 @@ import { takeTour } from "./demo/tour.js";
 interface DemoArguments extends CommonArguments {
   disaster: boolean;
   fault: string | undefined;
+  da: string | undefined;
 }
 
-export default action<DemoArguments>(async ({ disaster, fault }, { hre, output }) => {
+export default action<DemoArguments>(async ({ disaster, fault, da }, { hre, output }) => {
   if (fault !== undefined && !isFault(fault)) {
     throw new ArgumentError("fault", `--fault ${fault} is none; there are ${Object.keys(FAULTS).join(", ")}`);
   }
@@ -34,7 +35,9 @@ export default action<DemoArguments>(async ({ disaster, fault }, { hre, output }
   if (disaster) return strike(connection, output);
   output.heading(`Deploy: the suite on network "${networkName}" (chain ${chainId})`);
   const before = await ethers.provider.getBalance(address);
-  const chain = await output.progress("Deploying", () => rollup.deploy({}, { sequencer: signer }));
+  const chain = await output.progress("Deploying", () =>
+    rollup.deploy(da === undefined ? {} : { da }, { sequencer: signer }),
+  );
   try {
     const { parameters, contracts } = chain.deployment;
     const deployed = (performance.now() - begin) / 1000;

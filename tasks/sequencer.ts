@@ -10,11 +10,12 @@ import { readProgramFacts } from "../plugin/machine/artifacts.js";
 import type { Hex } from "../plugin/types.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
+import { type BlobArguments, openBlobs } from "./support/blobs.js";
 import { openL1 } from "./support/network.js";
 import { DEFAULT_SETTINGS, startService } from "./support/service.js";
 import { aborted, untilInterrupted } from "./support/signal.js";
 
-interface SequencerArguments extends RollupArguments {
+interface SequencerArguments extends RollupArguments, BlobArguments {
   from: string | undefined;
   host: string;
   port: number;
@@ -25,7 +26,9 @@ interface SequencerArguments extends RollupArguments {
 
 export default action<SequencerArguments>(async (input, { hre, output }) => {
   const port = portArgument("port", input.port);
-  const { connection, l1, address } = await openL1(hre, input);
+  const { networkName } = await hre.network.getOrCreate();
+  const { archive, blobSources } = openBlobs(hre, networkName, input);
+  const { connection, l1, address } = await openL1(hre, input, blobSources);
   await checkDeployedProgram(l1, readProgramFacts("ledger").machineHash);
   const bond = formatEther(l1.parameters.sequencerBond);
   if (!(await l1.registry.isSequencer(address))) {
@@ -38,7 +41,8 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
   const storage = input.storage ?? join(hre.config.paths.root, ".rollup", connection.networkName);
   const { signal, release } = untilInterrupted();
   try {
-    const service = await startService({ l1, storage, host: input.host, port, settings: DEFAULT_SETTINGS, output });
+    const settings = { ...DEFAULT_SETTINGS, archive };
+    const service = await startService({ l1, storage, host: input.host, port, settings, output });
     output.line(
       `Sequencer ${address} of chain ${l1.parameters.l2ChainId}: JSON-RPC at ${service.url}, database in ${storage}`,
     );

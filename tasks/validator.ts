@@ -9,11 +9,12 @@ import { memoryStore } from "../plugin/store/memory.js";
 import { describe, type Summary } from "../plugin/validator/types.js";
 import { createValidator } from "../plugin/validator/validator.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
+import { type BlobArguments, openBlobs } from "./support/blobs.js";
 import { LinesError } from "./support/explain.js";
 import { accountOf, openDeployment } from "./support/network.js";
 import { untilInterrupted } from "./support/signal.js";
 
-interface ValidatorArguments extends RollupArguments {
+interface ValidatorArguments extends RollupArguments, BlobArguments {
   from: string | undefined;
   once: boolean;
   watchOnly: boolean;
@@ -24,7 +25,11 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
   const connection = await hre.network.getOrCreate();
   const deployment = await openDeployment(hre, connection, input.deployment);
   const player = input.watchOnly || input.once ? undefined : await accountOf(connection, input.from);
-  const client = connectL1(connection.ethers.provider, deployment, player?.signer);
+  const { blobSources } = openBlobs(hre, connection.networkName, input);
+  const warn = (line: string) => {
+    output.line(line);
+  };
+  const client = connectL1(connection.ethers.provider, deployment, player?.signer, { blobSources, warn });
   const program = loadLedger();
   await checkDeployedProgram(client, program.machineHash);
   if (player !== undefined && (await client.registry.isSequencer(player.address))) {

@@ -9,7 +9,7 @@ import { memoryJournal } from "../../deploy/journal.js";
 import { presetFor, resolveParameters, type RollupParametersInput } from "../../deploy/parameters.js";
 import { deploySuite } from "../../deploy/suite.js";
 import {
-  CalldataDA__factory,
+  IDataAvailability__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -18,6 +18,7 @@ import {
   SuiteFactory__factory,
   UpgradeTimelock__factory,
 } from "../../typechain-types/index.js";
+import { memoryArchive, openArchive } from "../da/archive.js";
 import { claimWithdrawal, deposit, finalize, forceTransaction, forceWithdrawal } from "../l1/actions.js";
 import { connectL1, type L1Client } from "../l1/client.js";
 import { checkDeployedProgram } from "../l1/program.js";
@@ -29,6 +30,7 @@ import type { PostResult } from "../sequencer/options.js";
 import type { Deployment, Hex } from "../types.js";
 import type { ValidatorEvent } from "../validator/types.js";
 import { createValidator } from "../validator/validator.js";
+import { signerWithKey } from "./blobs.js";
 import { moveClock } from "./clock.js";
 import { createL2 } from "./l2.js";
 import { loadLedger, type Ledger } from "./ledger.js";
@@ -91,14 +93,16 @@ async function openChain(
   { storage, blocks = "auto", ...players }: ChainOptions,
 ): Promise<LocalChain> {
   const { provider } = connection.ethers;
-  const own = connectL1(provider, deployment, signer);
+  const archive = storage === undefined ? memoryArchive() : openArchive(`${storage}.blobs`);
+  const connect = (other?: Signer): L1Client => connectL1(provider, deployment, other, { blobSources: [archive] });
+  const own = connect(deployment.parameters.da === "blob" ? signerWithKey(connection, signer) : signer);
   await checkDeployedProgram(own, ledger.machineHash);
-  const as = (other: Signer): L1Client => connectL1(provider, deployment, other);
+  const as = (other: Signer): L1Client => connect(other);
   const store = storage === undefined ? memoryStore() : await openLevelStore(storage);
-  const sequencer = await localSequencer(own, ledger, store, blocks);
+  const sequencer = await localSequencer(own, ledger, store, blocks, archive);
   await sequencer.start();
   const l2 = createL2(connection, deployment.parameters.l2ChainId, sequencer.request);
-  const reader = connectL1(provider, deployment);
+  const reader = connect();
   const spare = (await connection.ethers.getSigners()).slice(2).reverse();
   const player = players.validator ?? spare[0];
   let listener: ((event: ValidatorEvent) => void) | undefined;
@@ -111,7 +115,7 @@ async function openChain(
     ...(player === undefined ? {} : { play: { client: as(player), machine: ledger } }),
   });
   const rehearsal = createRehearsal({
-    ...{ connection, reader, as, ledger, sequencer, validator, liar: spare[1] },
+    ...{ connection, reader, as, ledger, sequencer, validator, archive, liar: spare[1] },
     listen: (next) => (listener = next),
   });
   async function post(): Promise<PostResult | undefined>;
@@ -194,7 +198,7 @@ function contractsOf({ contracts }: Deployment, signer: Signer): RollupContracts
     registry: SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, signer),
     game: DisputeGame__factory.connect(contracts.DisputeGame.address, signer),
     verifier: OneStepVerifier__factory.connect(contracts.OneStepVerifier.address, signer),
-    da: CalldataDA__factory.connect(contracts.CalldataDA.address, signer),
+    da: IDataAvailability__factory.connect(contracts.DataAvailability.address, signer),
     timelock: UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, signer),
     factory: SuiteFactory__factory.connect(contracts.SuiteFactory.address, signer),
   };

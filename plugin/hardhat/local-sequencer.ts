@@ -1,5 +1,6 @@
 import { setImmediate as immediate } from "node:timers/promises";
 
+import type { BlobArchive } from "../da/archive.js";
 import type { L1Client } from "../l1/client.js";
 import { SequencerStoppedError } from "../sequencer/errors.js";
 import type { PostResult } from "../sequencer/options.js";
@@ -27,6 +28,7 @@ export async function localSequencer(
   ledger: Ledger,
   initialStore: Store,
   blocks: "auto" | "manual",
+  archive: BlobArchive,
 ): Promise<LocalSequencer> {
   if (l1.signer === undefined) throw new Error("a sequencer needs a signer on L1");
   const address = (await l1.signer.getAddress()) as Hex;
@@ -72,6 +74,7 @@ export async function localSequencer(
       blocks: "manual",
       batches: "manual",
       pollInterval: "manual",
+      archive,
     });
     await sequencer.start();
     running = sequencer;

@@ -1,18 +1,20 @@
 import { HardhatPluginError } from "hardhat/plugins";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import type { BlobArchive } from "../da/archive.js";
 import { registerSequencer } from "../l1/actions.js";
 import type { L1Client } from "../l1/client.js";
 import { createBatchPoster } from "../l1/poster.js";
 import { createSender } from "../l1/sender.js";
 import { createSource } from "../l1/source.js";
-import { dataHash } from "../ledger/hashes.js";
+import { dataHashOf } from "../ledger/hashes.js";
 import type { PostResult } from "../sequencer/options.js";
 import { memoryStore } from "../store/memory.js";
 import { type Hex, ZERO_ADDRESS } from "../types.js";
 import { type Fault, type Forgery, forge, lyingLedger } from "../validator/faults.js";
 import type { ValidatorEvent } from "../validator/types.js";
 import { createValidator, type Validator } from "../validator/validator.js";
+import { blobPosting, signerWithKey } from "./blobs.js";
 import { moveClock } from "./clock.js";
 import type { Ledger } from "./ledger.js";
 import type { LocalSequencer } from "./local-sequencer.js";
@@ -25,6 +27,7 @@ export interface RehearsalOptions {
   as: (signer: NonNullable<L1Client["signer"]>) => L1Client;
   ledger: Ledger;
   sequencer: LocalSequencer;
+  archive: BlobArchive;
   validator: Validator;
   /** Calls the listener with what the validator reports from now on. */
   listen: (listener: ((event: ValidatorEvent) => void) | undefined) => void;
@@ -39,7 +42,7 @@ export interface Rehearsal {
 }
 
 export function createRehearsal(options: RehearsalOptions): Rehearsal {
-  const { connection, reader, as, ledger, sequencer, validator } = options;
+  const { connection, reader, as, ledger, sequencer, validator, archive } = options;
   /** Lies that were posted, by the header hash of the batch. */
   const posted = new Map<Hex, { forgery: Forgery; by: NonNullable<L1Client["signer"]> }>();
 
@@ -77,7 +80,10 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const forgery = forge(fault, batch.input, nodes, ledger.execute);
     const { stateRoot, withdrawalsRoot, l2BlockTo } = forgery.output;
     const { data } = forgery.input;
-    const poster = createBatchPoster({ client: l1, sender: await createSender({ provider: l1.provider, signer: by }) });
+    const blobs = blobPosting(l1, archive);
+    const signer = blobs === undefined ? by : signerWithKey(connection, by);
+    const sender = await createSender({ provider: l1.provider, signer });
+    const poster = createBatchPoster({ client: l1, sender, blobs });
     const claim = { ...batch.claim, stateRoot, withdrawalsRoot, l2BlockTo };
     const result = await poster.post({ ...batch, claim, data });
     posted.set(result.headerHash, { forgery, by });
@@ -92,7 +98,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const signer = by ?? (attack === undefined ? last?.by : undefined) ?? liarOr(undefined);
     const target = attack === undefined ? undefined : await reader.batchHeader((await reader.heads()).head);
     const liar = lyingLedger(ledger, (input, nodes) => {
-      if (attack !== undefined && input.index === target?.index && dataHash(input.data) === target.dataHash) {
+      if (attack !== undefined && input.index === target?.index && dataHashOf(input) === target.dataHash) {
         return forge(attack, input, nodes, ledger.execute);
       }
       for (const { forgery } of posted.values()) if (isAbout(forgery, input)) return forgery;

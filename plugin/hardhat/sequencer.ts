@@ -1,3 +1,4 @@
+import type { BlobArchive } from "../da/archive.js";
 import type { L1Client } from "../l1/client.js";
 import { createFollower } from "../l1/follower.js";
 import { createBatchPoster } from "../l1/poster.js";
@@ -7,6 +8,7 @@ import type { SequencerOptions } from "../sequencer/options.js";
 import { createSequencer, type Sequencer } from "../sequencer/sequencer.js";
 import type { Store } from "../store/types.js";
 import type { Hex } from "../types.js";
+import { blobPosting } from "./blobs.js";
 import { readToken, readTokenBalance } from "./token.js";
 
 export type SequencerSettings = Pick<
@@ -19,11 +21,12 @@ export async function sequencerOf(
   l1: L1Client,
   execute: SequencerOptions["execute"],
   store: Store,
-  settings: SequencerSettings & { senderLog?: SenderOptions["log"] },
+  settings: SequencerSettings & { senderLog?: SenderOptions["log"]; archive?: BlobArchive },
 ): Promise<Sequencer> {
   const { deployment, provider, signer, addresses } = l1;
   if (signer === undefined) throw new Error("a sequencer needs a signer on L1");
-  const { senderLog, ...rest } = settings;
+  const { senderLog, archive, ...rest } = settings;
+  const blobs = archive && blobPosting(l1, archive);
   return createSequencer({
     ...rest,
     l2ChainId: deployment.parameters.l2ChainId,
@@ -35,9 +38,13 @@ export async function sequencerOf(
     store,
     l1: {
       follow: (cursor) => createFollower({ source: createSource(l1), fromBlock: Number(deployment.fromBlock), cursor }),
-      batchData: (header, signal) => l1.batchData(header, signal),
+      batchData: async (header, signal) => (await l1.batchData(header, signal)).bytes,
       poster: async (journal) =>
-        createBatchPoster({ client: l1, sender: await createSender({ provider, signer, journal, log: senderLog }) }),
+        createBatchPoster({
+          client: l1,
+          sender: await createSender({ provider, signer, journal, log: senderLog }),
+          blobs,
+        }),
       async tokenMetadata(token) {
         const facts = await readToken(provider, token);
         if (facts === undefined) return undefined;

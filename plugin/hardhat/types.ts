@@ -2,7 +2,7 @@ import type { Addressable, BrowserProvider, Signer } from "ethers";
 
 import type { RollupParametersInput } from "../../deploy/parameters.js";
 import type {
-  CalldataDA,
+  IDataAvailability,
   DisputeGame,
   L1EscrowBridge,
   OneStepVerifier,
@@ -69,7 +69,7 @@ export interface RollupContracts {
   registry: SequencerRegistry;
   game: DisputeGame;
   verifier: OneStepVerifier;
-  da: CalldataDA;
+  da: IDataAvailability;
   timelock: UpgradeTimelock;
   factory: SuiteFactory;
 }

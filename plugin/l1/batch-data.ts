@@ -3,8 +3,13 @@ import { getBytes, type Provider } from "ethers";
 import { IStateCommitmentChain__factory } from "../../typechain-types/index.js";
 import type { BatchHeader, Hex } from "../types.js";
 import { ask, type AskOptions } from "./ask.js";
+import { blobCount, unpackBlobs } from "../da/blob.js";
 import { decodeDaInput } from "../da/input.js";
-import { dataHash } from "../ledger/hashes.js";
+import { type BlobSource, readBlob } from "../da/source.js";
+import { fromHex, toHex } from "../ledger/bytes.js";
+import { blobDataHash, dataHash } from "../ledger/hashes.js";
+import type { Blob } from "../ledger/types.js";
+import { blobHashesOf } from "./rpc.js";
 
 /** The data of a batch is not where its header says it was posted. */
 export class BatchDataError extends Error {
@@ -19,27 +24,59 @@ export class BatchDataError extends Error {
   }
 }
 
+/** The data of a batch, and where they stand. */
+export interface BatchData {
+  /** docs/protocol.md §6. */
+  bytes: Uint8Array;
+  /** Those that carry them, when the batch was posted in blobs. */
+  blobs?: readonly Blob[] | undefined;
+}
+
+export interface BatchDataOptions extends AskOptions {
+  /** Where contents of blobs may be had, in the order to ask. */
+  blobSources?: readonly BlobSource[] | undefined;
+  /** A line when one of them gives something false. */
+  warn?: ((line: string) => void) | undefined;
+}
+
 /**
- * The data of a batch, from the transaction that posted it. `CalldataDA` takes batches only straight from an account
- * without code, so the data always stands in that transaction's own calldata.
- * @throws {BatchDataError} when it does not, or does not have the header's data hash: the node is wrong.
+ * The data of a batch, from the transaction that posted it or from its blobs. A batch is only taken straight from an account
+ * without code, so what says where its data stand is always in that transaction's own calldata.
+ * @throws {BatchDataError} when it is not, or does not fit the header's data hash: the node is wrong;
+ * {BlobUnavailableError} when no source has a blob.
  */
 export async function readBatchData(
   provider: Provider,
   header: BatchHeader,
   transaction: Hex,
-  options: AskOptions,
-): Promise<Uint8Array> {
+  options: BatchDataOptions,
+): Promise<BatchData> {
   const found = await ask(`transaction ${transaction}`, () => provider.getTransaction(transaction), options);
   if (found === null) throw new BatchDataError(header.index, transaction, "the node does not know it");
   const daInput = daInputOf(getBytes(found.data));
   if (daInput === undefined) throw new BatchDataError(header.index, transaction, "it is no call of appendBatch");
   const place = decodeDaInput(daInput);
-  if (place?.form !== "calldata") throw new BatchDataError(header.index, transaction, "it says where in no known form");
-  const { data } = place;
-  const hash = dataHash(data);
-  if (hash === header.dataHash) return data;
-  throw new BatchDataError(header.index, transaction, `its data hash is ${hash}, expected ${header.dataHash}`);
+  if (place === undefined) throw new BatchDataError(header.index, transaction, "it says where in no known form");
+  const check = (hash: Hex): void => {
+    if (hash === header.dataHash) return;
+    throw new BatchDataError(header.index, transaction, `its data hash is ${hash}, expected ${header.dataHash}`);
+  };
+  if (place.form === "calldata") {
+    check(dataHash(place.data));
+    return { bytes: place.data };
+  }
+  const { length, first } = place;
+  const all = await ask(`blobs of ${transaction}`, () => blobHashesOf(provider, transaction), options);
+  const hashes = all.slice(first, first + blobCount(length)).map((hash) => fromHex(hash, 32));
+  check(blobDataHash(length, hashes));
+  const { blobSources: sources = [], warn, signal } = options;
+  const { timestamp } = header;
+  const blobs: Blob[] = [];
+  for (const hash of hashes) {
+    blobs.push(await readBlob({ versionedHash: toHex(hash), timestamp }, { sources, warn, signal }));
+  }
+  const contents = blobs.map(({ bytes }) => bytes);
+  return { bytes: unpackBlobs(contents, length), blobs };
 }
 
 const SELECTOR = getBytes(IStateCommitmentChain__factory.createInterface().getFunction("appendBatch").selector);

@@ -1,11 +1,13 @@
-import { keccak256, type Signer, type TransactionRequest } from "ethers";
+import { hexlify, keccak256, type Signer, Transaction, type TransactionRequest } from "ethers";
 
+import { emptyBlob } from "../da/sidecar.js";
 import type { Hex } from "../types.js";
 import { ask, causes, L1UnavailableError } from "./ask.js";
 import { decodeRevert, L1RevertError } from "./errors.js";
-import { calldataFloor, cappedFees, type Fees, MAX_TRANSACTION_GAS, replacementFees } from "./fees.js";
+import { calldataFloor, cappedFees, type Fees, GAS_PER_BLOB, MAX_TRANSACTION_GAS, replacementFees } from "./fees.js";
 import type { Intent, SenderEvent, SenderProvider } from "./intent.js";
 import { type Attempt, type Journal, type Slot, writeSlot } from "./journal.js";
+import { blobBaseFee } from "./rpc.js";
 import { GasLimitError, InsufficientFundsError, RejectedError } from "./sender-errors.js";
 
 /** A slot after its last attempt was given to the node. */
@@ -45,7 +47,9 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
 
   async function attempt(intent: Intent, slot: Slot, signal?: AbortSignal): Promise<Broadcast> {
     const last = slot.attempts.at(-1);
-    const market = await marketFees(signal);
+    // Nodes replace a transaction with blobs only by another with blobs.
+    const blobs = intent.blobs ?? (last?.maxFeePerBlobGas === undefined ? undefined : [emptyBlob()]);
+    const market = await marketFees(blobs !== undefined, signal);
     const fees = last === undefined ? cappedFees(market, cap) : replacementFees(last, market, cap);
     if (fees === undefined) {
       log?.({ kind: "capped", what: intent.what, nonce: slot.nonce, cap });
@@ -58,10 +62,14 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
       );
     }
     const gasLimit = last?.key === intent.key ? last.gasLimit : await estimate(intent, fees, signal);
-    await checkFunds(intent, gasLimit * fees.maxFeePerGas, signal);
+    const blobCost = BigInt(blobs?.length ?? 0) * GAS_PER_BLOB * (fees.maxFeePerBlobGas ?? 0n);
+    await checkFunds(intent, gasLimit * fees.maxFeePerGas + blobCost, signal);
     const unsigned: Attempt = { key: intent.key, ...fees, gasLimit };
-    const raw = await sign(await request(intent, slot.nonce, unsigned, signal));
-    const added: Attempt = raw === undefined ? unsigned : { ...unsigned, raw, hash: keccak256(raw) as Hex };
+    const raw = await sign(await request({ ...intent, blobs }, slot.nonce, unsigned, signal));
+    if (raw === undefined && blobs !== undefined) {
+      throw new RejectedError(intent.what, "its blobs need an account whose key is here; a node does not sign them");
+    }
+    const added: Attempt = raw === undefined ? unsigned : { ...unsigned, raw, hash: hashOf(raw) };
     // Of older attempts only the hash matters: what was sent cannot be called back.
     const older = slot.attempts.map(({ raw: _, ...kept }) => kept);
     const grown: Slot = { nonce: slot.nonce, attempts: [...older, added] };
@@ -91,18 +99,26 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
       if (!refused && !ON_ITS_WAY.test(reason)) throw await refusal(intent, last, error, signal);
     }
     const hash = result.attempts.at(-1)?.hash;
-    log?.({ kind, what: intent.what, nonce: slot.nonce, hash, maxFeePerGas: last.maxFeePerGas });
+    const { maxFeePerGas, maxFeePerBlobGas } = last;
+    log?.({ kind, what: intent.what, nonce: slot.nonce, hash, maxFeePerGas, maxFeePerBlobGas });
     return { slot: result, refused };
   }
 
   async function request(
-    { to, data, value = 0n }: Intent,
+    { to, data, value = 0n, blobs }: Intent,
     nonce: number,
-    { gasLimit, maxFeePerGas, maxPriorityFeePerGas }: Attempt,
+    { gasLimit, maxFeePerGas, maxPriorityFeePerGas, maxFeePerBlobGas }: Attempt,
     signal?: AbortSignal,
   ): Promise<TransactionRequest> {
     const { chainId } = await ask("chain id", () => provider.getNetwork(), { signal });
-    return { type: 2, chainId, from: address, to, data, value, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+    const common = { chainId, from: address, to, data, value, nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas };
+    if (blobs === undefined || maxFeePerBlobGas === undefined) return { ...common, type: 2 };
+    const sidecar = blobs.map(({ bytes, commitment, proof }) => ({
+      data: hexlify(bytes),
+      commitment: hexlify(commitment),
+      proof: hexlify(proof),
+    }));
+    return { ...common, type: 3, maxFeePerBlobGas, blobs: sidecar };
   }
 
   /** What to make of a refused broadcast that does not mean that the transaction is on its way. */
@@ -134,7 +150,8 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
     const floor = calldataFloor(intent.data);
     if (floor > MAX_TRANSACTION_GAS) throw new GasLimitError(intent.what, floor);
     await checkFunds(intent, floor * maxFeePerGas, signal);
-    const { to, data, value = 0n } = intent;
+    const { to, value = 0n, estimateBy } = intent;
+    const { data, extraGas } = estimateBy ?? { data: intent.data, extraGas: 0n };
     let needed: bigint;
     try {
       needed = await ask("gas estimate", () => provider.estimateGas({ from: address, to, data, value }), { signal });
@@ -146,6 +163,7 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
       if (isRevert(error)) throw new L1RevertError(intent.what, undefined, { cause: error });
       throw new RejectedError(intent.what, messageOf(error), { cause: error });
     }
+    needed += extraGas;
     if (needed > MAX_TRANSACTION_GAS) throw new GasLimitError(intent.what, needed);
     // A quarter more: what is estimated now may cost more when it is mined.
     const roomy = (needed * 5n) / 4n;
@@ -158,12 +176,19 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
     if (present < needed) throw new InsufficientFundsError(intent.what, address, needed, present);
   }
 
-  async function marketFees(signal?: AbortSignal): Promise<Fees> {
+  async function marketFees(withBlobs: boolean, signal?: AbortSignal): Promise<Fees> {
     const { maxFeePerGas, maxPriorityFeePerGas } = await ask("fees", () => provider.getFeeData(), { signal });
-    return { maxFeePerGas: maxFeePerGas ?? 2n * GWEI, maxPriorityFeePerGas: maxPriorityFeePerGas ?? GWEI };
+    const fees = { maxFeePerGas: maxFeePerGas ?? 2n * GWEI, maxPriorityFeePerGas: maxPriorityFeePerGas ?? GWEI };
+    // Twice the base fee: it holds for six full blocks.
+    return withBlobs ? { ...fees, maxFeePerBlobGas: 2n * (await blobBaseFee(provider, signal)) } : fees;
   }
 
   return { attempt, broadcast };
+}
+
+/** Of a transaction as it is mined, without its blobs. */
+function hashOf(raw: Hex): Hex {
+  return (raw.startsWith("0x03") ? Transaction.from(raw).hash : keccak256(raw)) as Hex;
 }
 
 /** The node has it, or its nonce is used: looking will tell. */

@@ -9,8 +9,8 @@ import {
   IStateCommitmentChain__factory,
 } from "../../typechain-types/index.js";
 import { type BatchHeader, type Deployment, type Hex, type InboxMessage, type RollupParameters } from "../types.js";
-import { ask, type AskOptions, L1InconsistentError } from "./ask.js";
-import { BatchDataError, readBatchData } from "./batch-data.js";
+import { ask, L1InconsistentError } from "./ask.js";
+import { type BatchData, BatchDataError, type BatchDataOptions, readBatchData } from "./batch-data.js";
 import { decodeLog, TOPICS } from "./decode.js";
 import type { L1Counts } from "./follower.js";
 import { headerHash } from "../ledger/hashes.js";
@@ -68,9 +68,9 @@ export interface L1Client extends L1Contracts {
   /**
    * Data of a batch on L1, checked against its data hash.
    * @param transaction The one that posted it, when it is known; else it is looked for.
-   * @throws {BatchDataError}
+   * @throws {BatchDataError | BlobUnavailableError}
    */
-  batchData(header: BatchHeader, signal?: AbortSignal, transaction?: Hex): Promise<Uint8Array>;
+  batchData(header: BatchHeader, signal?: AbortSignal, transaction?: Hex): Promise<BatchData>;
   heads(signal?: AbortSignal): Promise<L1Heads>;
   /** Hash of the header that L1 has at `index` now; the zero hash when there is none. */
   headerHash(index: bigint, signal?: AbortSignal): Promise<Hex>;
@@ -80,7 +80,7 @@ export interface L1Client extends L1Contracts {
   now(signal?: AbortSignal): Promise<bigint>;
 }
 
-export interface L1ClientOptions extends Omit<AskOptions, "signal"> {
+export interface L1ClientOptions extends Omit<BatchDataOptions, "signal"> {
   /** Blocks per eth_getLogs; halved whenever the provider refuses. Default 10,000. */
   maxRange?: number;
 }
@@ -172,7 +172,7 @@ export function connectL1(
     return found;
   }
 
-  async function batchData(header: BatchHeader, signal?: AbortSignal, transaction?: Hex): Promise<Uint8Array> {
+  async function batchData(header: BatchHeader, signal?: AbortSignal, transaction?: Hex): Promise<BatchData> {
     const from = transaction ?? (await postingOf(header, signal));
     return readBatchData(provider, header, from, { ...options, signal });
   }

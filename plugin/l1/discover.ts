@@ -1,13 +1,22 @@
 import { getAddress, keccak256, type Provider } from "ethers";
 
 import {
+  BlobDA__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
 } from "../../typechain-types/index.js";
 import { readHeader } from "../ledger/header.js";
-import { type BatchHeader, type ContractRecord, type Deployment, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../types.js";
+import {
+  type BatchHeader,
+  type ContractRecord,
+  type DataAvailability,
+  type Deployment,
+  type Hex,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from "../types.js";
 import { ask, type AskOptions, L1UnavailableError } from "./ask.js";
 import { readLogs } from "./logs.js";
 
@@ -73,7 +82,7 @@ export async function discoverDeployment(
     parameters: {
       l2ChainId: chain.l2ChainId,
       proof: "fraud",
-      da: "calldata",
+      da: await daOf(provider, chain.dataAvailability, options),
       challengeWindow: chain.challengeWindow,
       forceInclusionDelay: chain.forceInclusionDelay,
       inboxCapacity: escrow.inboxCapacity,
@@ -109,11 +118,23 @@ export async function discoverDeployment(
       SequencerRegistry: await record(chain.registry, transaction),
       DisputeGame: await record(chain.resolver),
       OneStepVerifier: await record(game.verifier),
-      CalldataDA: await record(chain.dataAvailability),
+      DataAvailability: await record(chain.dataAvailability),
       UpgradeTimelock: await record(escrow.upgradeTimelock),
       SuiteFactory: await record(receipt?.to ?? ZERO_ADDRESS),
     },
   };
+}
+
+/** The choice that a data-availability layer stands for: the one on blobs tells its domain. */
+async function daOf(provider: Provider, address: string, options: AskOptions): Promise<DataAvailability> {
+  const layer = BlobDA__factory.connect(address, provider);
+  try {
+    await ask("data-availability layer", () => layer.BLOB_DOMAIN(), options);
+    return "blob";
+  } catch (error) {
+    if (error instanceof L1UnavailableError || options.signal?.aborted) throw error;
+    return "calldata";
+  }
 }
 
 /** Whatever answers a question about its parameters with an error is another contract. */

@@ -4,7 +4,12 @@ import { getBytes } from "ethers";
 export interface Fees {
   maxFeePerGas: bigint;
   maxPriorityFeePerGas: bigint;
+  /** Of a transaction with blobs, wei per blob gas. */
+  maxFeePerBlobGas?: bigint;
 }
+
+/** Blob gas of a blob (EIP-4844). */
+export const GAS_PER_BLOB = 131_072n;
 
 /** EIP-7825: no transaction may ask for more gas. */
 export const MAX_TRANSACTION_GAS = 16_777_216n;
@@ -16,23 +21,38 @@ export function calldataFloor(data: string): bigint {
 }
 
 /**
- * Fees of a transaction that replaces one with `old` fees: nodes ask for an eighth more, and more where the market rose.
- * @param cap Highest maxFeePerGas; undefined is returned when the replacement would have to exceed it.
+ * Fees of a transaction that replaces one with `old` fees: nodes ask for an eighth more, for twice as much where it carries
+ * blobs, and for more where the market rose.
+ * @param cap Highest maxFeePerGas, and highest maxFeePerBlobGas; undefined is returned when the replacement would have to
+ * exceed it.
  */
 export function replacementFees(old: Fees, market: Fees, cap: bigint): Fees | undefined {
-  const maxPriorityFeePerGas = larger(market.maxPriorityFeePerGas, eighthMore(old.maxPriorityFeePerGas));
-  const maxFeePerGas = larger(smaller(market.maxFeePerGas, cap), eighthMore(old.maxFeePerGas), maxPriorityFeePerGas);
-  return maxFeePerGas > cap ? undefined : { maxFeePerGas, maxPriorityFeePerGas };
+  const raise = old.maxFeePerBlobGas === undefined ? eighthMore : twice;
+  const maxPriorityFeePerGas = larger(market.maxPriorityFeePerGas, raise(old.maxPriorityFeePerGas));
+  const maxFeePerGas = larger(smaller(market.maxFeePerGas, cap), raise(old.maxFeePerGas), maxPriorityFeePerGas);
+  if (maxFeePerGas > cap) return undefined;
+  if (old.maxFeePerBlobGas === undefined) return { maxFeePerGas, maxPriorityFeePerGas };
+  const maxFeePerBlobGas = larger(smaller(market.maxFeePerBlobGas ?? 1n, cap), raise(old.maxFeePerBlobGas));
+  return maxFeePerBlobGas > cap ? undefined : { maxFeePerGas, maxPriorityFeePerGas, maxFeePerBlobGas };
 }
 
 /** Market fees, held below `cap`. */
 export function cappedFees(market: Fees, cap: bigint): Fees {
   const maxFeePerGas = smaller(market.maxFeePerGas, cap);
-  return { maxFeePerGas, maxPriorityFeePerGas: smaller(market.maxPriorityFeePerGas, maxFeePerGas) };
+  const { maxFeePerBlobGas } = market;
+  return {
+    maxFeePerGas,
+    maxPriorityFeePerGas: smaller(market.maxPriorityFeePerGas, maxFeePerGas),
+    ...(maxFeePerBlobGas === undefined ? {} : { maxFeePerBlobGas: smaller(maxFeePerBlobGas, cap) }),
+  };
 }
 
 function eighthMore(fee: bigint): bigint {
   return (fee * 9n) / 8n + 1n;
+}
+
+function twice(fee: bigint): bigint {
+  return 2n * fee;
 }
 
 function larger(...values: bigint[]): bigint {

@@ -1,5 +1,6 @@
 import type { Provider } from "ethers";
 
+import type { Blob } from "../ledger/types.js";
 import type { Hex } from "../types.js";
 
 /** A transaction to get mined. */
@@ -12,6 +13,18 @@ export interface Intent {
   data: Hex;
   /** Wei; default 0. */
   value?: bigint;
+  /** Blobs that the transaction carries. */
+  blobs?: readonly BlobWithProof[] | undefined;
+  /**
+   * What to estimate instead of `data`, and how much gas to add: not every node estimates a transaction that reads its blobs.
+   */
+  estimateBy?: { data: Hex; extraGas: bigint } | undefined;
+}
+
+/** A blob as it travels in a transaction. */
+export interface BlobWithProof extends Blob {
+  /** That the blob has the commitment, 48 bytes. */
+  proof: Uint8Array;
 }
 
 /** What a sender tells of its work. */
@@ -22,6 +35,8 @@ export type SenderEvent =
       nonce: number;
       hash: Hex | undefined;
       maxFeePerGas: bigint;
+      /** Of a transaction with blobs. */
+      maxFeePerBlobGas?: bigint | undefined;
     }
   | { kind: "capped"; what: string; nonce: number; cap: bigint }
   | { kind: "vanished"; what: string; nonce: number; hash: Hex }

@@ -16,6 +16,8 @@ export interface Attempt {
   raw?: Hex;
   maxFeePerGas: bigint;
   maxPriorityFeePerGas: bigint;
+  /** Of a transaction with blobs. */
+  maxFeePerBlobGas?: bigint;
   gasLimit: bigint;
 }
 
@@ -44,10 +46,11 @@ export async function readSlot(journal: Journal, account: string): Promise<Slot 
   return {
     nonce,
     attempts: attempts.map(
-      ({ key = "", hash, raw, maxFeePerGas = "0", maxPriorityFeePerGas = "0", gasLimit = "0" }) => ({
+      ({ key = "", hash, raw, maxFeePerBlobGas, maxFeePerGas = "0", maxPriorityFeePerGas = "0", gasLimit = "0" }) => ({
         key,
         ...(hash === undefined ? {} : { hash: hash as Hex }),
         ...(raw === undefined ? {} : { raw: raw as Hex }),
+        ...(maxFeePerBlobGas === undefined ? {} : { maxFeePerBlobGas: BigInt(maxFeePerBlobGas) }),
         maxFeePerGas: BigInt(maxFeePerGas),
         maxPriorityFeePerGas: BigInt(maxPriorityFeePerGas),
         gasLimit: BigInt(gasLimit),

@@ -1,14 +1,17 @@
 import type { TransactionReceipt } from "ethers";
 
 import { IStateCommitmentChain__factory } from "../../typechain-types/index.js";
-import { encodeDaInput } from "../da/input.js";
-import { dataHash, headerHash } from "../ledger/hashes.js";
+import type { BlobArchive } from "../da/archive.js";
+import { cheaperForm, type DataPrices } from "../da/choice.js";
+import { type DataPlace, encodeDaInput } from "../da/input.js";
+import { makeSidecar } from "../da/sidecar.js";
+import { blobDataHash, dataHash, headerHash } from "../ledger/hashes.js";
 import type { BatchHeader, Hex, InboxMessage } from "../types.js";
 import { pause } from "./ask.js";
 import type { L1Client, PostedBatch } from "./client.js";
 import { decodeLog, TOPICS } from "./decode.js";
 import { L1RevertError } from "./errors.js";
-import type { Intent } from "./intent.js";
+import type { BlobWithProof, Intent } from "./intent.js";
 import type { Mined, Sender } from "./sender.js";
 import { DisplacedError } from "./sender-errors.js";
 
@@ -85,9 +88,26 @@ export class PostingFailedError extends Error {
   }
 }
 
+/** How batches are posted in blobs. The sender must have the key of its account. */
+export interface BlobPosting {
+  /** Gets the blobs before L1 does: a local L1 does not give them back. */
+  archive: Pick<BlobArchive, "write">;
+  /** What L1 asks for now. */
+  prices: (signal?: AbortSignal) => Promise<DataPrices>;
+  /** Default: the cheaper form for each batch. */
+  always?: boolean | undefined;
+}
+
+/** A batch and the blobs that carry it, if any do. */
+interface PlacedBatch extends BatchToPost {
+  blobs?: readonly BlobWithProof[];
+}
+
 export interface BatchPosterOptions {
   client: Pick<L1Client, "addresses" | "heads" | "batch" | "headerHash" | "inboxMessages">;
   sender: Sender;
+  /** For a suite that takes blobs: without it, data go in calldata. */
+  blobs?: BlobPosting | undefined;
   /** Milliseconds before L1 is asked again whether it really lacks a batch that it had; default 1,000. */
   recheckAfter?: number;
 }
@@ -95,7 +115,9 @@ export interface BatchPosterOptions {
 const RECHECKS = 3;
 const chain = IStateCommitmentChain__factory.createInterface();
 
-export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: BatchPosterOptions): BatchPoster {
+export function createBatchPoster(options: BatchPosterOptions): BatchPoster {
+  const { client, sender, blobs, recheckAfter = 1_000 } = options;
+
   /** The batch on L1 when it is there already; undefined when its parent is the head. */
   async function lookUp(batch: BatchToPost, signal?: AbortSignal): Promise<PostedBatch | undefined> {
     const { parent } = batch;
@@ -105,18 +127,32 @@ export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: Batc
     }
     if (head === parent.index) return undefined;
     const found = await client.batch(parent.index + 1n, signal);
-    checkSame(found.header, batch);
+    await checkSame(found.header, batch, blobs !== undefined);
     return found;
+  }
+
+  /** Where the data go. What waits to be mined may be this very batch, and can be replaced by its like only. */
+  async function place(batch: BatchToPost, signal?: AbortSignal): Promise<PlacedBatch> {
+    const { data } = batch;
+    if (blobs === undefined || data.length === 0) return batch;
+    const pending = await sender.pending(signal);
+    if (pending === "plain") return batch;
+    const isFree = pending === undefined && blobs.always !== true;
+    if (isFree && cheaperForm(data, await blobs.prices(signal)) === "calldata") return batch;
+    const sidecar = await makeSidecar(data);
+    await blobs.archive.write(sidecar);
+    return { ...batch, blobs: sidecar };
   }
 
   async function post(given: BatchToPost, signal?: AbortSignal): Promise<PostedBatch> {
     const index = given.parent.index + 1n;
-    let batch = given;
+    let batch: PlacedBatch | undefined;
     let round = 0;
     let failedBefore = false;
     for (;;) {
-      const found = await lookUp(batch, signal);
+      const found = await lookUp(given, signal);
       if (found !== undefined) return found;
+      batch ??= await place(given, signal);
       const intent = toIntent(batch, client.addresses.chain);
       let mined: Mined;
       try {
@@ -130,14 +166,14 @@ export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: Batc
           continue;
         }
         // Whatever came in between may have been this very batch, sent before a restart.
-        if (error instanceof L1RevertError && (await lookUp(batch, signal)) === undefined) throw error;
+        if (error instanceof L1RevertError && (await lookUp(given, signal)) === undefined) throw error;
         if (!(error instanceof L1RevertError || error instanceof DisplacedError)) throw error;
         continue;
       }
       if (!mined.earlier) {
         const posted = fromReceipt(mined.receipt);
         if (posted !== undefined) return posted;
-        const instead = await lookUp(batch, signal);
+        const instead = await lookUp(given, signal);
         if (instead !== undefined) return instead;
         if (failedBefore) throw new PostingFailedError(index, mined.receipt.hash, mined.receipt.gasUsed);
         // L1 changed while the transaction waited. Trying it again says how, and sends it if it passes now.
@@ -147,7 +183,7 @@ export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: Batc
       // Mined before this call, yet not on the chain: a node that lags, or the batch was reverted and goes out again.
       for (let check = 0; check < RECHECKS; check++) {
         await pause(recheckAfter, signal);
-        const late = await lookUp(batch, signal);
+        const late = await lookUp(given, signal);
         if (late !== undefined) return late;
       }
       round++;
@@ -157,14 +193,13 @@ export function createBatchPoster({ client, sender, recheckAfter = 1_000 }: Batc
   return { post };
 }
 
-/** Calldata of the transaction that posts `batch`. */
-export function appendBatchCall({ parent, claim, nextMessage, data }: BatchToPost): Hex {
-  return chain.encodeFunctionData("appendBatch", [
-    parent,
-    claim,
-    nextMessage === undefined ? [] : [nextMessage],
-    encodeDaInput({ form: "calldata", data }),
-  ]) as Hex;
+/** Calldata of the transaction that posts `batch`, its data at `place`. */
+export function appendBatchCall(
+  { parent, claim, nextMessage, data }: BatchToPost,
+  place: DataPlace = { form: "calldata", data },
+): Hex {
+  const shown = nextMessage === undefined ? [] : [nextMessage];
+  return chain.encodeFunctionData("appendBatch", [parent, claim, shown, encodeDaInput(place)]) as Hex;
 }
 
 /** Whether L1 wants to see the first message that the batch leaves. */
@@ -172,16 +207,34 @@ function isToShow(error: unknown): boolean {
   return error instanceof L1RevertError && error.revert?.name === "ChainMessageNotShown";
 }
 
-function toIntent(batch: BatchToPost, to: Hex): Intent {
-  const { parent, claim } = batch;
+function toIntent(batch: PlacedBatch, to: Hex): Intent {
+  const { parent, claim, data, blobs } = batch;
   const index = parent.index + 1n;
-  const identity = [headerHash(parent), claim.stateRoot, claim.withdrawalsRoot, claim.inboxAcc, dataHash(batch.data)];
-  return { key: `batch:${index}:${identity.join(":")}`, what: `batch ${index}`, to, data: appendBatchCall(batch) };
+  const identity = [headerHash(parent), claim.stateRoot, claim.withdrawalsRoot, claim.inboxAcc, dataHash(data)];
+  const common = { key: `batch:${index}:${identity.join(":")}`, what: `batch ${index}`, to };
+  if (blobs === undefined) return { ...common, data: appendBatchCall(batch) };
+  return {
+    ...common,
+    data: appendBatchCall(batch, { form: "blobs", length: data.length, first: 0 }),
+    blobs,
+    estimateBy: {
+      data: appendBatchCall(batch, { form: "calldata", data: new Uint8Array() }),
+      extraGas: BLOB_FORM_GAS + GAS_PER_HASH * BigInt(blobs.length),
+    },
+  };
 }
 
-/** Throws unless the batch on L1 is the one to post. */
-function checkSame(onL1: BatchHeader, { claim, data }: BatchToPost): void {
+/** What a batch in blobs needs beyond one without data: for its input, and for each versioned hash. */
+const BLOB_FORM_GAS = 5_000n;
+const GAS_PER_HASH = 1_000n;
+
+/** Throws unless the batch on L1 is the one to post, in whatever form. */
+async function checkSame(onL1: BatchHeader, { claim, data }: BatchToPost, takesBlobs: boolean): Promise<void> {
   const given = { ...claim, dataHash: dataHash(data) };
+  if (takesBlobs && onL1.dataHash !== given.dataHash && data.length > 0) {
+    const versionedHashes = (await makeSidecar(data)).map(({ versionedHash }) => versionedHash);
+    given.dataHash = blobDataHash(data.length, versionedHashes);
+  }
   const fields = ["dataHash", "inboxTo", "inboxAcc", "l2BlockTo", "stateRoot", "withdrawalsRoot"] as const;
   for (const field of fields) {
     if (String(onL1[field]).toLowerCase() === String(given[field]).toLowerCase()) continue;

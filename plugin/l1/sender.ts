@@ -37,6 +37,8 @@ export interface Sender {
    * @throws {InsufficientFundsError | GasLimitError | L1RevertError | DisplacedError | RejectedError | L1UnavailableError}
    */
   send(intent: Intent, signal?: AbortSignal): Promise<Mined>;
+  /** What its last transaction is, as long as that is not mined: it can be replaced only by one of the same kind. */
+  pending(signal?: AbortSignal): Promise<"plain" | "blobs" | undefined>;
 }
 
 /** 1,000 gwei. */
@@ -167,6 +169,16 @@ export async function createSender(options: SenderOptions): Promise<Sender> {
     return ask(`receipt of ${hash}`, () => provider.getTransactionReceipt(hash), { signal });
   }
 
+  async function pending(signal?: AbortSignal): Promise<"plain" | "blobs" | undefined> {
+    const slot = await readSlot(journal, address);
+    if (slot === undefined || (await steadyLook(slot, signal)).kind !== "open") return undefined;
+    return slot.attempts.at(-1)?.maxFeePerBlobGas === undefined ? "plain" : "blobs";
+  }
+
   const inTurn = takeTurns();
-  return { address, send: (intent, signal) => inTurn(() => send(intent, signal)) };
+  return {
+    address,
+    send: (intent, signal) => inTurn(() => send(intent, signal)),
+    pending: (signal) => inTurn(() => pending(signal)),
+  };
 }

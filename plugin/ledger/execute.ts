@@ -5,15 +5,7 @@ import { ZERO_HASH, type Hex, type Withdrawal } from "../types.js";
 import { blobIn, elementOf } from "../da/blob.js";
 import { concat, fromHex, toBigInt, toHex } from "./bytes.js";
 import type { LedgerGuest } from "./guest.js";
-import {
-  blobDataHash,
-  dataHash,
-  inputWords,
-  messageWords,
-  outputHash,
-  type PreimageSink,
-  withdrawalsRoot,
-} from "./hashes.js";
+import { dataHashOf, inputWords, messageWords, outputHash, type PreimageSink, withdrawalsRoot } from "./hashes.js";
 import { readReceipts } from "./receipts.js";
 import { MissingNodeError } from "./state.js";
 import { recoverAddress } from "./transaction.js";
@@ -103,14 +95,7 @@ export function collectInput(input: LedgerInput, given: PreimageMap): { inputHas
   const inboxAcc = toHex(acc);
   const inboxTo = input.inboxFrom + BigInt(input.messages.length);
   const sink: PreimageSink = (digest, preimage) => given.set(digest, preimage);
-  const hash =
-    input.blobs === undefined
-      ? dataHash(input.data, sink)
-      : blobDataHash(
-          input.data.length,
-          input.blobs.map(({ versionedHash }) => versionedHash),
-          sink,
-        );
+  const hash = dataHashOf(input, sink);
   return { inputHash: add(inputWords({ ...input, inboxTo, inboxAcc, dataHash: hash })), inboxAcc: acc };
 }
 

@@ -1,6 +1,7 @@
 import { keccak256 } from "../machine/keccak.js";
 import { ZERO_HASH, type BatchHeader, type Hex, type InboxMessage, type Withdrawal } from "../types.js";
 import { abiWords, concat, fromHex, toHex } from "./bytes.js";
+import type { LedgerInput } from "./types.js";
 
 function domain(name: string): Uint8Array {
   return keccak256(new TextEncoder().encode(`hardhat-rollup.${name}.v1`));
@@ -125,6 +126,13 @@ export function dataHash(data: Uint8Array, onPreimage?: PreimageSink): Hex {
 /** Commitment to `length` bytes of batch data in blobs; docs/data-availability.md §2. */
 export function blobDataHash(length: number, versionedHashes: readonly Uint8Array[], onPreimage?: PreimageSink): Hex {
   return toHex(hashOf(abiWords(BLOB_DOMAIN, BigInt(length), ...versionedHashes), onPreimage));
+}
+
+/** Commitment to batch data where they stand. */
+export function dataHashOf({ data, blobs }: Pick<LedgerInput, "data" | "blobs">, onPreimage?: PreimageSink): Hex {
+  if (blobs === undefined) return dataHash(data, onPreimage);
+  const versionedHashes = blobs.map(({ versionedHash }) => versionedHash);
+  return blobDataHash(data.length, versionedHashes, onPreimage);
 }
 
 /** docs/protocol.md §4. */

@@ -4,6 +4,7 @@ import { bondOf, levelsOf } from "../dispute/rules.js";
 import { statementOf } from "../dispute/statement.js";
 import { endsAt, resolvable } from "../dispute/tree.js";
 import type { DisputeParameters, StateTrace } from "../dispute/types.js";
+import { BlobUnavailableError } from "../da/source.js";
 import { ask, L1InconsistentError, L1UnavailableError } from "../l1/ask.js";
 import { BatchDataError } from "../l1/batch-data.js";
 import type { L1Client } from "../l1/client.js";
@@ -323,7 +324,8 @@ function isRefusal(error: unknown): error is Error {
 }
 
 function isTransient(error: unknown): boolean {
-  return error instanceof L1UnavailableError || error instanceof L1InconsistentError || error instanceof BatchDataError;
+  const transient = [L1UnavailableError, L1InconsistentError, BatchDataError, BlobUnavailableError];
+  return transient.some((kind) => error instanceof kind);
 }
 
 function messageOf(error: unknown): string {

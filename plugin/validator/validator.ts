@@ -1,5 +1,6 @@
+import { BlobUnavailableError } from "../da/source.js";
 import { L1InconsistentError, L1UnavailableError, pause } from "../l1/ask.js";
-import { BatchDataError } from "../l1/batch-data.js";
+import { type BatchData, BatchDataError } from "../l1/batch-data.js";
 import { type L1Client, UnknownBatchError } from "../l1/client.js";
 import { createFollower, type L1Source } from "../l1/follower.js";
 import { checkProgram } from "../l1/program.js";
@@ -170,12 +171,12 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
     return verdict;
   }
 
-  function toInput(header: BatchHeader, parent: BatchHeader, data: Uint8Array): LedgerInput {
+  function toInput(header: BatchHeader, parent: BatchHeader, { bytes, blobs }: BatchData): LedgerInput {
     const { index, timestamp, inboxFrom, inboxTo, l2BlockFrom } = header;
     return {
       l2ChainId: deployment.parameters.l2ChainId,
       bridge: deployment.contracts.L1EscrowBridge.address,
-      ...{ index, timestamp, inboxFrom, l2BlockFrom, data },
+      ...{ index, timestamp, inboxFrom, l2BlockFrom, data: bytes, blobs },
       prevStateRoot: parent.stateRoot,
       prevInboxAcc: parent.inboxAcc,
       messages: history.messages.slice(Number(inboxFrom), Number(inboxTo)),
@@ -271,7 +272,8 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
 
 /** What a later look at L1 may cure; data may be gone because a reorg took its transaction. */
 function isTransient(error: unknown): error is Error {
-  return error instanceof L1UnavailableError || error instanceof L1InconsistentError || error instanceof BatchDataError;
+  const transient = [L1UnavailableError, L1InconsistentError, BatchDataError, BlobUnavailableError];
+  return transient.some((kind) => error instanceof kind);
 }
 
 /** The state before the first batch is nobody's output. */

@@ -97,7 +97,7 @@ function runBlockwise(
   for (const [position, block] of blocks.entries()) {
     const consumed = from.messages.slice(0, block.messages);
     const data = encodeBatch({ coinbase, baseFee, blocks: [block] });
-    const output = program.execute({ ...from, messages: consumed, data }, reader);
+    const output = program.execute({ ...from, messages: consumed, data, blobs: undefined }, reader);
     for (const { hash, preimage } of output.nodes) added.set(toHex(hash), preimage);
     withdrawals.push(...output.withdrawals);
     const { stateRoot } = output;

@@ -5,6 +5,8 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { readDeployment } from "../../deploy/address-book.js";
+import type { BlobSource } from "../../plugin/da/source.js";
+import { signerWithKey } from "../../plugin/hardhat/blobs.js";
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
 import { ArgumentError } from "./action.js";
@@ -82,9 +84,12 @@ export async function accountOf(connection: NetworkConnection, from = "0"): Prom
 export async function openL1(
   hre: HardhatRuntimeEnvironment,
   { deployment: path, from }: { deployment: string | undefined; from?: string | undefined },
+  blobSources: readonly BlobSource[] = [],
 ): Promise<{ connection: NetworkConnection; l1: L1Client; address: Hex }> {
   const connection = await hre.network.getOrCreate();
   const { signer, address } = await accountOf(connection, from);
   const deployment = await openDeployment(hre, connection, path);
-  return { connection, l1: connectL1(connection.ethers.provider, deployment, signer), address };
+  // No node signs blobs for its accounts.
+  const own = deployment.parameters.da === "blob" ? signerWithKey(connection, signer) : signer;
+  return { connection, l1: connectL1(connection.ethers.provider, deployment, own, { blobSources }), address };
 }

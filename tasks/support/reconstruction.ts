@@ -11,13 +11,14 @@ import { checkDeployedProgram } from "../../plugin/l1/program.js";
 import { createSource } from "../../plugin/l1/source.js";
 import { openLevelStore } from "../../plugin/store/level.js";
 import { ArgumentError, type CommonArguments } from "./action.js";
+import { type BlobArguments, openBlobs } from "./blobs.js";
 import { addressArgument } from "./arguments.js";
 import { openDeployment } from "./network.js";
 import type { Account } from "./network.js";
 import type { Output } from "./output.js";
 
 /** Where the rollup is found, with as little as one has. */
-export interface SuiteArguments extends CommonArguments {
+export interface SuiteArguments extends CommonArguments, BlobArguments {
   /** Path of the address book. */
   deployment: string | undefined;
   /** Instead of a book: address of the bridge. */
@@ -50,8 +51,9 @@ export async function openSuite(
         ? await openDeployment(hre, connection, input.deployment, provider)
         : await discoverDeployment(provider, addressArgument("bridge", input.bridge), fromBlockOf(input));
     const chain = deployment.parameters.l2ChainId;
+    const { blobSources } = openBlobs(hre, connection.networkName, input);
     return {
-      l1: connectL1(provider, deployment, player?.signer),
+      l1: connectL1(provider, deployment, player?.signer, { blobSources }),
       folder: input.out ?? join(hre.config.paths.root, ".rollup", `reconstruction-${chain}`),
       close: () => remote?.destroy(),
     };

@@ -1,3 +1,4 @@
+import type { BlobArchive } from "../../plugin/da/archive.js";
 import { loadLedger } from "../../plugin/hardhat/ledger.js";
 import { sequencerOf, type SequencerSettings } from "../../plugin/hardhat/sequencer.js";
 import type { L1Client } from "../../plugin/l1/client.js";
@@ -14,7 +15,7 @@ export interface ServiceOptions {
   storage?: string;
   host: string;
   port: number;
-  settings: SequencerSettings;
+  settings: SequencerSettings & { archive?: BlobArchive };
   output: Output;
 }
 

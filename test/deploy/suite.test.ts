@@ -217,12 +217,12 @@ describe("deploying the suite", () => {
       genesis: { ...deployment.genesis, timestamp: deployment.genesis.timestamp + 1n },
       contracts: {
         ...deployment.contracts,
-        CalldataDA: { ...deployment.contracts.CalldataDA, codeHash: SOME_PROGRAM.machineHash },
+        DataAvailability: { ...deployment.contracts.DataAvailability, codeHash: SOME_PROGRAM.machineHash },
       },
     };
     const names = await failures(wrong);
     expect(names).to.include.members([
-      "CalldataDA code hash",
+      "DataAvailability code hash",
       "StateCommitmentChain bytecode",
       "StateCommitmentChain.challengeWindow",
       "SequencerRegistry.challengeWindow",
@@ -241,7 +241,12 @@ describe("deploying the suite", () => {
     const { ethers } = await network.create();
     const checks = await verifyDeployment(deployment, ethers.provider);
     const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name);
-    expect(failed).to.include.members(["CalldataDA code hash", "StateCommitmentChain", "UpgradeTimelock", "bytecode"]);
+    expect(failed).to.include.members([
+      "DataAvailability code hash",
+      "StateCommitmentChain",
+      "UpgradeTimelock",
+      "bytecode",
+    ]);
   });
 
   it("writes an address book that reads back the same", async () => {

@@ -114,8 +114,8 @@ describeOnEveryL1("L1 client and follower", (get) => {
 
     const header = await client.batchHeader(2n);
     expect(header.parentHash).to.equal(headerHash(first));
-    expect(new TextDecoder().decode(await client.batchData(header))).to.equal("second");
-    expect(new TextDecoder().decode(await client.batchData(first))).to.equal("first");
+    expect(new TextDecoder().decode((await client.batchData(header)).bytes)).to.equal("second");
+    expect(new TextDecoder().decode((await client.batchData(first)).bytes)).to.equal("first");
     expect(await failure(client.batchData({ ...header, dataHash: ROOT }))).to.be.instanceOf(L1InconsistentError);
   });
 

@@ -100,7 +100,7 @@ describeOnEveryL1("L1 sender", (get) => {
     await poster.post(batch("first"));
     await l1.send("evm_revert", before);
     const { header } = await poster.post(batch("second"));
-    expect(new TextDecoder().decode(await client.batchData(header))).to.equal("second");
+    expect(new TextDecoder().decode((await client.batchData(header)).bytes)).to.equal("second");
     expect(await client.heads()).to.include({ head: 1n });
   });
 

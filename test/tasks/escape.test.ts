@@ -91,7 +91,7 @@ describe("tasks of who leaves without anybody", () => {
 
   it("says that another contract is no bridge", async () => {
     const { contracts } = await readDeployment(`${l1.folder}/remote/rollup.json`);
-    const run = await runTask(hre, "rollup:reconstruct", { out, bridge: contracts.CalldataDA.address });
+    const run = await runTask(hre, "rollup:reconstruct", { out, bridge: contracts.DataAvailability.address });
     expect(run.errors[0]).to.match(/^there is no rollup behind 0x.*: it does not answer as one/);
   });
 

@@ -352,6 +352,16 @@ describe("services of a deployed rollup", () => {
     expect(validator.stdout).to.match(/^0 of 0 batches agree/m);
   });
 
+  it("rollup:archive works on an empty chain, and refuses what is no beacon node's URL", async () => {
+    succeed(await runTask(hre, "rollup:deploy", { da: "blob" }));
+    const folder = join(l1.folder, "blobs");
+    const kept = succeed(await runTask(hre, "rollup:archive", { once: true, archive: folder }));
+    expect(kept.stdout).to.include("0 blobs of 0 batches, 0 of them new.");
+    const refused = await runTask(hre, "rollup:archive", { once: true, beacon: "somewhere" });
+    expect(refused.errors).to.have.length(1);
+    expect(refused.errors[0]).to.include("somewhere is no URL; give that of a beacon node");
+  });
+
   it("rollup:status tells which batches are under dispute", async () => {
     succeed(await runTask(hre, "rollup:deploy"));
     const deployment = await readDeployment(join(l1.folder, "remote", "rollup.json"));
@@ -394,14 +404,11 @@ describe("rollup:demo", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("does the same over HTTP, where time is moved by the node", async () => {
-    const l1 = await startL1();
-    try {
-      const run = succeed(await runTask(await l1.connect(), "rollup:demo"));
-      expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
-    } finally {
-      await l1.close();
-    }
+  it("does the same with its batches in blobs", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
+    const run = succeed(await runTask(await environment(folder), "rollup:demo", { da: "blob" }));
+    expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
+    await rm(folder, { recursive: true });
   });
 
   it("shows a false batch from the lie to the slash, in this process and over HTTP", async () => {
@@ -427,6 +434,18 @@ describe("rollup:demo", () => {
       await l1.close();
     }
   });
+
+  for (const da of ["calldata", "blob"]) {
+    it(`does the same over HTTP, where time is moved by the node: ${da}`, async () => {
+      const l1 = await startL1();
+      try {
+        const run = succeed(await runTask(await l1.connect(), "rollup:demo", { da }));
+        expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
+      } finally {
+        await l1.close();
+      }
+    });
+  }
 
   it("is refused in one line on a real network", async () => {
     const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));

@@ -122,7 +122,7 @@ describeOnEveryL1("settlement with the ledger guest, and its validator", (get) =
       forceInclusionDelay: deployment.parameters.forceInclusionDelay,
       l1: {
         follow: (cursor) => createFollower({ source, fromBlock: Number(deployment.fromBlock), cursor }),
-        batchData: (header, signal) => client.batchData(header, signal),
+        batchData: async (header, signal) => (await client.batchData(header, signal)).bytes,
         poster: async (journal) => {
           const sender = await createSender({ provider: l1.provider, signer: l1.wallet(0), journal });
           return createBatchPoster({ client, sender });

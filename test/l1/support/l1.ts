@@ -24,27 +24,33 @@ export interface TestL1 {
 
 const MNEMONIC = Mnemonic.fromPhrase("test test test test test test test test test test test junk");
 
+type Start = () => Promise<TestL1 | undefined>;
+
 /** Runs a suite against Hardhat's network in this process and against anvil over HTTP. */
 export function describeOnEveryL1(title: string, suite: (l1: () => TestL1) => void): void {
-  const starters: [string, () => Promise<TestL1 | undefined>][] = [
-    ["Hardhat's network", startHardhat],
-    ["anvil", startAnvilL1],
-  ];
-  for (const [name, start] of starters) {
-    describe(`${title} on ${name}`, () => {
-      let l1: TestL1 | undefined;
-      before(async function () {
-        l1 = await start();
-        // An optional dependency: npm has anvil for some platforms only.
-        if (l1 === undefined) this.skip();
-      });
-      after(() => l1?.stop());
-      suite(() => {
-        if (l1 === undefined) throw new Error("L1 is used before it is started");
-        return l1;
-      });
+  describeOn(`${title} on Hardhat's network`, startHardhat, suite);
+  describeOnAnvil(title, suite);
+}
+
+/** Runs a suite against anvil over HTTP: for what Hardhat's network does not have. */
+export function describeOnAnvil(title: string, suite: (l1: () => TestL1) => void): void {
+  describeOn(`${title} on anvil`, startAnvilL1, suite);
+}
+
+function describeOn(title: string, start: Start, suite: (l1: () => TestL1) => void): void {
+  describe(title, () => {
+    let l1: TestL1 | undefined;
+    before(async function () {
+      l1 = await start();
+      // An optional dependency: npm has anvil for some platforms only.
+      if (l1 === undefined) this.skip();
     });
-  }
+    after(() => l1?.stop());
+    suite(() => {
+      if (l1 === undefined) throw new Error("L1 is used before it is started");
+      return l1;
+    });
+  });
 }
 
 export async function startHardhat(): Promise<TestL1> {

@@ -90,7 +90,7 @@ export function testRollup(program: Program): TestRollup {
       deployment,
       batchData: (header) => {
         const found = data.get(header.dataHash);
-        return found === undefined ? Promise.reject(new Error("no data")) : Promise.resolve(found);
+        return found === undefined ? Promise.reject(new Error("no data")) : Promise.resolve({ bytes: found });
       },
     },
     deposit(to, amount) {
