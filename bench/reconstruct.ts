@@ -77,7 +77,7 @@ let executed = 0;
 await reconstruct({
   client: {
     deployment,
-    batchData: (header) => Promise.resolve(l1.batchData(header)),
+    batchData: (header) => Promise.resolve({ bytes: l1.batchData(header) }),
     heads: () => Promise.resolve({ head: BigInt(head), finalizedHead: 1n }),
   },
   source: l1.source,
