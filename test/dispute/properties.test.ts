@@ -4,7 +4,7 @@ import { bondOf, maxDuration } from "../../plugin/dispute/rules.js";
 import { endsAt } from "../../plugin/dispute/tree.js";
 import type { Hex } from "../../plugin/types.js";
 import { createRandom } from "../machine/support/random.js";
-import { closesAt, type ModelClaim } from "./model.js";
+import { closesAt, createModel, type ModelClaim } from "./model.js";
 import { playRandomGame, type RandomGame } from "./support/random-game.js";
 import { createTable } from "./support/table.js";
 import { hashOf, toyBatch } from "./support/toy.js";
@@ -140,6 +140,28 @@ describe("properties of the dispute game over random games", function () {
       expect(model.balance).to.equal(0n);
     }),
   );
+
+  it("two lines that both wait to the last second end just before the bound, two extensions of it left", () => {
+    for (const levels of [2, 3, 8, 10, 40]) {
+      const [clock, extension] = [1_000n, 70n];
+      const rules = { bits: 1, levels, clock, extension, baseBond: 1n };
+      const model = createModel(rules, { id: "batch", start: "s", end: "e", finalizesAt: 5_000n }, (...parts) =>
+        parts.join(),
+      );
+      const by = { by: "x", list: ["a", "b"] };
+      expect(model.counterBatch({ ...by, value: BigInt(levels), now: 4_999n })).to.deep.equal([]);
+      for (let depth = 1; depth < levels; depth++) {
+        const named = claims(model.claims).at(-1)!;
+        const move = { by: "x", named, index: 0, list: ["a", `b${depth}`], value: BigInt(levels - depth) };
+        expect(model.counter({ ...move, now: closesAt(rules, named) })).to.include("ClaimClosed");
+        expect(model.counter({ ...move, now: closesAt(rules, named) - 1n })).to.deep.equal([]);
+      }
+      const last = closesAt(rules, claims(model.claims).at(-1)!);
+      // Each move but the last lets a second of its time go.
+      expect(last).to.equal(5_000n - 1n + 2n * clock + BigInt(levels - 2) * extension - BigInt(levels - 1));
+      expect(last <= 5_000n + maxDuration(rules) - 2n * extension).to.equal(true);
+    }
+  });
 
   it("who is cut off from L1 for less than CLOCK loses neither the batch nor a bond, if it answers what decides the batch", async () => {
     let late = 0;
