@@ -24,6 +24,14 @@ export class BatchDataError extends Error {
   }
 }
 
+/** A committee holds the data of a batch, and none of its servers is known. */
+export class NoMemberKnownError extends Error {
+  override readonly name = "NoMemberKnownError";
+  constructor(readonly index: bigint) {
+    super(`the data of batch ${index} are with a committee; name the servers of its members`);
+  }
+}
+
 /** The data of a batch, and where they stand. */
 export interface BatchData {
   /** docs/protocol.md §6. */
@@ -35,6 +43,8 @@ export interface BatchData {
 export interface BatchDataOptions extends AskOptions {
   /** Where contents of blobs may be had, in the order to ask. */
   blobSources?: readonly BlobSource[] | undefined;
+  /** Data that members of a committee hold, by their hash, which they are checked against. */
+  committee?: ((dataHash: Hex, signal?: AbortSignal) => Promise<Uint8Array>) | undefined;
   /** A line when one of them gives something false. */
   warn?: ((line: string) => void) | undefined;
 }
@@ -43,7 +53,7 @@ export interface BatchDataOptions extends AskOptions {
  * The data of a batch, from the transaction that posted it or from its blobs. A batch is only taken straight from an account
  * without code, so what says where its data stand is always in that transaction's own calldata.
  * @throws {BatchDataError} when it is not, or does not fit the header's data hash: the node is wrong;
- * {BlobUnavailableError} when no source has a blob.
+ * {BlobUnavailableError} when no source has a blob; {DataWithheldError} when no member gives the data of a committee.
  */
 export async function readBatchData(
   provider: Provider,
@@ -64,6 +74,12 @@ export async function readBatchData(
   if (place.form === "calldata") {
     check(dataHash(place.data));
     return { bytes: place.data };
+  }
+  if (place.form === "committee") {
+    if (options.committee === undefined) throw new NoMemberKnownError(header.index);
+    const bytes = await options.committee(header.dataHash, options.signal);
+    check(dataHash(bytes));
+    return { bytes };
   }
   const { length, first } = place;
   const all = await ask(`blobs of ${transaction}`, () => blobHashesOf(provider, transaction), options);

@@ -3,7 +3,8 @@ import type { TransactionReceipt } from "ethers";
 import { IStateCommitmentChain__factory } from "../../typechain-types/index.js";
 import type { BlobArchive } from "../da/archive.js";
 import { cheaperForm, type DataPrices } from "../da/choice.js";
-import { type DataPlace, encodeDaInput } from "../da/input.js";
+import type { Certify } from "../da/committee/posting.js";
+import { type Certificate, type DataPlace, encodeDaInput } from "../da/input.js";
 import { makeSidecar } from "../da/sidecar.js";
 import { blobDataHash, dataHash, headerHash } from "../ledger/hashes.js";
 import type { BatchHeader, Hex, InboxMessage } from "../types.js";
@@ -98,9 +99,10 @@ export interface BlobPosting {
   always?: boolean | undefined;
 }
 
-/** A batch and the blobs that carry it, if any do. */
+/** A batch and what carries its data, if calldata do not. */
 interface PlacedBatch extends BatchToPost {
   blobs?: readonly BlobWithProof[];
+  certificate?: Certificate;
 }
 
 export interface BatchPosterOptions {
@@ -108,6 +110,8 @@ export interface BatchPosterOptions {
   sender: Sender;
   /** For a suite that takes blobs: without it, data go in calldata. */
   blobs?: BlobPosting | undefined;
+  /** For a suite with a committee: gets data attested. Where too few members sign, data go in calldata. */
+  certify?: Certify | undefined;
   /** Milliseconds before L1 is asked again whether it really lacks a batch that it had; default 1,000. */
   recheckAfter?: number;
 }
@@ -116,7 +120,7 @@ const RECHECKS = 3;
 const chain = IStateCommitmentChain__factory.createInterface();
 
 export function createBatchPoster(options: BatchPosterOptions): BatchPoster {
-  const { client, sender, blobs, recheckAfter = 1_000 } = options;
+  const { client, sender, blobs, certify, recheckAfter = 1_000 } = options;
 
   /** The batch on L1 when it is there already; undefined when its parent is the head. */
   async function lookUp(batch: BatchToPost, signal?: AbortSignal): Promise<PostedBatch | undefined> {
@@ -133,7 +137,11 @@ export function createBatchPoster(options: BatchPosterOptions): BatchPoster {
 
   /** Where the data go. What waits to be mined may be this very batch, and can be replaced by its like only. */
   async function place(batch: BatchToPost, signal?: AbortSignal): Promise<PlacedBatch> {
-    const { data } = batch;
+    const { data, parent } = batch;
+    if (certify !== undefined) {
+      const certificate = await certify(parent.index + 1n, data, signal);
+      return certificate === undefined ? batch : { ...batch, certificate };
+    }
     if (blobs === undefined || data.length === 0) return batch;
     const pending = await sender.pending(signal);
     if (pending === "plain") return batch;
@@ -208,10 +216,18 @@ function isToShow(error: unknown): boolean {
 }
 
 function toIntent(batch: PlacedBatch, to: Hex): Intent {
-  const { parent, claim, data, blobs } = batch;
+  const { parent, claim, data, blobs, certificate } = batch;
   const index = parent.index + 1n;
   const identity = [headerHash(parent), claim.stateRoot, claim.withdrawalsRoot, claim.inboxAcc, dataHash(data)];
   const common = { key: `batch:${index}:${identity.join(":")}`, what: `batch ${index}`, to };
+  if (certificate !== undefined) {
+    // A purpose of its own: its gas is another than that of the same batch in calldata.
+    return {
+      ...common,
+      key: `${common.key}:committee`,
+      data: appendBatchCall(batch, { form: "committee", certificate }),
+    };
+  }
   if (blobs === undefined) return { ...common, data: appendBatchCall(batch) };
   return {
     ...common,

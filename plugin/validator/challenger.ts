@@ -4,6 +4,7 @@ import { bondOf, levelsOf } from "../dispute/rules.js";
 import { statementOf } from "../dispute/statement.js";
 import { endsAt, resolvable } from "../dispute/tree.js";
 import type { DisputeParameters, StateTrace } from "../dispute/types.js";
+import { DataWithheldError } from "../da/committee/client.js";
 import { BlobUnavailableError } from "../da/source.js";
 import { ask, L1InconsistentError, L1UnavailableError } from "../l1/ask.js";
 import { BatchDataError } from "../l1/batch-data.js";
@@ -324,7 +325,7 @@ function isRefusal(error: unknown): error is Error {
 }
 
 function isTransient(error: unknown): boolean {
-  const transient = [L1UnavailableError, L1InconsistentError, BatchDataError, BlobUnavailableError];
+  const transient = [L1UnavailableError, L1InconsistentError, BatchDataError, BlobUnavailableError, DataWithheldError];
   return transient.some((kind) => error instanceof kind);
 }
 

@@ -1,3 +1,4 @@
+import { DataWithheldError } from "../da/committee/client.js";
 import { BlobUnavailableError } from "../da/source.js";
 import { L1InconsistentError, L1UnavailableError, pause } from "../l1/ask.js";
 import { type BatchData, BatchDataError } from "../l1/batch-data.js";
@@ -272,7 +273,7 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
 
 /** What a later look at L1 may cure; data may be gone because a reorg took its transaction. */
 function isTransient(error: unknown): error is Error {
-  const transient = [L1UnavailableError, L1InconsistentError, BatchDataError, BlobUnavailableError];
+  const transient = [L1UnavailableError, L1InconsistentError, BatchDataError, BlobUnavailableError, DataWithheldError];
   return transient.some((kind) => error instanceof kind);
 }
 

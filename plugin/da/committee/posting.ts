@@ -2,17 +2,8 @@ import type { Hex } from "../../types.js";
 import { type AttestationSigner, signAttestation } from "./attestation.js";
 import { chunkRoot } from "./chunks.js";
 import { attestationOf, collectSignatures, type MemberFault } from "./client.js";
+import type { Certificate } from "../input.js";
 import type { CommitteeOnL1 } from "./l1.js";
-
-/** What stands for data that members attest; docs/data-availability.md §3. */
-export interface Certificate {
-  length: bigint;
-  epoch: bigint;
-  expiry: bigint;
-  root: Hex;
-  signers: bigint;
-  signatures: Hex;
-}
 
 export interface CertifierOptions {
   committee: CommitteeOnL1;
