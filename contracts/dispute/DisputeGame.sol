@@ -139,10 +139,9 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
         if (block.timestamp >= header.finalizesAt) revert DisputeClaimClosed(headerHash, header.finalizesAt);
         ClaimWord batch = _claims[headerHash];
         bool isFirst = !batch.exists();
-        if (isFirst)
-            batch = ClaimWordLib.create(header.submitter, header.timestamp, 0, 0);
-            // What fell with an earlier batch needs no more claims. The first claim is checked by `openDispute`.
-        else if (!_isPending(header, headerHash)) revert DisputeNotPending(header.index, headerHash);
+        // What fell with an earlier batch needs no more claims. The first claim is checked by `openDispute`.
+        if (!isFirst && !_isPending(header, headerHash)) revert DisputeNotPending(header.index, headerHash);
+        if (isFirst) batch = ClaimWordLib.create(header.submitter, header.timestamp, 0, 0);
 
         bytes32 start = BatchStatement.start(
             header,

@@ -5,9 +5,6 @@ import { type Fault, FAULTS } from "../../plugin/validator/faults.js";
 import { anvilPath, startAnvil } from "../l1/support/anvil.js";
 import { openScene, type Scene } from "./support/scene.js";
 
-/** Seconds from a false batch to the slash, on two cores. */
-const LIMIT = 20;
-
 describe("a batch that is false", () => {
   for (const fault of Object.keys(FAULTS) as Fault[]) {
     it(`is disputed down to one instruction where ${FAULTS[fault]}`, async () => {
@@ -17,18 +14,22 @@ describe("a batch that is false", () => {
     });
   }
 
-  it("is disputed on anvil, too", async function () {
-    const path = anvilPath();
-    // An optional dependency: npm has anvil for some platforms only.
-    if (path === undefined) return this.skip();
-    const anvil = await startAnvil(path);
-    try {
-      const connection = await network.create({ network: "anvil", override: { url: anvil.url } });
-      await disputeAndGoOn(await openScene(connection), "signature");
-      await connection.close();
-    } finally {
-      anvil.provider.destroy();
-      await anvil.stop();
+  describe("on anvil", () => {
+    for (const fault of Object.keys(FAULTS) as Fault[]) {
+      it(`is disputed as well where ${FAULTS[fault]}`, async function () {
+        const path = anvilPath();
+        // An optional dependency: npm has anvil for some platforms only.
+        if (path === undefined) return this.skip();
+        const anvil = await startAnvil(path);
+        try {
+          const connection = await network.create({ network: "anvil", override: { url: anvil.url } });
+          await disputeAndGoOn(await openScene(connection), fault);
+          await connection.close();
+        } finally {
+          anvil.provider.destroy();
+          await anvil.stop();
+        }
+      });
     }
   });
 });
@@ -39,7 +40,6 @@ async function disputeAndGoOn(
   fault: Fault,
 ): Promise<void> {
   const before = await balances();
-  const begin = performance.now();
   const batch = await chain.sequencer.post({ fault, by: liar });
   expect(await chain.contracts.registry.bondOf(liar)).to.equal(chain.deployment.parameters.sequencerBond);
   const { games, moves, won } = await chain.dispute();
@@ -49,7 +49,6 @@ async function disputeAndGoOn(
   expect(won).to.equal(55n * disputeBond + sequencerBond / 2n);
   expect(await chain.contracts.registry.bondOf(liar)).to.equal(0n);
   expect(await chain.contracts.chain.heads()).to.deep.equal([1n, 0n]);
-  expect((performance.now() - begin) / 1000).to.be.lessThan(LIMIT);
 
   expect(await balances()).to.deep.equal(before);
   expect((await chain.l2.provider.getTransactionReceipt(payment))?.status).to.equal(1);
