@@ -156,7 +156,7 @@ const reconstruct = alone(
   "rollup:reconstruct",
   "Rebuild the whole L2 state from L1 alone; can be interrupted and continued",
 )
-  .addOption(text("l1", "URL of an L1 node. Default: that of the network"))
+  .addOption(text("rpc", "URL of an L1 node. Default: that of the network"))
   .addOption(text("proofs", "Write what this account needs to leave a frozen chain into escape-<account>.json"))
   .setAction(() => import("../tasks/reconstruct.js"))
   .build();

@@ -9,7 +9,7 @@ import { openSuite, type SuiteArguments, withReconstruction } from "./support/re
 import { untilInterrupted } from "./support/signal.js";
 
 interface ReconstructArguments extends SuiteArguments {
-  l1: string | undefined;
+  rpc: string | undefined;
   proofs: string | undefined;
 }
 

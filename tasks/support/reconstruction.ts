@@ -39,11 +39,11 @@ export interface OpenSuite {
 /** The suite on the chosen network, or behind the URL of any node. */
 export async function openSuite(
   hre: HardhatRuntimeEnvironment,
-  input: SuiteArguments & { l1?: string | undefined },
+  input: SuiteArguments & { rpc?: string | undefined },
   player?: Account,
 ): Promise<OpenSuite> {
   const connection = await hre.network.getOrCreate();
-  const remote = input.l1 === undefined ? undefined : providerAt(input.l1);
+  const remote = input.rpc === undefined ? undefined : providerAt(input.rpc);
   const provider = remote ?? connection.ethers.provider;
   try {
     const deployment =
@@ -65,7 +65,7 @@ export async function openSuite(
 
 function providerAt(url: string): JsonRpcProvider {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new ArgumentError("l1", `--l1 ${url} is no URL, for example --l1 http://127.0.0.1:8545`);
+    throw new ArgumentError("rpc", `--rpc ${url} is no URL, for example --rpc http://127.0.0.1:8545`);
   }
   return new JsonRpcProvider(url);
 }

@@ -41,7 +41,7 @@ describe("tasks of who leaves without anybody", () => {
 
   it("rollup:reconstruct needs a node's URL and the bridge's address, nothing else", async () => {
     const bare = await environment(join(l1.folder, "bare"));
-    const run = await runTask(bare, "rollup:reconstruct", { l1: l1.url, bridge, out, proofs: account, json: true });
+    const run = await runTask(bare, "rollup:reconstruct", { rpc: l1.url, bridge, out, proofs: account, json: true });
     expect(run.errors).to.deep.equal([]);
     const document = JSON.parse(run.stdout) as {
       batch: string;
@@ -64,7 +64,7 @@ describe("tasks of who leaves without anybody", () => {
   });
 
   const wrong: [string, Record<string, string | number>, RegExp][] = [
-    ["a URL that is none", { l1: "localhost" }, /^--l1 localhost is no URL, for example/],
+    ["a URL that is none", { rpc: "localhost" }, /^--rpc localhost is no URL, for example/],
     ["an account that is none", { proofs: "0x12" }, /^--proofs 0x12 is no address/],
     ["a bridge that is none", { bridge: "0x12" }, /^--bridge 0x12 is no address/],
     [
