@@ -1,4 +1,5 @@
 // Guests in AssemblyScript. The compiler is an optional peer dependency: who brings a .wasm needs none.
+import { stripVTControlCharacters } from "node:util";
 
 /** Flags of every guest: integer WebAssembly of the first version, with sign extension; `throw` and assertions trap. */
 export const GUEST_FLAGS: readonly string[] = [
@@ -71,7 +72,8 @@ export async function compileAssemblyScript(entry: string, options: CompileOptio
     },
     stderr: {
       write(chunk) {
-        const [line, where] = readDiagnostic(chunk.toString());
+        // On CI servers the compiler colours what it says.
+        const [line, where] = readDiagnostic(stripVTControlCharacters(chunk.toString()));
         if (line !== undefined) diagnostics.push(where === undefined ? line : `${where}: ${line}`);
         return true;
       },

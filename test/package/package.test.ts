@@ -34,6 +34,7 @@ describe("the npm package in a project of its own", function () {
       "tsconfig.build.json",
       "scripts",
       "build/guests",
+      "build/kzg-setup.bin",
       "typechain-types",
       ...sources,
     ];
