@@ -35,8 +35,10 @@ export default action<DemoArguments>(async ({ disaster, fault, da }, { hre, outp
   if (disaster) return strike(connection, output);
   output.heading(`Deploy: the suite on network "${networkName}" (chain ${chainId})`);
   const before = await ethers.provider.getBalance(address);
+  // The first ten accounts of a mnemonic: development nodes give ether to these.
+  const [, validator = signer, liar = signer] = (await ethers.getSigners()).slice(0, 10);
   const chain = await output.progress("Deploying", () =>
-    rollup.deploy(da === undefined ? {} : { da }, { sequencer: signer }),
+    rollup.deploy(da === undefined ? {} : { da }, { sequencer: signer, validator }),
   );
   try {
     const { parameters, contracts } = chain.deployment;
@@ -48,7 +50,9 @@ export default action<DemoArguments>(async ({ disaster, fault, da }, { hre, outp
       `L2 chain id ${parameters.l2ChainId}, challenge window ${parameters.challengeWindow} s, sequencer bonded with ${formatEther(parameters.sequencerBond)} ETH`,
     );
     const figures =
-      fault === undefined ? await takeTour(chain, signer, output) : await rehearseDispute(chain, signer, fault, output);
+      fault === undefined
+        ? await takeTour(chain, signer, output)
+        : await rehearseDispute(chain, signer, liar, fault, output);
     const after = await ethers.provider.getBalance(address);
     const seconds = (performance.now() - begin) / 1000;
     if (figures.checks.wrong.length > 0) throw new LinesError(figures.checks.wrong);

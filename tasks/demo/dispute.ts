@@ -28,6 +28,7 @@ export interface DisputeFigures {
 export async function rehearseDispute(
   chain: RollupChain,
   funder: Signer,
+  liar: Signer,
   fault: Fault,
   narrator: Narrator,
 ): Promise<DisputeFigures> {
@@ -47,7 +48,7 @@ export async function rehearseDispute(
 
   narrator.heading(`The lie: ${FAULTS[fault]}`);
   const begin = performance.now();
-  const { header, headerHash, transaction } = await chain.sequencer.post({ fault });
+  const { header, headerHash, transaction } = await chain.sequencer.post({ fault, by: liar });
   narrator.line(
     `${header.submitter} bonded ${formatEther(sequencerBond)} ETH, waited its turn and posted batch ${header.index}:`,
   );
