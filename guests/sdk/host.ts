@@ -1,21 +1,15 @@
 // The guest's only imports (docs/protocol.md §8): each works on one page whose address is a multiple of 4,096.
-// @ts-ignore: decorator
 @external("host", "input")
 declare function hostInput(page: usize): void;
-// @ts-ignore: decorator
 @external("host", "output")
 declare function hostOutput(page: usize): void;
-// @ts-ignore: decorator
 @external("host", "keccak256")
 declare function hostKeccak256(page: usize, length: i32): void;
-// @ts-ignore: decorator
 @external("host", "ecrecover")
 declare function hostEcrecover(page: usize): void;
-// @ts-ignore: decorator
 @external("host", "preimage")
 declare function hostPreimage(page: usize, offset: i32): i32;
 
-// @ts-ignore: decorator
 @external("host", "blob")
 declare function hostBlob(page: usize, index: i32): void;
 

@@ -13,11 +13,11 @@ import type { DisputeClaimStruct } from "../../typechain-types/dispute/DisputeGa
 import { type DisputeGame, DisputeGame__factory, OneStepVerifier__factory } from "../../typechain-types/index.js";
 import type { BatchClaimStruct } from "../../typechain-types/chain/StateCommitmentChain.js";
 import { postBatch } from "./batches.js";
-import { type Connection, createConnection } from "./env.js";
+import type { Connection } from "./env.js";
 import { headerHash } from "./protocol.js";
 import { actorsOf, deploySuite, HOUR, timestampOf } from "./suite.js";
 import { runToy, TOY_STATE_ROOT, type ToyRun, toyProgram } from "./toy.js";
-import { nextBlockAt, type World } from "./world.js";
+import { nextBlockAt, useDeployed, type World } from "./world.js";
 
 export interface GameOptions {
   /** A list has 2^dissectionBits states. */
@@ -81,27 +81,7 @@ export type GameWorld = Awaited<ReturnType<typeof deployGame>> & World;
 
 /** Deploys suite and game once for a `describe` and puts L1 back to just after before each of its tests. */
 export function useGame(overrides: Partial<GameOptions> = {}): () => GameWorld {
-  let connection: Connection | undefined;
-  let world: GameWorld | undefined;
-
-  async function deployed(): Promise<GameWorld> {
-    if (connection === undefined) throw new Error("no connection: use the world inside a test");
-    return deployGame(connection, { ...GAME_DEFAULTS, ...overrides });
-  }
-
-  before(async () => {
-    connection = await createConnection();
-  });
-  beforeEach(async () => {
-    world = await connection?.networkHelpers.loadFixture(deployed);
-  });
-  after(async () => {
-    await connection?.close();
-  });
-  return () => {
-    if (world === undefined) throw new Error("no world yet: use it inside a test");
-    return world;
-  };
+  return useDeployed((connection) => deployGame(connection, { ...GAME_DEFAULTS, ...overrides }));
 }
 
 /* BATCHES AND TRACES */

@@ -1,6 +1,7 @@
 import { type ContractTransactionResponse, id } from "ethers";
 
-import { type BatchHeader, type Hex, ZERO_ADDRESS, ZERO_HASH } from "../../plugin/types.js";
+import { genesisHeader } from "../../plugin/ledger/header.js";
+import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
 import {
   CalldataDA__factory,
   type L1EscrowBridge,
@@ -139,33 +140,12 @@ export async function deploySuite(connection: Connection, overrides: Partial<Sui
     timelock,
     factory,
     implementations,
-    genesis: genesisHeader(parameters, await timestampOf(created)),
+    genesis: genesisHeader(await timestampOf(created), parameters.genesisStateRoot),
     actors,
   };
 }
 
 export type Suite = Awaited<ReturnType<typeof deploySuite>>;
-
-/** Header that `initialize` writes. */
-export function genesisHeader(parameters: SuiteParameters, timestamp: bigint): BatchHeader {
-  return {
-    index: 0n,
-    timestamp,
-    finalizesAt: timestamp,
-    inboxFrom: 0n,
-    inboxTo: 0n,
-    l2BlockFrom: 0n,
-    l2BlockTo: 0n,
-    submitter: ZERO_ADDRESS,
-    resolver: ZERO_ADDRESS,
-    parentHash: ZERO_HASH,
-    prevStateRoot: ZERO_HASH,
-    stateRoot: parameters.genesisStateRoot,
-    withdrawalsRoot: ZERO_HASH,
-    inboxAcc: ZERO_HASH,
-    dataHash: ZERO_HASH,
-  };
-}
 
 /** L1 time of the block with `transaction`, in seconds. */
 export async function timestampOf(transaction: ContractTransactionResponse): Promise<bigint> {

@@ -10,12 +10,20 @@ export type World = Suite & { connection: Connection };
  * @returns Gives the world inside a test.
  */
 export function useWorld(overrides: (actors: Actors) => Partial<SuiteParameters> = () => ({})): () => World {
-  let connection: Connection | undefined;
-  let world: World | undefined;
+  return useDeployed(async (connection) => ({
+    ...(await deploySuite(connection, overrides(await actorsOf(connection)))),
+    connection,
+  }));
+}
 
-  async function deployed(): Promise<World> {
+/** Deploys once for a `describe` and puts L1 back to just after before each of its tests. */
+export function useDeployed<T>(deploy: (connection: Connection) => Promise<T>): () => T {
+  let connection: Connection | undefined;
+  let world: T | undefined;
+
+  async function deployed(): Promise<T> {
     if (connection === undefined) throw new Error("no connection: use the world inside a test");
-    return { ...(await deploySuite(connection, overrides(await actorsOf(connection)))), connection };
+    return deploy(connection);
   }
 
   before(async () => {
