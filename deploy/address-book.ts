@@ -4,17 +4,22 @@ import { dirname } from "node:path";
 import { getAddress, isAddress, isHexString } from "ethers";
 
 import type {
+  CommitteeContractName,
   ContractName,
   ContractRecord,
+  DataAvailability,
   Deployment,
   Hex,
   MachineProgram,
+  MemberUrls,
   RollupParameters,
+  SuiteContracts,
 } from "../plugin/types.js";
+import { isServerUrl } from "../plugin/da/committee/directory.js";
 import { readHeader } from "../plugin/ledger/header.js";
 import { PARAMETER_NAMES, PARAMETERS } from "./parameters.js";
 
-export const CONTRACT_NAMES: readonly ContractName[] = [
+const CONTRACT_NAMES: readonly ContractName[] = [
   "L1EscrowBridge",
   "StateCommitmentChain",
   "SequencerRegistry",
@@ -24,6 +29,11 @@ export const CONTRACT_NAMES: readonly ContractName[] = [
   "UpgradeTimelock",
   "SuiteFactory",
 ];
+
+/** The contracts that a suite has. */
+export function contractNames(da: DataAvailability): readonly (ContractName | CommitteeContractName)[] {
+  return da === "committee" ? [...CONTRACT_NAMES, "DataAvailabilityCommittee"] : CONTRACT_NAMES;
+}
 
 /** The address book cannot be used; the message is one line. */
 export class AddressBookError extends Error {
@@ -67,28 +77,30 @@ export function parseDeployment(text: string, path: string): Deployment {
   if (book.raw("version") !== 1)
     fail(`version is ${JSON.stringify(book.raw("version"))}; this release reads version 1`);
 
-  const parameters: Record<string, bigint | string> = {};
-  const given = book.object("parameters");
+  const given: Record<string, bigint | string | Hex[]> = {};
+  const fields = book.object("parameters");
   for (const name of PARAMETER_NAMES) {
-    const { kind } = PARAMETERS[name];
-    if (kind === "choice") parameters[name] = given.text(name);
-    else if (kind === "address") parameters[name] = given.address(name);
-    else parameters[name] = given.bigint(name);
+    const { kind, da = given.da } = PARAMETERS[name];
+    if (kind === "choice") given[name] = fields.text(name);
+    else if (kind === "address") given[name] = fields.address(name);
+    else if (kind === "members") given[name] = da === given.da ? fields.addresses(name) : [];
+    else given[name] = da === given.da ? fields.bigint(name) : 0n;
   }
+  const parameters = given as unknown as RollupParameters;
   const header = book.object("genesis");
   const contracts = book.object("contracts");
   return {
     version: 1,
     network: book.text("network"),
     l1ChainId: book.bigint("l1ChainId"),
-    parameters: parameters as unknown as RollupParameters,
+    parameters,
     program: parseProgram(book.object("program")),
     fromBlock: book.bigint("fromBlock"),
     genesis: readHeader({ integer: header.bigint, address: header.address, hash: header.hash }),
-    contracts: Object.fromEntries(CONTRACT_NAMES.map((name) => [name, parseRecord(contracts.object(name))])) as Record<
-      ContractName,
-      ContractRecord
-    >,
+    contracts: Object.fromEntries(
+      contractNames(parameters.da).map((name) => [name, parseRecord(contracts.object(name))]),
+    ) as SuiteContracts,
+    ...(book.has("memberUrls") ? { memberUrls: parseUrls(book.object("memberUrls"), fail) } : {}),
   };
 }
 
@@ -128,6 +140,8 @@ interface Reader {
   bigint: (key: string) => bigint;
   count: (key: string) => number;
   address: (key: string) => Hex;
+  addresses: (key: string) => Hex[];
+  keys: () => string[];
   hash: (key: string) => Hex;
   object: (key: string) => Reader;
   has: (key: string) => boolean;
@@ -164,6 +178,13 @@ function reader(value: unknown, at: string, fail: (reason: string) => never): Re
         ? (getAddress(item) as Hex)
         : fail(`${name(key)} is not an address`);
     },
+    addresses: (key) => {
+      const list = record[key];
+      return Array.isArray(list) && list.every((item) => isAddress(item))
+        ? list.map((item) => getAddress(item) as Hex)
+        : fail(`${name(key)} is no list of addresses`);
+    },
+    keys: () => Object.keys(record),
     hash: (key) => {
       const item = record[key];
       return isHexString(item, 32) ? item : fail(`${name(key)} is not a 32-byte hash`);
@@ -171,6 +192,17 @@ function reader(value: unknown, at: string, fail: (reason: string) => never): Re
     object: (key) => reader(record[key], name(key), fail),
   };
   return self;
+}
+
+function parseUrls(urls: Reader, fail: (reason: string) => never): MemberUrls {
+  return Object.fromEntries(
+    urls.keys().map((member) => {
+      const url = urls.text(member);
+      if (!isAddress(member) || !isServerUrl(url))
+        fail(`memberUrls.${member} is no address with the http URL of a server`);
+      return [getAddress(member), url];
+    }),
+  );
 }
 
 function parseProgram(program: Reader): MachineProgram {

@@ -1,9 +1,19 @@
 import { getAddress, parseUnits } from "ethers";
 
-import { type Hex, type RollupParameters, ZERO_ADDRESS } from "../plugin/types.js";
+import { memberUrlsIn, membersIn, parseMember } from "../plugin/da/committee/directory.js";
+import {
+  type DataAvailability,
+  type Hex,
+  type MemberUrls,
+  type RollupParameters,
+  ZERO_ADDRESS,
+} from "../plugin/types.js";
 
-/** A parameter as people write it: times as seconds or `"7d"`, amounts as wei or `"1.5 ether"`. */
-export type ParameterInput = string | number | bigint;
+/**
+ * A parameter as people write it: times as seconds or `"7d"`, amounts as wei or `"1.5 ether"`, members as a list, or in one
+ * string with commas, of `0x…` or `0x…=http://…`.
+ */
+export type ParameterInput = string | number | bigint | readonly string[];
 
 /** What a parameter file, the flags or the Hardhat config may hold. */
 export type RollupParametersInput = { [Key in keyof RollupParameters]?: ParameterInput };
@@ -33,7 +43,7 @@ export class ParameterError extends Error {
   }
 }
 
-type Kind = "chainId" | "count" | "time" | "amount" | "address" | "choice";
+type Kind = "chainId" | "count" | "time" | "amount" | "address" | "choice" | "members";
 
 interface Description {
   kind: Kind;
@@ -42,6 +52,8 @@ interface Description {
   min?: bigint;
   max?: bigint;
   choices?: readonly string[];
+  /** Suites with another data availability do not have it. */
+  da?: DataAvailability;
 }
 
 const MINUTE = 60n;
@@ -59,7 +71,7 @@ const DEV_CHAIN_IDS: ReadonlySet<bigint> = new Set([31337n, 1337n]);
 export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description } = {
   l2ChainId: { kind: "chainId", about: "chain id of the L2", min: 1n, max: 2n ** 53n - 1n },
   proof: { kind: "choice", about: "proof system", choices: ["fraud"] },
-  da: { kind: "choice", about: "data availability", choices: ["calldata", "blob"] },
+  da: { kind: "choice", about: "data availability", choices: ["calldata", "blob", "committee"] },
   challengeWindow: { kind: "time", about: "how long a batch can be disputed", min: MINUTE, max: 90n * DAY },
   forceInclusionDelay: {
     kind: "time",
@@ -117,6 +129,26 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
   pauseCooldown: { kind: "time", about: "time between the end of a pause and the next", min: MINUTE, max: 365n * DAY },
   guardian: { kind: "address", about: "may pause deposits; zero: nobody" },
   upgrader: { kind: "address", about: "may propose and execute upgrades after the delay" },
+  committeeMembers: {
+    kind: "members",
+    about: "accounts that hold batch data, with or without =url of their servers",
+    max: 256n,
+    da: "committee",
+  },
+  committeeThreshold: {
+    kind: "count",
+    about: "how many members must sign; above half of them",
+    min: 1n,
+    max: 256n,
+    da: "committee",
+  },
+  committeeOverlap: {
+    kind: "time",
+    about: "how long members attest after others took their place",
+    min: MINUTE,
+    max: 30n * DAY,
+    da: "committee",
+  },
 };
 
 export const PARAMETER_NAMES = Object.keys(PARAMETERS) as (keyof RollupParameters)[];
@@ -124,6 +156,19 @@ export const PARAMETER_NAMES = Object.keys(PARAMETERS) as (keyof RollupParameter
 /** The preset that fits a chain: `dev` for local chains, else `production`. */
 export function presetFor(l1ChainId: bigint): Preset {
   return DEV_CHAIN_IDS.has(l1ChainId) ? "dev" : "production";
+}
+
+/** Of a suite without a committee. */
+const NO_COMMITTEE = { committeeMembers: [], committeeThreshold: 0n, committeeOverlap: 0n } as const;
+
+function committeeDefaults(
+  { preset }: ParameterContext,
+  { da, committeeMembers }: Partial<RollupParameters>,
+): Partial<RollupParameters> {
+  if (da !== "committee") return NO_COMMITTEE;
+  const count = BigInt(committeeMembers?.length ?? 0);
+  // Two thirds, rounded up: a third may be down, and a third of liars attests nothing.
+  return { committeeThreshold: (2n * count + 2n) / 3n, committeeOverlap: preset === "dev" ? HOUR : DAY };
 }
 
 function defaults({ preset, deployer }: ParameterContext): Partial<RollupParameters> {
@@ -179,19 +224,31 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
  */
 export function resolveParameters(input: RollupParametersInput, context: ParameterContext): RollupParameters {
   const { values, issues } = parseParameters(input);
-  const merged = { ...defaults(context), ...values };
+  const merged = { ...defaults(context), ...committeeDefaults(context, values), ...values };
   const faulty = new Set(issues.map(({ parameter }) => parameter));
   for (const name of PARAMETER_NAMES) {
     if (merged[name] === undefined && !faulty.has(name)) {
-      issues.push({
-        parameter: name,
-        message: "missing; choose a chain id that no other chain uses, for example 84532001",
-      });
+      issues.push({ parameter: name, message: `missing; ${MISSING[name] ?? PARAMETERS[name].about}` });
+    }
+    const { da } = PARAMETERS[name];
+    if (da !== undefined && values[name] !== undefined && merged.da !== da) {
+      issues.push({ parameter: name, message: `is given; only a rollup with da "${da}" has it, not "${merged.da}"` });
     }
   }
   if (issues.length === 0) issues.push(...relations(merged as RollupParameters, context));
   if (issues.length > 0) throw new ParameterError(issues);
   return merged as RollupParameters;
+}
+
+/** What to say of parameters without a default. */
+const MISSING: { readonly [Key in keyof RollupParameters]?: string } = {
+  l2ChainId: "choose a chain id that no other chain uses, for example 84532001",
+  committeeMembers: "name the accounts that hold batch data, for example 0x…=http://host:8550,0x…=http://host:8550,0x…",
+};
+
+/** Where the members' servers are, as far as parameters that were resolved say it. */
+export function memberUrlsOf({ committeeMembers }: RollupParametersInput): MemberUrls {
+  return isMemberList(committeeMembers) ? memberUrlsIn(committeeMembers) : {};
 }
 
 /** Longest time from a batch's `finalizesAt` to the end of the dispute about it, in seconds; docs/dispute.md §3. */
@@ -208,7 +265,7 @@ function levels({ dissectionBits }: Pick<RollupParameters, DisputeTime>): bigint
 
 /** Parses what is there, alone: no defaults, no relations. Unknown names are issues. */
 export function parseParameters(input: object): { values: Partial<RollupParameters>; issues: ParameterIssue[] } {
-  const values: Record<string, bigint | string> = {};
+  const values: Record<string, bigint | string | readonly Hex[]> = {};
   const issues: ParameterIssue[] = [];
   for (const [name, raw] of Object.entries(input) as [string, unknown][]) {
     if (raw === undefined) continue;
@@ -217,8 +274,8 @@ export function parseParameters(input: object): { values: Partial<RollupParamete
       continue;
     }
     const result = parseOne(PARAMETERS[name], raw);
-    if (typeof result === "object") issues.push({ parameter: name, message: result.fault });
-    else values[name] = result;
+    if ("fault" in result) issues.push({ parameter: name, message: result.fault });
+    else values[name] = result.value;
   }
   return { values: values, issues };
 }
@@ -241,15 +298,18 @@ function isParameterName(name: string): name is keyof RollupParameters {
   return Object.hasOwn(PARAMETERS, name);
 }
 
-function parseOne(description: Description, raw: unknown): bigint | string | { fault: string } {
+type Parsed = { value: bigint | string | readonly Hex[] } | { fault: string };
+
+function parseOne(description: Description, raw: unknown): Parsed {
+  if (description.kind === "members") return parseMembers(description, raw);
   if (description.kind === "choice") {
     const choices = description.choices ?? [];
-    if (typeof raw === "string" && choices.includes(raw)) return raw;
+    if (typeof raw === "string" && choices.includes(raw)) return { value: raw };
     return { fault: `is ${show(raw)}; this version knows ${choices.map((choice) => `"${choice}"`).join(", ")}` };
   }
   if (description.kind === "address") {
     try {
-      return getAddress(typeof raw === "string" ? raw : "");
+      return { value: getAddress(typeof raw === "string" ? raw : "") };
     } catch {
       return {
         fault: `is ${show(raw)}; an address has 0x and 40 hex digits, with a right checksum where letters are mixed`,
@@ -262,7 +322,27 @@ function parseOne(description: Description, raw: unknown): bigint | string | { f
   const text = (limit: bigint) => (description.kind === "time" ? formatTime(limit) : limit.toString());
   if (min !== undefined && value < min) return { fault: `is ${show(raw)}; at least ${text(min)}` };
   if (max !== undefined && value > max) return { fault: `is ${show(raw)}; at most ${text(max)}` };
-  return value;
+  return { value };
+}
+
+/** In ascending order, as L1 keeps them. */
+function parseMembers({ max = 0n }: Description, raw: unknown): Parsed {
+  if (!isMemberList(raw)) return { fault: `is ${show(raw)}; a list of addresses` };
+  const members: Hex[] = [];
+  for (const entry of membersIn(raw)) {
+    const address = parseMember(entry)?.address;
+    if (address === undefined)
+      return { fault: `has ${show(entry)}; a member is an address, or an address, = and the http URL of its server` };
+    if (members.includes(address)) return { fault: `has ${address} twice; each member once` };
+    members.push(address);
+  }
+  if (members.length === 0) return { fault: "is empty; a committee has members" };
+  if (BigInt(members.length) > max) return { fault: `has ${members.length} members; at most ${max}` };
+  return { value: members.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)) };
+}
+
+function isMemberList(raw: unknown): raw is string | readonly string[] {
+  return typeof raw === "string" || (Array.isArray(raw) && raw.every((entry) => typeof entry === "string"));
 }
 
 const EXPECTED: Record<"chainId" | "count" | "time" | "amount", string> = {
@@ -352,6 +432,19 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
     "upgrader",
     "is the zero address; name an account, or no fault of the suite could ever be mended",
   );
+  if (p.da === "committee") {
+    const count = BigInt(p.committeeMembers.length);
+    demand(
+      2n * p.committeeThreshold > count && p.committeeThreshold <= count,
+      "committeeThreshold",
+      `is ${p.committeeThreshold} of ${count} members; ${count / 2n + 1n} to ${count}, so that no two data are attested for one batch without a member that signs both`,
+    );
+    demand(
+      p.committeeOverlap >= p.sequencerGrace,
+      "committeeOverlap",
+      `is ${formatTime(p.committeeOverlap)}; at least sequencerGrace (${formatTime(p.sequencerGrace)}), else signatures expire before the turn of who collected them`,
+    );
+  }
   return issues;
 }
 

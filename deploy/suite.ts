@@ -3,14 +3,16 @@ import { concat, id, keccak256, type Provider, type Signer } from "ethers";
 import { genesisHeader } from "../plugin/ledger/header.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import {
-  type ContractName,
   type ContractRecord,
   type Deployment,
   type Hex,
   type MachineProgram,
+  type MemberUrls,
   type RollupParameters,
+  type SuiteContracts,
 } from "../plugin/types.js";
 import {
+  DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -21,6 +23,7 @@ import {
 } from "../typechain-types/index.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
+import { committeeStep } from "./025-data-availability-committee.js";
 import { DA_FACTORIES, dataAvailabilityStep } from "./030-data-availability.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
@@ -44,6 +47,8 @@ export interface DeployOptions {
   signer: Signer;
   /** Bond the deployer as the first sequencer. */
   bond: boolean;
+  /** Of a committee, for the address book. */
+  memberUrls?: MemberUrls | undefined;
   journal: JournalStore;
   restartOnNewChain: boolean;
   onStart?: RunOptions["onStart"] | undefined;
@@ -57,17 +62,20 @@ export interface DeployResult {
 }
 
 /** The steps of a deployment, in order. */
-export const DEPLOYMENT_STEPS: readonly Step[] = [
-  suiteFactoryStep,
-  upgradeTimelockStep,
-  dataAvailabilityStep,
-  bridgeImplementationStep,
-  oneStepVerifierStep,
-  disputeGameStep,
-  chainImplementationStep,
-  registryImplementationStep,
-  proxiesStep,
-];
+export function deploymentSteps({ da }: Pick<RollupParameters, "da">): readonly Step[] {
+  return [
+    suiteFactoryStep,
+    upgradeTimelockStep,
+    ...(da === "committee" ? [committeeStep] : []),
+    dataAvailabilityStep,
+    bridgeImplementationStep,
+    oneStepVerifierStep,
+    disputeGameStep,
+    chainImplementationStep,
+    registryImplementationStep,
+    proxiesStep,
+  ];
+}
 
 /**
  * Deploys the suite, or finishes the deployment that the journal tells of, and returns its address book.
@@ -77,7 +85,7 @@ export async function deploySuite(options: DeployOptions): Promise<DeployResult>
   const { signer } = options;
   const steps = await runSteps({
     ...options,
-    steps: DEPLOYMENT_STEPS,
+    steps: deploymentSteps(options.parameters),
     suiteHash: suiteHash(options),
   });
   if (signer.provider === null) throw new DeployError("signer", "the deployer's signer has no provider");
@@ -91,6 +99,7 @@ function suiteHash({ parameters, program, bond }: DeployOptions): Hex {
     SuiteFactory__factory,
     UpgradeTimelock__factory,
     DA_FACTORIES[parameters.da],
+    ...(parameters.da === "committee" ? [DataAvailabilityCommittee__factory] : []),
     L1EscrowBridge__factory,
     OneStepVerifier__factory,
     DisputeGame__factory,
@@ -101,7 +110,7 @@ function suiteHash({ parameters, program, bond }: DeployOptions): Hex {
 }
 
 async function addressBook(
-  { network, parameters, program, signer, bond }: DeployOptions,
+  { network, parameters, program, signer, bond, memberUrls = {} }: DeployOptions,
   steps: readonly StepReport[],
   provider: Provider,
 ): Promise<Deployment> {
@@ -134,7 +143,7 @@ async function addressBook(
   const born = await provider.getBlock(report(proxiesStep).block);
   if (born === null)
     throw new DeployError(proxiesStep.id, "the block of the proxies is gone; run the same command again");
-  const contracts: Record<ContractName, ContractRecord> = {
+  const contracts: SuiteContracts = {
     L1EscrowBridge: await proxy("L1EscrowBridge"),
     StateCommitmentChain: await proxy("StateCommitmentChain"),
     SequencerRegistry: await proxy("SequencerRegistry"),
@@ -143,6 +152,7 @@ async function addressBook(
     DataAvailability: await plain(dataAvailabilityStep),
     UpgradeTimelock: await plain(upgradeTimelockStep),
     SuiteFactory: await plain(suiteFactoryStep),
+    ...(parameters.da === "committee" ? { DataAvailabilityCommittee: await plain(committeeStep) } : {}),
   };
   return {
     version: 1,
@@ -154,6 +164,7 @@ async function addressBook(
     // Read back by its hash.
     genesis: genesisHeader(BigInt(born.timestamp), GENESIS_STATE_ROOT),
     contracts,
+    ...(Object.keys(memberUrls).length === 0 ? {} : { memberUrls }),
   };
 }
 

@@ -4,6 +4,8 @@ import { headerHash } from "../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { type Deployment, type Hex, ZERO_ADDRESS } from "../plugin/types.js";
 import {
+  CommitteeDA__factory,
+  DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   SequencerRegistry__factory,
@@ -13,13 +15,14 @@ import {
 } from "../typechain-types/index.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
+import { committeeStep } from "./025-data-availability-committee.js";
 import { dataAvailabilityStep } from "./030-data-availability.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
 import { disputeGameStep } from "./060-dispute-game.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
-import { CONTRACT_NAMES } from "./address-book.js";
+import { contractNames } from "./address-book.js";
 import { disputeDuration } from "./parameters.js";
 import { PROXY_ORDER } from "./proxies.js";
 import type { DeployState, Step } from "./runner.js";
@@ -41,7 +44,7 @@ export interface Check {
 export async function verifyDeployment(deployment: Deployment, provider: Provider): Promise<Check[]> {
   // A node that is down is no verdict on the deployment.
   await provider.getBlockNumber();
-  const groups: [string, (deployment: Deployment, provider: Provider) => Promise<Check[]>][] = [
+  const groups: (readonly [string, (deployment: Deployment, provider: Provider) => Promise<Check[]>])[] = [
     ["L1", checkNetwork],
     ["code hashes", checkCodeHashes],
     ["bytecode", checkCreations],
@@ -51,6 +54,7 @@ export async function verifyDeployment(deployment: Deployment, provider: Provide
     ["L1EscrowBridge", checkBridge],
     ["DisputeGame", checkGame],
     ["UpgradeTimelock", checkTimelock],
+    ...(deployment.parameters.da === "committee" ? [["DataAvailabilityCommittee", checkCommittee] as const] : []),
   ];
   const checks = await Promise.all(groups.map(([name, check]) => answered(name, () => check(deployment, provider))));
   return checks.flat();
@@ -73,9 +77,11 @@ async function checkNetwork({ l1ChainId }: Deployment, provider: Provider): Prom
   return [compare("L1 chain id", l1ChainId, (await provider.getNetwork()).chainId)];
 }
 
-async function checkCodeHashes({ contracts }: Deployment, provider: Provider): Promise<Check[]> {
-  const recorded = CONTRACT_NAMES.flatMap((name) => {
-    const { address, codeHash, implementation } = contracts[name];
+async function checkCodeHashes({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
+  const recorded = contractNames(parameters.da).flatMap((name) => {
+    const found = contracts[name];
+    if (found === undefined) return [];
+    const { address, codeHash, implementation } = found;
     const own = { name: `${name} code hash`, address, codeHash };
     return implementation === undefined
       ? [own]
@@ -103,6 +109,9 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
     { name: "StateCommitmentChain", step: chainImplementationStep, address: implementation("StateCommitmentChain") },
     { name: "SequencerRegistry", step: registryImplementationStep, address: implementation("SequencerRegistry") },
   ];
+  const { DataAvailabilityCommittee: committee } = contracts;
+  if (committee !== undefined)
+    creations.push({ name: "DataAvailabilityCommittee", step: committeeStep, address: committee.address });
   const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
   const deployer = getAddress(await factory.DEPLOYER()) as Hex;
   const created = new Map(creations.map(({ step, address }) => [step.id, address]));
@@ -241,5 +250,29 @@ async function checkTimelock({ contracts, parameters }: Deployment, provider: Pr
     compare("UpgradeTimelock: upgrader executes", true, executes),
     compare("UpgradeTimelock: anyone executes", false, openExecution),
     compare("UpgradeTimelock: upgrader grants roles", false, administers),
+  ];
+}
+
+async function checkCommittee({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
+  const { DataAvailabilityCommittee: recorded, DataAvailability, UpgradeTimelock, L1EscrowBridge } = contracts;
+  const layer = CommitteeDA__factory.connect(DataAvailability.address, provider);
+  const [address, duration] = await Promise.all([layer.COMMITTEE(), layer.DISPUTE_DURATION()]);
+  const committee = DataAvailabilityCommittee__factory.connect(address, provider);
+  const [timelock, bridge, overlap, first] = await Promise.all([
+    committee.TIMELOCK(),
+    committee.BRIDGE(),
+    committee.OVERLAP(),
+    // Later epochs are the timelock's; this one never changes.
+    committee.epochOf(0n),
+  ]);
+  const name = (field: string) => `DataAvailabilityCommittee.${field}`;
+  return [
+    compare("CommitteeDA.COMMITTEE", recorded?.address ?? "none recorded", address),
+    compare("CommitteeDA.DISPUTE_DURATION", disputeDuration(parameters), duration),
+    compare(name("TIMELOCK"), UpgradeTimelock.address, timelock),
+    compare(name("BRIDGE"), L1EscrowBridge.address, bridge),
+    compare(name("OVERLAP"), parameters.committeeOverlap, overlap),
+    compare(name("members"), parameters.committeeMembers.join(", "), first.members.join(", ")),
+    compare(name("threshold"), parameters.committeeThreshold, first.threshold),
   ];
 }

@@ -62,7 +62,7 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addFlag({ name: "withoutSequencer", description: "Do not bond the deployer as sequencer" })
   .addOption(text("l2ChainId", "Chain id of the L2"))
   .addOption(text("proof", "Proof system: fraud"))
-  .addOption(text("da", "Data availability: calldata or blob"))
+  .addOption(text("da", "Data availability: calldata, blob or committee"))
   .addOption(text("challengeWindow", 'How long a batch can be disputed, for example "7d"'))
   .addOption(text("forceInclusionDelay", 'Age from which no batch may skip an inbox message, for example "1d"'))
   .addOption(text("inboxCapacity", "Unfinalized inbox messages before the queue grows; a power of two"))
@@ -80,6 +80,9 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addOption(text("pauseCooldown", 'Time between the end of a pause and the next, for example "14d"'))
   .addOption(text("guardian", "Address that may pause deposits; the zero address for nobody"))
   .addOption(text("upgrader", "Address that may propose and execute upgrades"))
+  .addOption(text("committeeMembers", "With a committee: its members, 0x…=http://…,0x…=http://…; URLs may be left out"))
+  .addOption(text("committeeThreshold", "With a committee: how many members must sign. Default: two thirds"))
+  .addOption(text("committeeOverlap", 'With a committee: how long members attest after a change, for example "1d"'))
   .setAction(() => import("../tasks/deploy.js"))
   .build();
 

@@ -49,8 +49,14 @@ export const ZERO_HASH: Hex = "0x00000000000000000000000000000000000000000000000
 /** The L2 address of the bridge, where withdrawals are asked for. */
 export const L2_BRIDGE: Hex = "0x4c32000000000000000000000000000000000001";
 
-/** Where batch data may be: `blob` is blobs or calldata, whichever is cheaper; docs/data-availability.md. */
-export type DataAvailability = "calldata" | "blob";
+/**
+ * Where batch data may be: `blob` is blobs or calldata, whichever is cheaper; `committee` is with a committee, or in calldata
+ * where too few of its members sign; docs/data-availability.md.
+ */
+export type DataAvailability = "calldata" | "blob" | "committee";
+
+/** Where the servers of a committee's members are, by address. */
+export type MemberUrls = Readonly<Record<Hex, string>>;
 
 /** Parameters of a rollup. Every time is in seconds, every amount in wei. */
 export interface RollupParameters {
@@ -91,6 +97,12 @@ export interface RollupParameters {
   guardian: Hex;
   /** May propose and execute upgrades after the delay. */
   upgrader: Hex;
+  /** Of the first epoch of the committee, in ascending order; none without a committee. */
+  committeeMembers: readonly Hex[];
+  /** How many of them must sign; zero without a committee. */
+  committeeThreshold: bigint;
+  /** How long an epoch of the committee attests after the next began; zero without a committee. */
+  committeeOverlap: bigint;
 }
 
 export type ContractName =
@@ -102,6 +114,13 @@ export type ContractName =
   | "DataAvailability"
   | "UpgradeTimelock"
   | "SuiteFactory";
+
+/** What only a suite with a committee has. */
+export type CommitteeContractName = "DataAvailabilityCommittee";
+
+/** Contracts of a suite. */
+export type SuiteContracts = Record<ContractName, ContractRecord> &
+  Partial<Record<CommitteeContractName, ContractRecord>>;
 
 /** The program that batches are judged by: the machine hash and what it is the hash of; docs/machine.md §1. */
 export interface MachineProgram {
@@ -135,5 +154,7 @@ export interface Deployment {
   /** L1 block from which events are read. */
   fromBlock: bigint;
   genesis: BatchHeader;
-  contracts: Record<ContractName, ContractRecord>;
+  contracts: SuiteContracts;
+  /** As far as the operator named them; of any epoch of the committee. */
+  memberUrls?: MemberUrls;
 }

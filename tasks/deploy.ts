@@ -8,6 +8,7 @@ import { AddressBookError, isMissing, readDeployment, writeDeployment } from "..
 import { fileJournal, memoryJournal } from "../deploy/journal.js";
 import {
   formatTime,
+  memberUrlsOf,
   PARAMETER_NAMES,
   PARAMETERS,
   parseParameters,
@@ -16,7 +17,7 @@ import {
   type Preset,
   type RollupParametersInput,
 } from "../deploy/parameters.js";
-import { DEPLOYMENT_STEPS, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
+import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
 import { readProgramFacts } from "../plugin/machine/artifacts.js";
 import type { Deployment, Hex, RollupParameters } from "../plugin/types.js";
@@ -62,6 +63,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
       parameters,
       program,
       bond: !input.withoutSequencer,
+      memberUrls: memberUrlsOf(given),
       restartOnNewChain: preset === "dev",
     };
     showParameters(output, `Rollup on ${networkName} (chain ${chainId}), deployed by ${deployer}`, parameters);
@@ -74,6 +76,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     }
 
     await confirm(context, connection, preset, input.yes);
+    const steps = deploymentSteps(parameters);
     const result = await deploySuite({
       ...options,
       signer,
@@ -81,9 +84,9 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
         ? memoryJournal()
         : fileJournal(join(deploymentFolder(hre, networkName), "journal.json")),
       onStep: ({ id, title, outcome, gasUsed }) => {
-        const number = (DEPLOYMENT_STEPS.findIndex((step) => step.id === id) + 1).toString();
+        const number = (steps.findIndex((step) => step.id === id) + 1).toString();
         const what = outcome === "found" ? "done before" : `${gasUsed.toLocaleString("en")} gas`;
-        output.line(`  ${number}/${DEPLOYMENT_STEPS.length} ${title}: ${what}`);
+        output.line(`  ${number}/${steps.length} ${title}: ${what}`);
       },
     });
     if (!isInProcess(connection)) await writeDeployment(bookPath, result.deployment);
@@ -147,7 +150,9 @@ async function findEarlier(
     return undefined;
   }
   const { values } = parseParameters(given);
-  const other = PARAMETER_NAMES.find((name) => values[name] !== undefined && values[name] !== earlier.parameters[name]);
+  const other = PARAMETER_NAMES.find(
+    (name) => values[name] !== undefined && String(values[name]) !== String(earlier.parameters[name]),
+  );
   if (other !== undefined) {
     throw new ArgumentError(
       other,
@@ -186,7 +191,8 @@ async function confirm(
 
 function format(name: keyof RollupParameters, parameters: RollupParameters): string {
   const value = parameters[name];
-  if (typeof value !== "bigint") return value;
+  if (typeof value === "object") return value.join(", ");
+  if (typeof value === "string") return value;
   if (PARAMETERS[name].kind === "time") return formatTime(value);
   return PARAMETERS[name].kind === "amount" ? `${formatEther(value)} ETH` : value.toString();
 }
@@ -194,10 +200,12 @@ function format(name: keyof RollupParameters, parameters: RollupParameters): str
 function showParameters(output: Output, title: string, parameters: RollupParameters): void {
   output.table([
     { type: "section-header", text: title },
-    ...PARAMETER_NAMES.map((name) => ({
-      type: "row" as const,
-      cells: [name, format(name, parameters), PARAMETERS[name].about],
-    })),
+    ...PARAMETER_NAMES.filter((name) => (PARAMETERS[name].da ?? parameters.da) === parameters.da).flatMap((name) => {
+      // A line for each member.
+      const [first = "", ...more] = format(name, parameters).split(", ");
+      const rows = [[name, first, PARAMETERS[name].about], ...more.map((member) => ["", member, ""])];
+      return rows.map((cells) => ({ type: "row" as const, cells }));
+    }),
   ]);
 }
 

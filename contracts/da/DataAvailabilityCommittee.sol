@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Attestation, IDataAvailabilityCommittee} from "./IDataAvailabilityCommittee.sol";
 import {MemberList} from "./MemberList.sol";
 
@@ -14,7 +14,8 @@ import {MemberList} from "./MemberList.sol";
 /// 2. Only the upgrade timelock begins an epoch, and nothing ends one but the beginning of the next and OVERLAP after it:
 ///    at every time the newest epoch attests.
 /// 3. Members and threshold of an epoch never change.
-contract DataAvailabilityCommittee is IDataAvailabilityCommittee, EIP712 {
+/// 4. The code follows from the parameters alone: it can be told from any other by a simulated creation.
+contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
     using MemberList for bytes;
 
     /// @notice Neighbours and the first epoch.
@@ -44,6 +45,11 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee, EIP712 {
     /// @notice One bit of a word for each.
     uint256 public constant MAX_MEMBERS = 256;
 
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 private constant DOMAIN_NAME_HASH = keccak256("hardhat-rollup committee");
+    bytes32 private constant DOMAIN_VERSION_HASH = keccak256("1");
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
         "Attestation(address bridge,uint64 epoch,uint64 batchIndex,bytes32 dataHash,uint64 length,uint64 expiry)"
     );
@@ -70,7 +76,7 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee, EIP712 {
 
     /* CONSTRUCTOR */
 
-    constructor(Parameters memory p) EIP712("hardhat-rollup committee", "1") {
+    constructor(Parameters memory p) {
         if (p.timelock == address(0)) revert CommitteeZeroParameter("timelock");
         if (p.bridge == address(0)) revert CommitteeZeroParameter("bridge");
         if (p.overlap == 0) revert CommitteeZeroParameter("overlap");
@@ -123,7 +129,11 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee, EIP712 {
     /// @inheritdoc IDataAvailabilityCommittee
     function attestationHash(Attestation calldata attestation) public view returns (bytes32) {
         return
-            _hashTypedDataV4(
+            MessageHashUtils.toTypedDataHash(
+                // Not kept: an immutable of the own address would make the code of each committee another.
+                keccak256(
+                    abi.encode(DOMAIN_TYPEHASH, DOMAIN_NAME_HASH, DOMAIN_VERSION_HASH, block.chainid, address(this))
+                ),
                 keccak256(
                     abi.encode(
                         ATTESTATION_TYPEHASH,

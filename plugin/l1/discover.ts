@@ -2,6 +2,8 @@ import { getAddress, keccak256, type Provider } from "ethers";
 
 import {
   BlobDA__factory,
+  CommitteeDA__factory,
+  DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
   SequencerRegistry__factory,
@@ -11,9 +13,9 @@ import { readHeader } from "../ledger/header.js";
 import {
   type BatchHeader,
   type ContractRecord,
-  type DataAvailability,
   type Deployment,
   type Hex,
+  type RollupParameters,
   ZERO_ADDRESS,
   ZERO_HASH,
 } from "../types.js";
@@ -66,6 +68,7 @@ export async function discoverDeployment(
   const game = await read("parameters of the game", () =>
     DisputeGame__factory.connect(chain.resolver, provider).parameters(),
   );
+  const { committee, ...layer } = await layerOf(provider, chain.dataAvailability, options);
   const { genesis, block, transaction } = await findGenesis(provider, bridge, escrow.chain as Hex, fromBlock, options);
   const receipt = await read("deployment", () => provider.getTransactionReceipt(transaction));
   const { chainId } = await read("chain id", () => provider.getNetwork());
@@ -82,7 +85,7 @@ export async function discoverDeployment(
     parameters: {
       l2ChainId: chain.l2ChainId,
       proof: "fraud",
-      da: await daOf(provider, chain.dataAvailability, options),
+      ...layer,
       challengeWindow: chain.challengeWindow,
       forceInclusionDelay: chain.forceInclusionDelay,
       inboxCapacity: escrow.inboxCapacity,
@@ -121,19 +124,40 @@ export async function discoverDeployment(
       DataAvailability: await record(chain.dataAvailability),
       UpgradeTimelock: await record(escrow.upgradeTimelock),
       SuiteFactory: await record(receipt?.to ?? ZERO_ADDRESS),
+      ...(committee === undefined ? {} : { DataAvailabilityCommittee: await record(committee) }),
     },
   };
 }
 
-/** The choice that a data-availability layer stands for: the one on blobs tells its domain. */
-async function daOf(provider: Provider, address: string, options: AskOptions): Promise<DataAvailability> {
-  const layer = BlobDA__factory.connect(address, provider);
+type Layer = Pick<RollupParameters, "da" | "committeeMembers" | "committeeThreshold" | "committeeOverlap">;
+
+/** The choice that a data-availability layer stands for: the one on blobs tells its domain, the one with a committee whose. */
+async function layerOf(
+  provider: Provider,
+  address: string,
+  options: AskOptions,
+): Promise<Layer & { committee: string | undefined }> {
+  const without = { committeeMembers: [], committeeThreshold: 0n, committeeOverlap: 0n, committee: undefined };
+  const blobs = await ifThere(() => BlobDA__factory.connect(address, provider).BLOB_DOMAIN(), options);
+  if (blobs !== undefined) return { da: "blob", ...without };
+  const committee = await ifThere(() => CommitteeDA__factory.connect(address, provider).COMMITTEE(), options);
+  if (committee === undefined) return { da: "calldata", ...without };
+  const contract = DataAvailabilityCommittee__factory.connect(committee, provider);
+  const read = () => Promise.all([contract.epochOf(0n), contract.OVERLAP()]);
+  const [{ members, threshold }, committeeOverlap] = await ask("the committee", read, options);
+  return {
+    ...{ da: "committee", committee, committeeOverlap },
+    ...{ committeeMembers: [...members] as Hex[], committeeThreshold: threshold },
+  };
+}
+
+/** What a contract answers; undefined when it has no such function. */
+async function ifThere<T>(call: () => Promise<T>, options: AskOptions): Promise<T | undefined> {
   try {
-    await ask("data-availability layer", () => layer.BLOB_DOMAIN(), options);
-    return "blob";
+    return await ask("data-availability layer", call, options);
   } catch (error) {
     if (error instanceof L1UnavailableError || options.signal?.aborted) throw error;
-    return "calldata";
+    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import {
   disputeDuration,
   formatTime,
+  memberUrlsOf,
   ParameterError,
   presetFor,
   resolveParameters,
@@ -69,6 +70,103 @@ describe("rollup parameters", () => {
   it("know which chains are for development", () => {
     expect(presetFor(31337n)).to.equal("dev");
     expect(presetFor(11155111n)).to.equal("production");
+  });
+
+  describe("of a committee", () => {
+    const [first, second, third] = [1, 2, 3].map((digit) => `0x${`${digit}`.repeat(40)}`) as [string, string, string];
+    const committee = { da: "committee", committeeMembers: [third, first, second] };
+
+    it("are its members in ascending order, two thirds of whom sign", () => {
+      const of = (committeeMembers: string[]) => resolveParameters({ da: "committee", committeeMembers }, DEV);
+      expect(of([third, first, second]).committeeMembers).to.deep.equal([first, second, third]);
+      const thresholds = [1, 2, 3, 4, 5, 7, 10, 100].map((count) => {
+        const members = Array.from({ length: count }, (_, i) => `0x${(i + 1).toString(16).padStart(40, "0")}`);
+        return of(members).committeeThreshold;
+      });
+      expect(thresholds).to.deep.equal([1n, 2n, 2n, 3n, 4n, 5n, 7n, 67n]);
+      expect(of([first]).committeeOverlap).to.equal(3600n);
+      expect(resolveParameters({ ...committee, l2ChainId: 5 }, PRODUCTION).committeeOverlap).to.equal(86_400n);
+    });
+
+    it("may say where the members' servers are, which is no parameter of L1", () => {
+      const members = `${first}=http://one:8550, ${second},${third}=https://three/dac?a=b`;
+      const given = { da: "committee", committeeMembers: members };
+      expect(resolveParameters(given, DEV)).to.deep.equal(resolveParameters(committee, DEV));
+      expect(memberUrlsOf(given)).to.deep.equal({ [first]: "http://one:8550", [third]: "https://three/dac?a=b" });
+      expect(memberUrlsOf({})).to.deep.equal({});
+    });
+
+    it("are empty without one", () => {
+      const { committeeMembers, committeeThreshold, committeeOverlap } = resolveParameters({}, DEV);
+      expect([committeeMembers, committeeThreshold, committeeOverlap]).to.deep.equal([[], 0n, 0n]);
+    });
+
+    const faulty: [string, object, string][] = [
+      [
+        "no members",
+        { da: "committee" },
+        "committeeMembers: missing; name the accounts that hold batch data, for example 0x…=http://host:8550,0x…=http://host:8550,0x…",
+      ],
+      ["an empty list", { ...committee, committeeMembers: [] }, "committeeMembers: is empty; a committee has members"],
+      [
+        "a member that is no address",
+        { ...committee, committeeMembers: `${first},0x12` },
+        'committeeMembers: has "0x12"; a member is an address, or an address, = and the http URL of its server',
+      ],
+      [
+        "the zero address as a member",
+        { ...committee, committeeMembers: [ZERO_ADDRESS] },
+        `committeeMembers: has "${ZERO_ADDRESS}"; a member is an address, or an address, = and the http URL of its server`,
+      ],
+      [
+        "a URL that no server has",
+        { ...committee, committeeMembers: [`${first}=ftp://one`] },
+        `committeeMembers: has "${first}=ftp://one"; a member is an address, or an address, = and the http URL of its server`,
+      ],
+      [
+        "a member twice",
+        { ...committee, committeeMembers: [first, second, `${first}=http://one`] },
+        `committeeMembers: has ${first} twice; each member once`,
+      ],
+      [
+        "members that are no list",
+        { ...committee, committeeMembers: 3 },
+        "committeeMembers: is 3; a list of addresses",
+      ],
+      [
+        "more members than bits of a word",
+        {
+          ...committee,
+          committeeMembers: Array.from({ length: 257 }, (_, i) => `0x${(i + 1).toString(16).padStart(40, "0")}`),
+        },
+        "committeeMembers: has 257 members; at most 256",
+      ],
+      [
+        "a threshold of half of them",
+        { ...committee, committeeMembers: [first, second], committeeThreshold: 1 },
+        "committeeThreshold: is 1 of 2 members; 2 to 2, so that no two data are attested for one batch without a member that signs both",
+      ],
+      [
+        "a threshold above all of them",
+        { ...committee, committeeThreshold: "4" },
+        "committeeThreshold: is 4 of 3 members; 2 to 3, so that no two data are attested for one batch without a member that signs both",
+      ],
+      [
+        "an overlap that ends within a turn",
+        { ...committee, committeeOverlap: "4m" },
+        "committeeOverlap: is 4m; at least sequencerGrace (5m), else signatures expire before the turn of who collected them",
+      ],
+      [
+        "a threshold without a committee",
+        { committeeThreshold: 2 },
+        'committeeThreshold: is given; only a rollup with da "committee" has it, not "calldata"',
+      ],
+    ];
+    for (const [what, input, line] of faulty) {
+      it(`refuse ${what} in one line`, () => {
+        expect(faults(input)).to.deep.equal([line]);
+      });
+    }
   });
 
   const wrong: [string, RollupParametersInput & Record<string, unknown>, string][] = [

@@ -8,20 +8,25 @@ import { network } from "hardhat";
 
 import { parseDeployment, readDeployment, serializeDeployment, writeDeployment } from "../../deploy/address-book.js";
 import { fileJournal, memoryJournal, type JournalStore } from "../../deploy/journal.js";
-import { resolveParameters } from "../../deploy/parameters.js";
+import { resolveParameters, type RollupParametersInput } from "../../deploy/parameters.js";
 import { DeployError } from "../../deploy/runner.js";
-import { DEPLOYMENT_STEPS, deploySuite, type DeployOptions } from "../../deploy/suite.js";
+import { deploymentSteps, deploySuite, type DeployOptions } from "../../deploy/suite.js";
 import { verifyDeployment } from "../../deploy/verify.js";
 import { decodeRevert } from "../../plugin/l1/errors.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
+import { discoverDeployment } from "../../plugin/l1/discover.js";
+import { memberKeys } from "../support/committee.js";
 import { SOME_PROGRAM } from "../support/program.js";
 import {
+  CommitteeDA__factory,
+  DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
 } from "../../typechain-types/index.js";
 
-const STEP_COUNT = DEPLOYMENT_STEPS.length;
+const STEP_COUNT = deploymentSteps({ da: "calldata" }).length;
+const MEMBERS = memberKeys(7).map(({ address }) => address as Hex);
 
 /** A signer that dies at a chosen moment of a chosen transaction. */
 class DyingSigner extends AbstractSigner<Provider> {
@@ -69,11 +74,14 @@ describe("deploying the suite", () => {
     mine = () => networkHelpers.mine(3);
   });
 
-  async function options(journal: JournalStore = memoryJournal()): Promise<DeployOptions> {
+  async function options(
+    journal: JournalStore = memoryJournal(),
+    input: RollupParametersInput = {},
+  ): Promise<DeployOptions> {
     const deployer = (await signer.getAddress()) as Hex;
     return {
       network: "test",
-      parameters: resolveParameters({}, { preset: "dev", l1ChainId: 31337n, deployer }),
+      parameters: resolveParameters(input, { preset: "dev", l1ChainId: 31337n, deployer }),
       program: SOME_PROGRAM,
       signer,
       bond: true,
@@ -264,6 +272,97 @@ describe("deploying the suite", () => {
       "rollup.json: program.pages is not a whole number",
     );
     expect(() => parseDeployment(serializeDeployment(deployment).slice(1), "rollup.json")).to.throw("is not JSON");
+  });
+
+  describe("with a committee", () => {
+    const memberUrls = { [MEMBERS[2]!]: "http://member.example:8550/" };
+    const withCommittee = async (journal?: JournalStore): Promise<DeployOptions> => ({
+      ...(await options(journal, { da: "committee", committeeMembers: MEMBERS })),
+      memberUrls,
+    });
+
+    it("creates its members and threshold, and the layer that asks them, as the address book says", async () => {
+      const { deployment } = await deploySuite(await withCommittee());
+      expect(await failures(deployment)).to.deep.equal([]);
+      const { DataAvailability, DataAvailabilityCommittee, StateCommitmentChain } = deployment.contracts;
+      const chain = StateCommitmentChain__factory.connect(StateCommitmentChain.address, signer);
+      expect((await chain.parameters()).dataAvailability).to.equal(DataAvailability.address);
+      const layer = CommitteeDA__factory.connect(DataAvailability.address, signer);
+      expect(await layer.COMMITTEE()).to.equal(DataAvailabilityCommittee?.address);
+      const committee = DataAvailabilityCommittee__factory.connect(await layer.COMMITTEE(), signer);
+      const { members, threshold } = await committee.epochOf(0n);
+      expect([...members]).to.deep.equal(MEMBERS);
+      expect(threshold).to.equal(5n);
+      expect(await committee.TIMELOCK()).to.equal(deployment.contracts.UpgradeTimelock.address);
+    });
+
+    for (const moment of ["before", "after"] as const) {
+      it(`continues after a death ${moment} any send, and sends nothing twice`, async () => {
+        const given = await withCommittee(fileJournal(join(folder, `committee-${moment}`, "journal.json")));
+        const deployer = await signer.getAddress();
+        const start = await signer.provider.getTransactionCount(deployer);
+        for (let step = 0; step <= STEP_COUNT; step++) {
+          const dying = new DyingSigner(signer, moment === "before" ? (step === 0 ? 0 : 1) : 0, moment);
+          await expectFailure(deploySuite({ ...given, signer: dying }), DeployError);
+          await mine();
+        }
+        const { deployment } = await deploySuite(given);
+        expect(await failures(deployment)).to.deep.equal([]);
+        expect(await signer.provider.getTransactionCount(deployer)).to.equal(start + STEP_COUNT + 1);
+      });
+    }
+
+    it("will not finish with other members a deployment that was begun", async () => {
+      const given = await withCommittee();
+      await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+      const parameters = { ...given.parameters, committeeMembers: MEMBERS.slice(1) };
+      const error = await expectFailure(deploySuite({ ...given, parameters }), DeployError);
+      expect(error.message).to.match(/^an unfinished deployment has other parameters/);
+    });
+
+    it("names each difference to what an address book claims", async () => {
+      const { deployment } = await deploySuite(await withCommittee());
+      const { parameters } = deployment;
+      const others = { committeeMembers: MEMBERS.slice(1), committeeThreshold: 6n, committeeOverlap: 60n };
+      const names = await failures({ ...deployment, parameters: { ...parameters, ...others } });
+      expect(names).to.have.members([
+        "DataAvailabilityCommittee bytecode",
+        "DataAvailabilityCommittee.members",
+        "DataAvailabilityCommittee.threshold",
+        "DataAvailabilityCommittee.OVERLAP",
+      ]);
+    });
+
+    it("is in the book with the URLs of its members, and is found from L1 alone without them", async () => {
+      const { deployment } = await deploySuite(await withCommittee());
+      const text = serializeDeployment(deployment);
+      const read = parseDeployment(text, "rollup.json");
+      expect(read).to.deep.equal(deployment);
+      expect(read.memberUrls).to.deep.equal(memberUrls);
+      const broken = (from: string, to: string) => () => parseDeployment(text.replace(from, to), "rollup.json");
+      expect(broken("http://", "ftp://")).to.throw(
+        `memberUrls.${MEMBERS[2]} is no address with the http URL of a server`,
+      );
+      expect(broken(`"${MEMBERS[0]}"`, `"0x12"`)).to.throw("parameters.committeeMembers is no list of addresses");
+
+      const found = await discoverDeployment(signer.provider, deployment.contracts.L1EscrowBridge.address);
+      for (const name of ["da", "committeeMembers", "committeeThreshold", "committeeOverlap"] as const)
+        expect(found.parameters[name], name).to.deep.equal(deployment.parameters[name]);
+      expect(found.contracts.DataAvailabilityCommittee?.address).to.equal(
+        deployment.contracts.DataAvailabilityCommittee?.address,
+      );
+      expect(found.memberUrls).to.equal(undefined);
+    });
+  });
+
+  it("reads a book of a time when there were no committees", async () => {
+    const { deployment } = await deploySuite(await options());
+    const text = serializeDeployment(deployment).replace(
+      /,\n *"committeeMembers": \[\],(.|\n)*?"committeeOverlap": "0"/,
+      "",
+    );
+    expect(text).not.to.include("committee");
+    expect(parseDeployment(text, "rollup.json")).to.deep.equal(deployment);
   });
 
   it("starts the chain at the genesis header of the book", async () => {
