@@ -20,7 +20,7 @@ import {
 import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
 import { readProgramFacts } from "../plugin/machine/artifacts.js";
-import type { Deployment, Hex, RollupParameters } from "../plugin/types.js";
+import type { Deployment, Hex, MemberUrls, RollupParameters } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments, type TaskContext } from "./support/action.js";
 import { rehearse } from "./support/dry-run.js";
 import { LinesError } from "./support/explain.js";
@@ -54,7 +54,11 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
         { preset, given, machineHash: program.machineHash },
         output,
       );
-      if (earlier !== undefined) return report(context, connection, earlier, undefined, bookPath);
+      if (earlier !== undefined) {
+        const book = withUrls(earlier, memberUrlsOf(given));
+        if (book !== earlier) await writeDeployment(bookPath, book);
+        return report(context, connection, book, undefined, bookPath);
+      }
     }
 
     const parameters = resolveParameters(given, { preset, l1ChainId: chainId, deployer });
@@ -167,6 +171,13 @@ async function findEarlier(
   }
   output.line(`Network "${networkName}" has this rollup already; reading it back`);
   return earlier;
+}
+
+/** Members' servers move: what is named now counts. */
+function withUrls(deployment: Deployment, urls: MemberUrls): Deployment {
+  return Object.keys(urls).length === 0
+    ? deployment
+    : { ...deployment, memberUrls: { ...deployment.memberUrls, ...urls } };
 }
 
 async function confirm(

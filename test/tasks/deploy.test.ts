@@ -7,7 +7,10 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { JsonRpcServer } from "hardhat/types/network";
 
 import { readDeployment } from "../../deploy/address-book.js";
+import { memberKeys } from "../support/committee.js";
 import { environment, runCommand, runTask } from "./support/run.js";
+
+const MEMBERS = memberKeys(3).map(({ address }) => address);
 
 describe("rollup:deploy", () => {
   let folder: string;
@@ -40,6 +43,25 @@ describe("rollup:deploy", () => {
       expect(parameters.sequencerBond).to.equal(2n * 10n ** 18n);
     });
 
+    it("creates a committee", async () => {
+      const hre = await environment(folder);
+      const run = await runTask(hre, "rollup:deploy", { da: "committee", committeeMembers: MEMBERS.join() });
+      expect(run.errors).to.deep.equal([]);
+      expect(run.stdout).to.match(/10\/10 .*\n(.*\n)*.*checks against the chain passed\./);
+      for (const member of MEMBERS) expect(run.stdout).to.include(member);
+      const { committeeThreshold } = run.value.parameters as Record<string, bigint>;
+      expect(committeeThreshold).to.equal(2n);
+    });
+
+    it("says in one line what is wrong with a committee", async () => {
+      const hre = await environment(folder);
+      const run = await runTask(hre, "rollup:deploy", { da: "committee", committeeMembers: "me" });
+      expect(run.exitCode).to.equal(1);
+      expect(run.errors).to.deep.equal([
+        'committeeMembers: has "me"; a member is an address, or an address, = and the http URL of its server',
+      ]);
+    });
+
     it("tells the cost of a plan without sending", async () => {
       const hre = await environment(folder);
       const { value, stdout } = await runTask(hre, "rollup:deploy", { dryRun: true });
@@ -68,6 +90,27 @@ describe("rollup:deploy", () => {
     function connected(): Promise<HardhatRuntimeEnvironment> {
       return environment(folder, { networks: { remote: { type: "http", url } } }, "remote");
     }
+
+    it("keeps the URLs of a committee's members in the address book, where later ones take their place", async () => {
+      const [first, second, third] = MEMBERS;
+      const deploy = async (committeeMembers: string) => {
+        const run = await runTask(await connected(), "rollup:deploy", { da: "committee", committeeMembers });
+        expect(run.errors).to.deep.equal([]);
+        const { memberUrls } = await readDeployment(join(folder, "remote", "rollup.json"));
+        return memberUrls;
+      };
+      expect(await deploy(`${first}=http://one:1,${second}=http://two:2,${third}`)).to.deep.equal({
+        [first!]: "http://one:1",
+        [second!]: "http://two:2",
+      });
+      expect(await deploy(`${third}=http://three:3,${first},${second}=http://other:2`)).to.deep.equal({
+        [first!]: "http://one:1",
+        [second!]: "http://other:2",
+        [third!]: "http://three:3",
+      });
+      const run = await runTask(await connected(), "rollup:deploy", { committeeMembers: first! });
+      expect(run.errors[0]).to.include("has a rollup with committeeMembers");
+    });
 
     it("writes an address book, and on the next run reads it back instead of deploying again", async () => {
       const first = await runTask(hre, "rollup:deploy");
