@@ -1,3 +1,4 @@
+import { ZERO_ADDRESS } from "../plugin/types.js";
 import { DisputeGame__factory } from "../typechain-types/index.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
 import { creation } from "./creation.js";
@@ -15,6 +16,8 @@ export const disputeGameStep: Step = {
       new DisputeGame__factory().getDeployTransaction({
         chain: proxies.StateCommitmentChain,
         verifier: createdBy(state, oneStepVerifierStep),
+        // All data are on L1.
+        availability: ZERO_ADDRESS,
         l2ChainId: parameters.l2ChainId,
         bridge: proxies.L1EscrowBridge,
         ...program,

@@ -212,6 +212,7 @@ async function checkGame({ contracts, parameters, program }: Deployment, provide
   return [
     compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
     compare(name("verifier"), contracts.OneStepVerifier.address, actual.verifier),
+    compare(name("availability"), ZERO_ADDRESS, actual.availability),
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
     compare(name("bridge"), contracts.L1EscrowBridge.address, actual.bridge),
     compare(name("machineHash"), program.machineHash, actual.machineHash),

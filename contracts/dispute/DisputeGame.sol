@@ -8,6 +8,7 @@ import {IOneStepVerifier} from "../machine/IOneStepVerifier.sol";
 import {BatchStatement} from "./BatchStatement.sol";
 import {ClaimState, ClaimStatus, ClaimWord, ClaimWordLib, WinnerWord, WinnerWordLib} from "./ClaimWord.sol";
 import {DisputeClaim, DisputeClaimLib} from "./DisputeClaim.sol";
+import {DisputeParameters} from "./DisputeParameters.sol";
 import {IDisputeGame} from "./IDisputeGame.sol";
 
 /// @title DisputeGame
@@ -21,48 +22,17 @@ import {IDisputeGame} from "./IDisputeGame.sol";
 /// 4. Depth of a claim is its parent's plus 1, from 1 to LEVELS; `used` ≤ CLOCK < 2^24.
 /// 5. Every claim about a batch is closed MAX_DURATION after the batch's `finalizesAt`.
 /// 6. The winner against a claim is the least of the standing claims that counter it, in whatever order they resolve.
-/// 7. A batch with a claim is under dispute on the chain, until `resolveBatch`, which succeeds once.
+/// 7. A batch whose data were withheld has a child that stands, against which nothing can be said: AVAILABILITY made it.
+/// 8. A batch with a claim is under dispute on the chain, until `resolveBatch`, which succeeds once.
 contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
-    /// @notice Neighbours, program and parameters. Times in seconds, amounts in wei.
-    /// @param chain The state-commitment chain whose batches are judged.
-    /// @param verifier Executes one instruction.
-    /// @param l2ChainId Chain id of the L2, part of the program's input.
-    /// @param bridge The bridge on L1, part of the program's input.
-    /// @param machineHash The program; the next six are what it is the hash of.
-    /// @param codeRoot, memoryRoot0, entryPc, pages, maxPages, version See docs/machine.md §1.
-    /// @param dissectionBits A claim has 2^dissectionBits states.
-    /// @param clock Time that each line of claims has, below 2^24.
-    /// @param extension Time that every claim can be answered for at least.
-    /// @param baseBond Bond of a claim of the last depth.
-    struct Parameters {
-        IStateCommitmentChain chain;
-        IOneStepVerifier verifier;
-        uint256 l2ChainId;
-        address bridge;
-        bytes32 machineHash;
-        bytes32 codeRoot;
-        bytes32 memoryRoot0;
-        uint32 entryPc;
-        uint32 pages;
-        uint32 maxPages;
-        uint32 version;
-        uint8 dissectionBits;
-        uint64 clock;
-        uint64 extension;
-        uint128 baseBond;
-    }
-
     /* IMMUTABLES AND CONSTANTS */
 
     /// @dev A game is about 2^40 instructions at least.
     uint256 private constant MIN_HEIGHT = 40;
-    uint256 private constant MAX_DISSECTION_BITS = 5;
-    uint256 private constant CLOCK_LIMIT = 1 << 24;
-    uint256 private constant MAX_CODE = 1 << 20;
-    uint256 private constant MAX_PAGES = 4096;
 
     IStateCommitmentChain private immutable CHAIN;
     IOneStepVerifier private immutable VERIFIER;
+    address private immutable AVAILABILITY;
     uint256 private immutable L2_CHAIN_ID;
     address private immutable BRIDGE;
     bytes32 private immutable MACHINE_HASH;
@@ -89,26 +59,11 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
 
     /* CONSTRUCTOR */
 
-    constructor(Parameters memory p) {
-        if (address(p.chain) == address(0)) revert DisputeZeroParameter("chain");
-        if (address(p.verifier) == address(0)) revert DisputeZeroParameter("verifier");
-        if (p.l2ChainId == 0) revert DisputeZeroParameter("l2ChainId");
-        if (p.bridge == address(0)) revert DisputeZeroParameter("bridge");
-        if (p.extension == 0) revert DisputeZeroParameter("extension");
-        if (p.baseBond == 0) revert DisputeZeroParameter("baseBond");
-        if (p.dissectionBits == 0 || p.dissectionBits > MAX_DISSECTION_BITS) {
-            revert DisputeDissectionBits(p.dissectionBits);
-        }
-        if (p.clock < p.extension || p.clock >= CLOCK_LIMIT) revert DisputeClock(p.clock, p.extension);
-        // INVARIANT: the verifier takes the state in which the program starts.
-        if (p.entryPc >= MAX_CODE || p.pages > p.maxPages || p.maxPages > MAX_PAGES) {
-            revert DisputeProgramOutOfRange(p.entryPc, p.pages, p.maxPages);
-        }
-        bytes32 found = keccak256(abi.encode(p.codeRoot, p.memoryRoot0, p.entryPc, p.pages, p.maxPages, p.version));
-        if (found != p.machineHash) revert DisputeMachineHash(p.machineHash, found);
-
+    constructor(DisputeParameters memory p) {
+        p.check();
         CHAIN = p.chain;
         VERIFIER = p.verifier;
+        AVAILABILITY = p.availability;
         L2_CHAIN_ID = p.l2ChainId;
         BRIDGE = p.bridge;
         MACHINE_HASH = p.machineHash;
@@ -133,14 +88,8 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
         BatchHeader calldata header,
         bytes32[] calldata list
     ) external payable nonReentrant returns (bytes32 id) {
-        if (header.resolver != address(this)) revert DisputeNotResolver(header.resolver);
-        bytes32 headerHash = header.hashCalldata();
-        // INVARIANT: at `finalizesAt` all claims against the batch are known. It cannot be resolved before.
-        if (block.timestamp >= header.finalizesAt) revert DisputeClaimClosed(headerHash, header.finalizesAt);
-        ClaimWord batch = _claims[headerHash];
+        (bytes32 headerHash, ClaimWord batch) = _requireCounterable(header);
         bool isFirst = !batch.exists();
-        // What fell with an earlier batch needs no more claims. The first claim is checked by `openDispute`.
-        if (!isFirst && !_isPending(header, headerHash)) revert DisputeNotPending(header.index, headerHash);
         if (isFirst) batch = ClaimWordLib.create(header.submitter, header.timestamp, 0, 0);
 
         bytes32 start = BatchStatement.start(
@@ -153,10 +102,7 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
         DisputeClaim memory claim = DisputeClaim(headerHash, 0, start, DisputeClaimLib.hashList(list));
         id = _post(claim, list, batch, BatchStatement.end(header), 0);
 
-        if (isFirst) {
-            emit GameOpened(headerHash, header.index);
-            CHAIN.openDispute(header);
-        }
+        if (isFirst) _open(header, headerHash);
     }
 
     /// @inheritdoc IDisputeGame
@@ -192,6 +138,24 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
 
         emit ClaimStepped(id, index, state, msg.sender);
         _settle(claim.parent, id, word, true, msg.sender);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function counterUnavailable(
+        BatchHeader calldata header,
+        bytes32 demandId,
+        address claimant,
+        uint256 demandedAt
+    ) external nonReentrant {
+        if (msg.sender != AVAILABILITY) revert DisputeUnauthorized(msg.sender);
+        (bytes32 headerHash, ClaimWord batch) = _requireCounterable(header);
+        if (!batch.exists()) {
+            _claims[headerHash] = ClaimWordLib.create(header.submitter, header.timestamp, 0, 0);
+            _open(header, headerHash);
+        }
+        WinnerWord own = WinnerWordLib.create(demandId, 0, ClaimWordLib.create(claimant, demandedAt, 0, 1));
+        if (own.isBefore(_winners[headerHash])) _winners[headerHash] = own;
+        emit BatchUnavailable(headerHash, demandId, claimant);
     }
 
     /* RESOLUTION */
@@ -270,16 +234,22 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IDisputeGame
+    function availability() external view returns (address) {
+        return AVAILABILITY;
+    }
+
+    /// @inheritdoc IDisputeGame
     function machineHash() external view returns (bytes32) {
         return MACHINE_HASH;
     }
 
     /// @notice What the game was made of.
-    function parameters() external view returns (Parameters memory) {
+    function parameters() external view returns (DisputeParameters memory) {
         return
-            Parameters({
+            DisputeParameters({
                 chain: CHAIN,
                 verifier: VERIFIER,
+                availability: AVAILABILITY,
                 l2ChainId: L2_CHAIN_ID,
                 bridge: BRIDGE,
                 machineHash: MACHINE_HASH,
@@ -297,6 +267,25 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
     }
 
     /* INTERNAL */
+
+    /// @dev Reverts unless claims can be made against a batch. `batch` is empty before the first one, which the chain checks.
+    function _requireCounterable(
+        BatchHeader calldata header
+    ) private view returns (bytes32 headerHash, ClaimWord batch) {
+        if (header.resolver != address(this)) revert DisputeNotResolver(header.resolver);
+        headerHash = header.hashCalldata();
+        // INVARIANT: at `finalizesAt` all claims against the batch are known. It cannot be resolved before.
+        if (block.timestamp >= header.finalizesAt) revert DisputeClaimClosed(headerHash, header.finalizesAt);
+        batch = _claims[headerHash];
+        // What fell with an earlier batch needs no more claims.
+        if (batch.exists() && !_isPending(header, headerHash)) revert DisputeNotPending(header.index, headerHash);
+    }
+
+    /// @dev Tells the chain of the first claim against a batch.
+    function _open(BatchHeader calldata header, bytes32 headerHash) private {
+        emit GameOpened(headerHash, header.index);
+        CHAIN.openDispute(header);
+    }
 
     /// @dev Makes a claim of the caller.
     /// @param parent What it counters.

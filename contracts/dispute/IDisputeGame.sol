@@ -35,6 +35,9 @@ interface IDisputeGame {
     /// @param payee Who is credited with its bond.
     /// @param bond In wei.
     event ClaimResolved(bytes32 indexed id, bool isRefuted, address payee, uint256 bond);
+    /// @notice Data of a batch were demanded and withheld: it falls when its game is over.
+    /// @param demandId The demand that stands against it.
+    event BatchUnavailable(bytes32 indexed headerHash, bytes32 indexed demandId, address indexed claimant);
     /// @notice The game about a batch is over.
     /// @param winner Whose claim stands against it; zero where none does.
     event GameResolved(bytes32 indexed headerHash, uint64 indexed batchIndex, address winner);
@@ -92,6 +95,9 @@ interface IDisputeGame {
     /// @notice A payment needs a recipient.
     error DisputeZeroRecipient();
 
+    /// @notice Only the availability challenge says that data were withheld.
+    error DisputeUnauthorized(address caller);
+
     /* MOVES */
 
     /// @notice Claims that the program ends in another state than the batch says. Posts `bond(1)`.
@@ -113,6 +119,18 @@ interface IDisputeGame {
     /// @param witness Of the step: docs/machine.md §6.
     function step(DisputeClaim calldata claim, bytes32[] calldata list, uint256 index, bytes calldata witness) external;
 
+    /// @notice A child of the batch that stands: somebody demanded its data, and nobody gave them. Nothing is posted.
+    /// @dev Only the availability challenge that the game was made with.
+    /// @param demandId Of the demand; in the place of a claim's id.
+    /// @param claimant Who demanded.
+    /// @param demandedAt When, in seconds of L1 time; in the place of when a claim was posted.
+    function counterUnavailable(
+        BatchHeader calldata header,
+        bytes32 demandId,
+        address claimant,
+        uint256 demandedAt
+    ) external;
+
     /* RESOLUTION */
 
     /// @notice Resolves closed claims in the given order; children before parents. Passes over those that are resolved,
@@ -127,6 +145,8 @@ interface IDisputeGame {
 
     /* VIEWS */
 
+    /// @notice Who says that data of a batch were withheld; zero for nobody.
+    function availability() external view returns (address);
     /// @notice Bond of a claim of this depth, in wei; 0 where no claim has it.
     function bond(uint256 depth) external view returns (uint256);
     /// @notice Longest time from a batch's `finalizesAt` to the end of its game, in seconds.

@@ -1,6 +1,7 @@
 import { type ErrorDescription, Interface, type JsonFragment } from "ethers";
 
 import {
+  AvailabilityChallenge__factory,
   BlobDA__factory,
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
@@ -57,6 +58,7 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   SequencerRegistry__factory.abi,
   DisputeGame__factory.abi,
   OneStepVerifier__factory.abi,
+  AvailabilityChallenge__factory.abi,
   BlobDA__factory.abi,
   CommitteeDA__factory.abi,
   DataAvailabilityCommittee__factory.abi,
@@ -128,6 +130,9 @@ export const LINES: Readonly<Record<string, Line>> = {
   BlobDAMissingBlob: (a) => `the transaction has no blob ${show(a.index)}; the node may not have taken its blobs`,
   BlobDAMalformedInput: (a) => `5 bytes say where batch data are in blobs, not ${show(a.length)}`,
   BlobDALengthOutOfRange: (a) => `blobs carry 1 to 1,048,576 bytes of batch data, not ${show(a.length)}`,
+  AvailabilityDemandTooLate: (a) => `chunks of the batch could be demanded until ${time(a.until)}`,
+  AvailabilityAnswerTooLate: (a) => `the demand could be answered until ${time(a.until)}`,
+  AvailabilityAnswerStillPossible: (a) => `the demand can be answered until ${time(a.until)}`,
   CommitteeEpochRetired: (a) => `the members of epoch ${show(a.epoch)} attested until ${time(a.attestsUntil)}`,
   CommitteeExpiryTooEarly: (a) =>
     `members serve the data until ${time(a.expiry)}, they are needed until ${time(a.needed)}`,

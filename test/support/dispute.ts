@@ -6,6 +6,7 @@ import {
   id as hashOf,
   type Signer,
   solidityPackedKeccak256,
+  ZeroAddress,
 } from "ethers";
 
 import type { BatchHeader, Hex } from "../../plugin/types.js";
@@ -15,7 +16,7 @@ import type { BatchClaimStruct } from "../../typechain-types/chain/StateCommitme
 import { postBatch } from "./batches.js";
 import type { Connection } from "./env.js";
 import { headerHash } from "./protocol.js";
-import { actorsOf, deploySuite, HOUR, timestampOf } from "./suite.js";
+import { actorsOf, deploySuite, HOUR, type Suite, timestampOf } from "./suite.js";
 import { runToy, TOY_STATE_ROOT, type ToyRun, toyProgram } from "./toy.js";
 import { nextBlockAt, useDeployed, type World } from "./world.js";
 
@@ -51,14 +52,23 @@ export interface Claim {
 /** Parameters that the toy's game is deployed with. */
 export async function gameParameters(
   options: GameOptions,
-  neighbours: { chain: AddressLike; verifier: AddressLike; bridge: AddressLike; l2ChainId: bigint },
+  neighbours: {
+    chain: AddressLike;
+    verifier: AddressLike;
+    availability?: AddressLike;
+    bridge: AddressLike;
+    l2ChainId: bigint;
+  },
 ) {
   const { machineHash, codeRoot, memoryRoot0, entryPc, pages, maxPages } = toyProgram();
   const program = { machineHash, codeRoot, memoryRoot0, entryPc, pages, maxPages, version: 1n };
-  return Promise.resolve({ ...neighbours, ...program, ...options });
+  return Promise.resolve({ availability: ZeroAddress, ...neighbours, ...program, ...options });
 }
 
-async function deployGame(connection: Connection, options: GameOptions) {
+/** Makes the contract that says which data were withheld. */
+export type DeployAvailability = (suite: Suite) => Promise<AddressLike>;
+
+async function deployGame(connection: Connection, options: GameOptions, deployAvailability?: DeployAvailability) {
   const actors = await actorsOf(connection);
   const program = toyProgram();
   // The chain names the game and the game the chain: the game is this account's first contract.
@@ -69,6 +79,7 @@ async function deployGame(connection: Connection, options: GameOptions) {
     await gameParameters(options, {
       chain: suite.chain,
       verifier,
+      availability: (await deployAvailability?.(suite)) ?? ZeroAddress,
       bridge: suite.bridge,
       l2ChainId: suite.parameters.l2ChainId,
     }),
@@ -80,8 +91,11 @@ async function deployGame(connection: Connection, options: GameOptions) {
 export type GameWorld = Awaited<ReturnType<typeof deployGame>> & World;
 
 /** Deploys suite and game once for a `describe` and puts L1 back to just after before each of its tests. */
-export function useGame(overrides: Partial<GameOptions> = {}): () => GameWorld {
-  return useDeployed((connection) => deployGame(connection, { ...GAME_DEFAULTS, ...overrides }));
+export function useGame(
+  overrides: Partial<GameOptions> = {},
+  deployAvailability?: DeployAvailability,
+): () => GameWorld {
+  return useDeployed((connection) => deployGame(connection, { ...GAME_DEFAULTS, ...overrides }, deployAvailability));
 }
 
 /* BATCHES AND TRACES */

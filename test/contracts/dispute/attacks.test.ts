@@ -349,7 +349,9 @@ describe("DisputeGame under attack", () => {
     game.interface.forEachFunction((item) => {
       if (item.stateMutability !== "view" && item.stateMutability !== "pure") names.push(item.name);
     });
-    expect(names.sort()).to.deep.equal(["claimCredit", "counter", "counterBatch", "resolve", "resolveBatch", "step"]);
+    // Of these, `counterUnavailable` is the availability challenge's only: test/contracts/da/challenge.test.ts.
+    const moves = ["counter", "counterBatch", "counterUnavailable", "resolve", "resolveBatch", "step"];
+    expect(names.sort()).to.deep.equal(["claimCredit", ...moves]);
   });
 
   it("a claim that was not made yet has no state, no winner and no answer", async () => {

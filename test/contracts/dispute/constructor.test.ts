@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { ZeroAddress, ZeroHash } from "ethers";
 
-import type { DisputeGame } from "../../../typechain-types/dispute/DisputeGame.js";
+import type { DisputeParametersStruct } from "../../../typechain-types/dispute/DisputeGame.js";
 import { DisputeGame__factory } from "../../../typechain-types/index.js";
 import { GAME_DEFAULTS, gameParameters, type GameWorld, useGame } from "../../support/dispute.js";
 
-type Parameters = DisputeGame.ParametersStruct;
+type Parameters = DisputeParametersStruct;
 
 describe("DisputeGame.constructor", () => {
   const world = useGame();

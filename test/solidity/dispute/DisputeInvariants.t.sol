@@ -6,6 +6,7 @@ import {BatchStatement} from "../../../contracts/dispute/BatchStatement.sol";
 import {ClaimState, ClaimStatus} from "../../../contracts/dispute/ClaimWord.sol";
 import {DisputeClaim} from "../../../contracts/dispute/DisputeClaim.sol";
 import {DisputeGame} from "../../../contracts/dispute/DisputeGame.sol";
+import {DisputeParameters} from "../../../contracts/dispute/DisputeParameters.sol";
 import {BatchHeader} from "../../../contracts/libraries/BatchHeader.sol";
 import {MockOneStepVerifier} from "../../../contracts/mocks/MockOneStepVerifier.sol";
 import {GameChain} from "./GameChain.sol";
@@ -416,9 +417,10 @@ contract DisputeInvariants is Test {
         chain = new GameChain();
         MockOneStepVerifier verifier = new MockOneStepVerifier();
         game = new DisputeGame(
-            DisputeGame.Parameters({
+            DisputeParameters({
                 chain: IStateCommitmentChain(address(chain)),
                 verifier: verifier,
+                availability: address(0),
                 l2ChainId: 1,
                 bridge: address(this),
                 machineHash: keccak256(abi.encode(bytes32("code"), bytes32("memory"), 0, 1, 1, 1)),
