@@ -140,7 +140,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             inboxAcc: claim.inboxAcc,
             dataHash: 0
         });
-        header.dataHash = DATA_AVAILABILITY.commit(msg.sender, header.index, header.finalizesAt, daInput);
+        header.dataHash = DATA_AVAILABILITY.commit(header, daInput);
 
         newHeaderHash = header.hash();
         $.headerHashes[header.index] = newHeaderHash;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {CalldataForm} from "./CalldataForm.sol";
 import {IDataAvailability} from "./IDataAvailability.sol";
 
@@ -27,13 +28,8 @@ contract BlobDA is CalldataForm, IDataAvailability {
     uint256 public constant MAX_LENGTH = 1 << 20;
 
     /// @inheritdoc IDataAvailability
-    function commit(
-        address submitter,
-        uint64,
-        uint64,
-        bytes calldata daInput
-    ) external view returns (bytes32 dataHash) {
-        _requireDirect(submitter);
+    function commit(BatchHeader calldata header, bytes calldata daInput) external view returns (bytes32 dataHash) {
+        _requireDirect(header.submitter);
         uint8 form = _formOf(daInput);
         if (form == FORM_CALLDATA) return _hashOf(daInput[1:]);
         if (form != FORM_BLOBS) revert DataUnknownForm(form);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {CalldataForm} from "./CalldataForm.sol";
 import {Certificate} from "./Certificate.sol";
 import {IDataAvailability} from "./IDataAvailability.sol";
@@ -36,13 +37,8 @@ contract CommitteeDA is CalldataForm, IDataAvailability {
     }
 
     /// @inheritdoc IDataAvailability
-    function commit(
-        address submitter,
-        uint64 batchIndex,
-        uint64 finalizesAt,
-        bytes calldata daInput
-    ) external view returns (bytes32 dataHash) {
-        _requireDirect(submitter);
+    function commit(BatchHeader calldata header, bytes calldata daInput) external view returns (bytes32 dataHash) {
+        _requireDirect(header.submitter);
         uint8 form = _formOf(daInput);
         if (form == FORM_CALLDATA) return _hashOf(daInput[1:]);
         if (form != FORM_COMMITTEE) revert DataUnknownForm(form);
@@ -54,7 +50,7 @@ contract CommitteeDA is CalldataForm, IDataAvailability {
         COMMITTEE.checkAttestation(
             Attestation({
                 epoch: certificate.epoch,
-                batchIndex: batchIndex,
+                batchIndex: header.index,
                 dataHash: dataHash,
                 length: length,
                 expiry: certificate.expiry
@@ -62,7 +58,7 @@ contract CommitteeDA is CalldataForm, IDataAvailability {
             certificate.signers,
             certificate.signatures,
             // INVARIANT: whoever has to judge the batch can read it until its last dispute is over.
-            finalizesAt + DISPUTE_DURATION
+            header.finalizesAt + DISPUTE_DURATION
         );
     }
 }

@@ -14,6 +14,7 @@ import {
 } from "../../plugin/ledger/hashes.js";
 import type { BatchHeader, Hex, InboxMessage, Withdrawal } from "../../plugin/types.js";
 import type { CalldataDA, ProtocolHashesMock } from "../../typechain-types/index.js";
+import { headerWith } from "../support/protocol.js";
 import { createRandom } from "./random.js";
 
 const random = createRandom(2);
@@ -47,13 +48,13 @@ function randomWithdrawals(count: number): Withdrawal[] {
 describe("ledger hashes", () => {
   let l1: ProtocolHashesMock;
   let calldataDA: CalldataDA;
-  let submitter: string;
+  let submitter: Hex;
 
   before(async () => {
     const { ethers } = await network.create();
     l1 = await ethers.deployContract("ProtocolHashesMock");
     calldataDA = await ethers.deployContract("CalldataDA");
-    submitter = (await ethers.getSigners())[0]!.address;
+    submitter = (await ethers.getSigners())[0]!.address as Hex;
   });
 
   it("hashes a header as L1 does", async () => {
@@ -95,7 +96,7 @@ describe("ledger hashes", () => {
     for (const length of [0, 1, 31, 4095, 4096, 4097, 8192, 12_289, 5 * 4096, 7 * 4096 + 1, 9 * 4096]) {
       const data = random.bytes(length);
       expect(dataHash(data), `${length} bytes`).to.equal(
-        await calldataDA.commit.staticCall(submitter, 1n, 1n, concat(["0x00", data]), { from: submitter }),
+        await calldataDA.commit.staticCall(headerWith({ submitter }), concat(["0x00", data]), { from: submitter }),
       );
     }
   });

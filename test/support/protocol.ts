@@ -1,6 +1,7 @@
 /** The hashes of docs/protocol.md, written a second time so that tests do not judge the contracts by themselves. */
 import { AbiCoder, concat, dataLength, dataSlice, id, keccak256 } from "ethers";
 
+import { genesisHeader } from "../../plugin/ledger/header.js";
 import { type BatchHeader, type Hex, type InboxMessage, type Withdrawal, ZERO_HASH } from "../../plugin/types.js";
 
 const CHUNK_SIZE = 4096;
@@ -10,6 +11,11 @@ const hash = (data: string): Hex => keccak256(data) as Hex;
 /** keccak256 of static ABI words. */
 function hashWords(types: string[], values: readonly unknown[]): Hex {
   return hash(AbiCoder.defaultAbiCoder().encode(types, values));
+}
+
+/** A header of which only these fields matter. */
+export function headerWith(fields: Partial<BatchHeader>): BatchHeader {
+  return { ...genesisHeader(0n, ZERO_HASH), ...fields };
 }
 
 /** Hash that stands for a header on L1 (§1). */

@@ -2,24 +2,25 @@ import { expect } from "chai";
 import { concat } from "ethers";
 import { network } from "hardhat";
 
+import type { Hex } from "../../../plugin/types.js";
 import { type BlobDA, BlobDA__factory } from "../../../typechain-types/index.js";
-import { dataHash } from "../../support/protocol.js";
+import { dataHash, headerWith } from "../../support/protocol.js";
 
 describe("BlobDA.commit", () => {
   let da: BlobDA;
-  let submitter: string;
+  let submitter: Hex;
 
   before(async () => {
     const { ethers } = await network.create();
     const [signer] = await ethers.getSigners();
     if (signer === undefined) throw new Error("the network has no account");
-    submitter = signer.address;
+    submitter = signer.address as Hex;
     da = await new BlobDA__factory(signer).deploy();
   });
 
   it("takes calldata, with the hash that a chain without blobs gives them", async () => {
     for (const data of ["0x", "0x01", `0x${"5a".repeat(4097)}`] as const) {
-      expect(await da.commit.staticCall(submitter, 1n, 1n, concat(["0x00", data]))).to.equal(dataHash(data));
+      expect(await da.commit.staticCall(headerWith({ submitter }), concat(["0x00", data]))).to.equal(dataHash(data));
     }
   });
 
@@ -33,16 +34,16 @@ describe("BlobDA.commit", () => {
     ["a place that is too long", "0x01000000010000", "BlobDAMalformedInput", [6n]],
   ] as const) {
     it(`refuses ${what}`, async () => {
-      await expect(da.commit.staticCall(submitter, 1n, 1n, input))
+      await expect(da.commit.staticCall(headerWith({ submitter }), input))
         .to.be.revertedWithCustomError(da, error)
         .withArgs(...args);
     });
   }
 
   it("refuses a submitter that did not sign the transaction, in either form", async () => {
-    const other = await da.getAddress();
+    const other = (await da.getAddress()) as Hex;
     for (const input of ["0x00", "0x010000000100"]) {
-      await expect(da.commit.staticCall(other, 1n, 1n, input))
+      await expect(da.commit.staticCall(headerWith({ submitter: other }), input))
         .to.be.revertedWithCustomError(da, "DataIndirectSubmitter")
         .withArgs(other, submitter);
     }

@@ -3,7 +3,7 @@ import { concat, dataSlice } from "ethers";
 
 import type { Hex } from "../../../plugin/types.js";
 import { claimAfter, postBatch } from "../../support/batches.js";
-import { dataHash } from "../../support/protocol.js";
+import { dataHash, headerWith } from "../../support/protocol.js";
 import { useWorld } from "../../support/world.js";
 
 const CHUNK_SIZE = 4096;
@@ -13,6 +13,8 @@ function pattern(length: number): Hex {
   return `0x${Array.from({ length }, (_, i) => (((i * 167) ^ (i >> 8)) & 0xff).toString(16).padStart(2, "0")).join("")}`;
 }
 
+const submittedBy = (submitter: string) => headerWith({ submitter: submitter as Hex });
+
 describe("CalldataDA.commit", () => {
   const world = useWorld();
 
@@ -21,7 +23,9 @@ describe("CalldataDA.commit", () => {
       const { dataAvailability, actors } = world();
       const data = pattern(length);
       const da = dataAvailability.connect(actors.alice);
-      expect(await da.commit.staticCall(actors.alice, 1n, 1n, concat(["0x00", data]))).to.equal(dataHash(data));
+      expect(await da.commit.staticCall(submittedBy(actors.alice.address), concat(["0x00", data]))).to.equal(
+        dataHash(data),
+      );
     });
   }
 
@@ -43,7 +47,9 @@ describe("CalldataDA.commit", () => {
     const { dataAvailability, actors } = world();
     const da = dataAvailability.connect(actors.alice);
     const hashes = await Promise.all(
-      [1, 2, CHUNK_SIZE].map((length) => da.commit.staticCall(actors.alice, 1n, 1n, `0x00${"00".repeat(length)}`)),
+      [1, 2, CHUNK_SIZE].map((length) =>
+        da.commit.staticCall(submittedBy(actors.alice.address), `0x00${"00".repeat(length)}`),
+      ),
     );
     expect(new Set(hashes).size).to.equal(hashes.length);
   });
@@ -55,7 +61,7 @@ describe("CalldataDA.commit", () => {
   ] as const) {
     it(`refuses ${what}`, async () => {
       const { dataAvailability, actors } = world();
-      await expect(dataAvailability.connect(actors.alice).commit.staticCall(actors.alice, 1n, 1n, input))
+      await expect(dataAvailability.connect(actors.alice).commit.staticCall(submittedBy(actors.alice.address), input))
         .to.be.revertedWithCustomError(dataAvailability, error)
         .withArgs(...args);
     });
@@ -64,7 +70,7 @@ describe("CalldataDA.commit", () => {
   it("refuses a submitter that did not sign the transaction", async () => {
     const { dataAvailability, actors } = world();
     const da = dataAvailability.connect(actors.alice);
-    await expect(da.commit.staticCall(actors.bob, 1n, 1n, "0x00"))
+    await expect(da.commit.staticCall(submittedBy(actors.bob.address), "0x00"))
       .to.be.revertedWithCustomError(dataAvailability, "DataIndirectSubmitter")
       .withArgs(actors.bob.address, actors.alice.address);
   });
@@ -72,7 +78,7 @@ describe("CalldataDA.commit", () => {
   it("refuses a contract", async () => {
     const { dataAvailability, chain, actors } = world();
     const da = dataAvailability.connect(actors.alice);
-    await expect(da.commit.staticCall(chain, 1n, 1n, "0x00"))
+    await expect(da.commit.staticCall(submittedBy(await chain.getAddress()), "0x00"))
       .to.be.revertedWithCustomError(dataAvailability, "DataIndirectSubmitter")
       .withArgs(await chain.getAddress(), actors.alice.address);
   });

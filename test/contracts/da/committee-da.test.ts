@@ -13,7 +13,7 @@ import {
 } from "../../../typechain-types/index.js";
 import { first, memberKeys, sign } from "../../support/committee.js";
 import { type Connection, createConnection } from "../../support/env.js";
-import { dataHash } from "../../support/protocol.js";
+import { dataHash, headerWith } from "../../support/protocol.js";
 import { type Actors, actorsOf, DAY } from "../../support/suite.js";
 
 const DISPUTE_DURATION = 9n * DAY;
@@ -85,7 +85,7 @@ describe("CommitteeDA.commit", () => {
   }
 
   const commit = (daInput: string, submitter = actors.alice.address) =>
-    da.commit.staticCall(submitter, BATCH, FINALIZES_AT, daInput);
+    da.commit.staticCall(headerWith({ submitter: submitter as Hex, index: BATCH, finalizesAt: FINALIZES_AT }), daInput);
 
   it("gives data that members attest the hash that they have in calldata", async () => {
     expect(await commit(await certificate())).to.equal(dataHash(data));
