@@ -6,7 +6,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { readDeployment } from "../../deploy/address-book.js";
 import { memoryJournal } from "../../deploy/journal.js";
-import { presetFor, resolveParameters, type RollupParametersInput } from "../../deploy/parameters.js";
+import { memberUrlsOf, presetFor, resolveParameters, type RollupParametersInput } from "../../deploy/parameters.js";
 import { deploySuite } from "../../deploy/suite.js";
 import {
   IDataAvailability__factory,
@@ -31,9 +31,11 @@ import type { Deployment, Hex } from "../types.js";
 import type { ValidatorEvent } from "../validator/types.js";
 import { createValidator } from "../validator/validator.js";
 import { signerWithKey } from "./blobs.js";
+import { committeeReader } from "./committee.js";
 import { moveClock } from "./clock.js";
 import { createL2 } from "./l2.js";
 import { loadLedger, type Ledger } from "./ledger.js";
+import { localKeys, startLocalCommittee } from "./local-committee.js";
 import { localSequencer } from "./local-sequencer.js";
 import { createRehearsal } from "./rehearsal.js";
 import { getWithdrawal } from "./rollup-rpc.js";
@@ -44,6 +46,8 @@ export interface LocalChain extends RollupChain {
   /** The L2 as it is now, and the way back to it. */
   save(): Promise<() => Promise<void>>;
 }
+
+const LOCAL_MEMBERS = 3;
 
 /** Deploys a suite to the connection's network and starts a rollup on it. */
 export async function deployChain(
@@ -57,12 +61,15 @@ export async function deployChain(
   const deployer = (await signer.getAddress()) as Hex;
   const { chainId } = await ethers.provider.getNetwork();
   const ledger = loadLedger();
+  const preset = presetFor(chainId);
+  const given = { ...config.parameters, ...parameters };
+  // Their keys are public: never on a network that is worth something.
+  if (given.da === "committee" && given.committeeMembers === undefined && preset === "dev")
+    given.committeeMembers = localKeys(options.members ?? LOCAL_MEMBERS).map(({ address }) => address);
   const { deployment } = await deploySuite({
     network: networkName,
-    parameters: resolveParameters(
-      { ...config.parameters, ...parameters },
-      { preset: presetFor(chainId), l1ChainId: chainId, deployer },
-    ),
+    parameters: resolveParameters(given, { preset, l1ChainId: chainId, deployer }),
+    memberUrls: memberUrlsOf(given),
     program: readProgramFacts("ledger"),
     signer,
     bond: true,
@@ -94,12 +101,18 @@ async function openChain(
 ): Promise<LocalChain> {
   const { provider } = connection.ethers;
   const archive = storage === undefined ? memoryArchive() : openArchive(`${storage}.blobs`);
-  const connect = (other?: Signer): L1Client => connectL1(provider, deployment, other, { blobSources: [archive] });
+  const committee = await startLocalCommittee(
+    connectL1(provider, deployment),
+    storage === undefined ? undefined : `${storage}.members`,
+  );
+  const members = committee?.reached;
+  const sources = { blobSources: [archive], committee: members && committeeReader(members) };
+  const connect = (other?: Signer): L1Client => connectL1(provider, deployment, other, sources);
   const own = connect(deployment.parameters.da === "blob" ? signerWithKey(connection, signer) : signer);
   await checkDeployedProgram(own, ledger.machineHash);
   const as = (other: Signer): L1Client => connect(other);
   const store = storage === undefined ? memoryStore() : await openLevelStore(storage);
-  const sequencer = await localSequencer(own, ledger, store, blocks, archive);
+  const sequencer = await localSequencer(own, ledger, store, blocks, { archive, members });
   await sequencer.start();
   const l2 = createL2(connection, deployment.parameters.l2ChainId, sequencer.request);
   const reader = connect();
@@ -115,7 +128,7 @@ async function openChain(
     ...(player === undefined ? {} : { play: { client: as(player), machine: ledger } }),
   });
   const rehearsal = createRehearsal({
-    ...{ connection, reader, as, ledger, sequencer, validator, archive, liar: spare[1] },
+    ...{ connection, reader, as, ledger, sequencer, validator, archive, members, liar: spare[1] },
     listen: (next) => (listener = next),
   });
   async function post(): Promise<PostResult | undefined>;
@@ -128,6 +141,7 @@ async function openChain(
     deployment,
     contracts: contractsOf(deployment, signer),
     l2,
+    committee,
     sequencer: { ...sequencer, post },
     validator,
     dispute: (wanted) => rehearsal.dispute(wanted),
@@ -181,12 +195,19 @@ async function openChain(
     },
 
     // What is on disk is kept: a sequencer with a database sees a snapshot as the reorganisation that it is.
-    save: () => (storage === undefined ? sequencer.save() : Promise.resolve(() => sequencer.sync())),
+    async save() {
+      if (storage !== undefined) return () => sequencer.sync();
+      const restore = await Promise.all([committee?.save(), sequencer.save()]);
+      return async () => {
+        for (const back of restore) await back?.();
+      };
+    },
 
     async close() {
       await sequencer.stop();
       l2.provider.destroy();
       await store.close();
+      await committee?.close();
     },
   };
 }

@@ -1,15 +1,14 @@
 import { setImmediate as immediate } from "node:timers/promises";
 
-import type { BlobArchive } from "../da/archive.js";
 import type { L1Client } from "../l1/client.js";
 import { SequencerStoppedError } from "../sequencer/errors.js";
 import type { PostResult } from "../sequencer/options.js";
 import type { Sequencer } from "../sequencer/sequencer.js";
-import { memoryStore } from "../store/memory.js";
-import type { Store, StoreOperation } from "../store/types.js";
+import { copyInMemory } from "../store/memory.js";
+import type { Store } from "../store/types.js";
 import type { Hex } from "../types.js";
 import type { Ledger } from "./ledger.js";
-import { sequencerOf } from "./sequencer.js";
+import { type SequencerData, sequencerOf } from "./sequencer.js";
 import type { RollupSequencer } from "./types.js";
 
 /** A sequencer that looks at L1 when it is asked something, and not on a timer: what tests do has happened when it returns. */
@@ -28,7 +27,7 @@ export async function localSequencer(
   ledger: Ledger,
   initialStore: Store,
   blocks: "auto" | "manual",
-  archive: BlobArchive,
+  data: Pick<SequencerData, "archive" | "members">,
 ): Promise<LocalSequencer> {
   if (l1.signer === undefined) throw new Error("a sequencer needs a signer on L1");
   const address = (await l1.signer.getAddress()) as Hex;
@@ -74,7 +73,7 @@ export async function localSequencer(
       blocks: "manual",
       batches: "manual",
       pollInterval: "manual",
-      archive,
+      ...data,
     });
     await sequencer.start();
     running = sequencer;
@@ -113,17 +112,4 @@ export async function localSequencer(
       return answer;
     },
   };
-}
-
-/** After every key there is. */
-const END = new Uint8Array(64).fill(0xff);
-
-async function copyInMemory(store: Store): Promise<Store> {
-  const copy = memoryStore();
-  const operations: StoreOperation[] = [];
-  for await (const [key, value] of store.entries({ from: new Uint8Array(), to: END })) {
-    operations.push({ type: "put", key, value });
-  }
-  await copy.write(operations, { sync: false });
-  return copy;
 }

@@ -15,6 +15,7 @@ import { type Fault, type Forgery, forge, lyingLedger } from "../validator/fault
 import type { ValidatorEvent } from "../validator/types.js";
 import { createValidator, type Validator } from "../validator/validator.js";
 import { blobPosting, signerWithKey } from "./blobs.js";
+import { certifierOf, type Members } from "./committee.js";
 import { moveClock } from "./clock.js";
 import type { Ledger } from "./ledger.js";
 import type { LocalSequencer } from "./local-sequencer.js";
@@ -28,6 +29,7 @@ export interface RehearsalOptions {
   ledger: Ledger;
   sequencer: LocalSequencer;
   archive: BlobArchive;
+  members: Members | undefined;
   validator: Validator;
   /** Calls the listener with what the validator reports from now on. */
   listen: (listener: ((event: ValidatorEvent) => void) | undefined) => void;
@@ -42,7 +44,7 @@ export interface Rehearsal {
 }
 
 export function createRehearsal(options: RehearsalOptions): Rehearsal {
-  const { connection, reader, as, ledger, sequencer, validator, archive } = options;
+  const { connection, reader, as, ledger, sequencer, validator, archive, members = { urls: {} } } = options;
   /** Lies that were posted, by the header hash of the batch. */
   const posted = new Map<Hex, { forgery: Forgery; by: NonNullable<L1Client["signer"]> }>();
 
@@ -83,7 +85,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const blobs = blobPosting(l1, archive);
     const signer = blobs === undefined ? by : signerWithKey(connection, by);
     const sender = await createSender({ provider: l1.provider, signer });
-    const poster = createBatchPoster({ client: l1, sender, blobs });
+    const poster = createBatchPoster({ client: l1, sender, blobs, certify: certifierOf(l1, members) });
     const claim = { ...batch.claim, stateRoot, withdrawalsRoot, l2BlockTo };
     const result = await poster.post({ ...batch, claim, data });
     posted.set(result.headerHash, { forgery, by });

@@ -9,6 +9,7 @@ import { createSequencer, type Sequencer } from "../sequencer/sequencer.js";
 import type { Store } from "../store/types.js";
 import type { Hex } from "../types.js";
 import { blobPosting } from "./blobs.js";
+import { certifierOf, type Members } from "./committee.js";
 import { readToken, readTokenBalance } from "./token.js";
 
 export type SequencerSettings = Pick<
@@ -16,16 +17,23 @@ export type SequencerSettings = Pick<
   "blocks" | "batches" | "pollInterval" | "maxBatchBytes" | "clock" | "log" | "baseFee"
 >;
 
+/** Where batch data go, besides calldata. */
+export interface SequencerData {
+  archive?: BlobArchive;
+  /** Of the suite's committee. */
+  members?: Members | undefined;
+}
+
 /** A sequencer of the suite behind `l1`, posting and collecting fees with the client's signer. */
 export async function sequencerOf(
   l1: L1Client,
   execute: SequencerOptions["execute"],
   store: Store,
-  settings: SequencerSettings & { senderLog?: SenderOptions["log"]; archive?: BlobArchive },
+  settings: SequencerSettings & SequencerData & { senderLog?: SenderOptions["log"] },
 ): Promise<Sequencer> {
   const { deployment, provider, signer, addresses } = l1;
   if (signer === undefined) throw new Error("a sequencer needs a signer on L1");
-  const { senderLog, archive, ...rest } = settings;
+  const { senderLog, archive, members = { urls: {} }, ...rest } = settings;
   const blobs = archive && blobPosting(l1, archive);
   return createSequencer({
     ...rest,
@@ -44,6 +52,7 @@ export async function sequencerOf(
           client: l1,
           sender: await createSender({ provider, signer, journal, log: senderLog }),
           blobs,
+          certify: certifierOf(l1, members, rest.log),
         }),
       async tokenMetadata(token) {
         const facts = await readToken(provider, token);

@@ -41,6 +41,11 @@ export interface ChainOptions {
   sequencer?: Signer;
   /** Account with which the validator plays disputes. Default: the network's last account, if it has more than two. */
   validator?: Signer;
+  /**
+   * With `da: "committee"`: how many members run in this process, on a local network, where no others are named; default 3.
+   * How many of them must sign is the parameter `committeeThreshold`, by default two thirds.
+   */
+  members?: number;
   /** Folder of the sequencer's database. Default: everything stays in memory, and goes along with snapshots of L1. */
   storage?: string;
   /** `auto` (default): a transaction or deposit is in an L2 block when its call returns. `manual`: by `sequencer.seal()`. */
@@ -119,6 +124,19 @@ export interface RollupL2 {
   withdraw(signer: Signer, request: WithdrawRequest): Promise<PendingWithdrawal>;
 }
 
+/** `down`: cannot be reached. `slow`: never answers. `lying`: signs with another key, and gives other data. */
+export type MemberBehaviour = "honest" | "down" | "slow" | "lying";
+
+/** The committee that holds batch data; members run in this process as far as no URL is known of them. */
+export interface RollupCommittee {
+  /** Of the first epoch, in ascending order. */
+  readonly members: readonly Hex[];
+  /** How many of them must sign. */
+  readonly threshold: number;
+  /** How members in this process behave from now on; all of them when no positions are named. */
+  set(behaviour: MemberBehaviour, ...positions: number[]): void;
+}
+
 /** The sequencer in this process. */
 export interface RollupSequencer {
   /** Address that posts. */
@@ -179,6 +197,8 @@ export interface RollupChain {
   readonly contracts: RollupContracts;
   readonly l2: RollupL2;
   readonly sequencer: RollupSequencer;
+  /** With `da: "committee"` only. */
+  readonly committee: RollupCommittee | undefined;
   /** Re-executes batches from L1 data alone, and disputes those that are false. */
   readonly validator: Validator;
   /** Lets the validator and a liar play until all disputes are over; moves the clock of a local L1 where both wait. */

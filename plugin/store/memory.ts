@@ -1,4 +1,4 @@
-import type { Store, StoreRange } from "./types.js";
+import type { Store, StoreOperation, StoreRange } from "./types.js";
 
 /** A store that ends with the process, for tests and for rollups inside tests. */
 export function memoryStore(): Store {
@@ -26,6 +26,20 @@ export function memoryStore(): Store {
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** After every key there is. */
+const END = new Uint8Array(64).fill(0xff);
+
+/** A store in memory with what `store` has now. */
+export async function copyInMemory(store: Store): Promise<Store> {
+  const copy = memoryStore();
+  const operations: StoreOperation[] = [];
+  for await (const [key, value] of store.entries({ from: new Uint8Array(), to: END })) {
+    operations.push({ type: "put", key, value });
+  }
+  await copy.write(operations, { sync: false });
+  return copy;
 }
 
 /** Latin-1 keeps the order of bytes. */

@@ -12,6 +12,16 @@ export interface MemberAddress {
   url: string | undefined;
 }
 
+/** How a server is asked: by `fetch`, unless it is in this process. Rejects when `signal` is aborted. */
+export type Ask = (url: string, request: AskInit) => Promise<Response>;
+
+export interface AskInit {
+  method?: "POST";
+  headers?: Record<string, string>;
+  body?: string;
+  signal: AbortSignal;
+}
+
 /** Enough signatures, as L1 takes them. */
 export interface Signatures {
   /** Bit i for member i. */
@@ -37,6 +47,8 @@ export interface CollectOptions {
   timeout: number;
   onFault?: ((fault: MemberFault) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Default: `fetch`. */
+  ask?: Ask | undefined;
 }
 
 /** Answers that are no data are short. */
@@ -47,7 +59,7 @@ const MAX_ANSWER = 16_384;
  * @returns undefined when fewer signed in time.
  */
 export async function collectSignatures(options: CollectOptions): Promise<Signatures | undefined> {
-  const { members, threshold, timeout, onFault, signal: outer } = options;
+  const { members, threshold, timeout, onFault, signal: outer, ask = fetch } = options;
   outer?.throwIfAborted();
   const body = encodeRequest(options.request);
   const found = new Map<number, Hex>();
@@ -57,7 +69,7 @@ export async function collectSignatures(options: CollectOptions): Promise<Signat
     members.map(async ({ address, url }, position) => {
       if (url === undefined) return;
       try {
-        const signature = await askSignature(url, body, signal);
+        const signature = await askSignature(ask, url, body, signal);
         const { scope, request } = options;
         if (attestationSigner(scope, request.attestation, signature)?.toLowerCase() !== address.toLowerCase())
           throw new WireError("its signature is not its own");
@@ -82,6 +94,8 @@ export interface FetchOptions {
   timeout?: number | undefined;
   onFault?: ((fault: MemberFault) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Default: `fetch`. */
+  ask?: Ask | undefined;
 }
 
 /** No member gave the data of a batch. */
@@ -102,7 +116,7 @@ const FETCH_TIMEOUT = 10_000;
 
 /** The data with `hash` from whichever server has them; each answer is checked, so nobody is trusted. @throws {DataWithheldError} */
 export async function fetchData(urls: readonly string[], hash: Hex, options: FetchOptions = {}): Promise<Uint8Array> {
-  const { timeout = FETCH_TIMEOUT, onFault, signal: outer } = options;
+  const { timeout = FETCH_TIMEOUT, onFault, signal: outer, ask = fetch } = options;
   outer?.throwIfAborted();
   const done = new AbortController();
   const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeout), ...(outer ? [outer] : [])]);
@@ -111,7 +125,7 @@ export async function fetchData(urls: readonly string[], hash: Hex, options: Fet
     return await Promise.any(
       urls.map(async (url) => {
         try {
-          const response = await fetch(join(url, PATHS.data(hash)), { signal });
+          const response = await ask(join(url, PATHS.data(hash)), { signal });
           if (!response.ok) throw new WireError(`HTTP status ${response.status}`);
           const data = await readBytes(response, MAX_DATA_LENGTH);
           if (dataHash(data) !== hash) throw new WireError("what it gives has another hash");
@@ -133,9 +147,9 @@ export async function fetchData(urls: readonly string[], hash: Hex, options: Fet
   }
 }
 
-async function askSignature(url: string, body: string, signal: AbortSignal): Promise<Hex> {
+async function askSignature(ask: Ask, url: string, body: string, signal: AbortSignal): Promise<Hex> {
   const headers = { "content-type": "application/json" };
-  const response = await fetch(join(url, PATHS.attest), { method: "POST", headers, body, signal });
+  const response = await ask(join(url, PATHS.attest), { method: "POST", headers, body, signal });
   const fields = objectOf(Buffer.from(await readBytes(response, MAX_ANSWER)).toString());
   if (response.ok) return hexOf(fields, "signature", 64);
   throw new WireError(typeof fields.error === "string" ? fields.error.slice(0, 500) : `HTTP status ${response.status}`);

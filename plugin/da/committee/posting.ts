@@ -1,7 +1,7 @@
 import type { Hex } from "../../types.js";
 import { type AttestationSigner, signAttestation } from "./attestation.js";
 import { chunkRoot } from "./chunks.js";
-import { attestationOf, collectSignatures, type MemberFault } from "./client.js";
+import { type Ask, attestationOf, collectSignatures, type MemberFault } from "./client.js";
 import type { Certificate } from "../input.js";
 import type { CommitteeOnL1 } from "./l1.js";
 
@@ -18,6 +18,8 @@ export interface CertifierOptions {
   /** Milliseconds that members have in all; default 5,000. */
   timeout?: number | undefined;
   onFault?: ((fault: MemberFault) => void) | undefined;
+  /** Default: `fetch`. */
+  ask?: Ask | undefined;
 }
 
 /** Gets data attested; undefined where too few members sign in time: the data go in calldata then. */
@@ -33,7 +35,7 @@ export function servingTime(challengeWindow: bigint, disputeDuration: bigint): b
 }
 
 export function createCertifier(options: CertifierOptions): Certify {
-  const { committee, signer, urlOf, challengeWindow, now, timeout = TIMEOUT, onFault } = options;
+  const { committee, signer, urlOf, challengeWindow, now, timeout = TIMEOUT, onFault, ask } = options;
   const { contract, scope, disputeDuration } = committee;
   return async (batchIndex, data, signal) => {
     if (data.length === 0) return undefined;
@@ -44,7 +46,15 @@ export function createCertifier(options: CertifierOptions): Certify {
     const attestation = attestationOf(data, { epoch, batchIndex, expiry });
     const requester = await signAttestation(signer, scope, attestation);
     const found = await collectSignatures({
-      ...{ scope, threshold: facts.threshold, request: { attestation, data, requester }, timeout, onFault, signal },
+      ...{
+        scope,
+        threshold: facts.threshold,
+        request: { attestation, data, requester },
+        timeout,
+        onFault,
+        signal,
+        ask,
+      },
       members: facts.members.map((address) => ({ address, url: urlOf(address) })),
     });
     if (found === undefined) return undefined;

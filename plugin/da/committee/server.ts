@@ -48,42 +48,49 @@ async function respond(
   outgoing: ServerResponse,
   { member, onEvent }: MemberServerOptions,
 ): Promise<void> {
-  const { method, url = "" } = incoming;
-  if (method === "POST" && url === PATHS.attest) {
-    const body = await readBody(incoming);
-    if (body === undefined) {
-      outgoing.setHeader("connection", "close");
-      json(outgoing, 413, { error: `the request is too large; at most ${MAX_BODY} bytes` });
-      return;
-    }
+  const { method = "GET", url: path = "" } = incoming;
+  const body = method === "POST" ? await readBody(incoming) : "";
+  if (body === undefined) {
+    outgoing.setHeader("connection", "close");
+    send(outgoing, { status: 413, body: { error: `the request is too large; at most ${MAX_BODY} bytes` } });
+  } else {
+    send(outgoing, await answer(member, { method, path, body }, onEvent));
+  }
+}
+
+/** An answer of a member: bytes as they are, anything else as JSON. */
+export interface MemberAnswer {
+  status: number;
+  body: Uint8Array | object;
+}
+
+/** What a member answers, however it was asked. */
+export async function answer(
+  member: Member,
+  { method, path, body }: { method: string; path: string; body: string },
+  onEvent?: MemberServerOptions["onEvent"],
+): Promise<MemberAnswer> {
+  if (method === "POST" && path === PATHS.attest) {
     try {
       const request = decodeRequest(body);
       const signature = await member.attest(request);
       const { batchIndex, dataHash, length } = request.attestation;
       onEvent?.({ kind: "signed", batchIndex, dataHash, length });
-      json(outgoing, 200, { signature });
+      return { status: 200, body: { signature } };
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof WireError)) throw error;
       onEvent?.({ kind: "refused", reason: error.message });
-      json(outgoing, error instanceof WireError ? 400 : 409, { error: error.message });
+      return { status: error instanceof WireError ? 400 : 409, body: { error: error.message } };
     }
-    return;
   }
-  const [, dataHash, chunk] = DATA_PATH.exec(url) ?? [];
-  if (method !== "GET" || dataHash === undefined) {
-    json(outgoing, 404, { error: `GET ${PATHS.data("<data hash>")}[/chunks/<index>] or POST ${PATHS.attest}` });
-    return;
-  }
+  const [, dataHash, chunk] = DATA_PATH.exec(path) ?? [];
+  if (method !== "GET" || dataHash === undefined)
+    return none(`GET ${PATHS.data("<data hash>")}[/chunks/<index>] or POST ${PATHS.attest}`);
   const found = chunk === undefined ? member.data(dataHash as Hex) : chunkOf(member, dataHash as Hex, Number(chunk));
-  if (found === undefined) {
-    json(outgoing, 404, { error: "these data are not here" });
-  } else if (found instanceof Uint8Array) {
-    outgoing.writeHead(200, { "content-type": "application/octet-stream", "content-length": found.length });
-    outgoing.end(found);
-  } else {
-    json(outgoing, 200, found);
-  }
+  return found === undefined ? none("these data are not here") : { status: 200, body: found };
 }
+
+const none = (error: string): MemberAnswer => ({ status: 404, body: { error } });
 
 function chunkOf(member: Member, dataHash: Hex, index: number): object | undefined {
   try {
@@ -105,7 +112,12 @@ async function readBody(incoming: IncomingMessage): Promise<string | undefined> 
   return Buffer.concat(parts).toString();
 }
 
-function json(outgoing: ServerResponse, status: number, body: object): void {
-  outgoing.writeHead(status, { "content-type": "application/json" });
-  outgoing.end(JSON.stringify(body));
+function send(outgoing: ServerResponse, { status, body }: MemberAnswer): void {
+  if (body instanceof Uint8Array) {
+    outgoing.writeHead(status, { "content-type": "application/octet-stream", "content-length": body.length });
+    outgoing.end(body);
+  } else {
+    outgoing.writeHead(status, { "content-type": "application/json" });
+    outgoing.end(JSON.stringify(body));
+  }
 }
