@@ -9,6 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { reconstruct } from "../plugin/escape/reconstruct.js";
 import { executeLedger } from "../plugin/ledger/execute.js";
 import { loadLedgerGuest } from "../plugin/ledger/guest.js";
+import { guestLedger } from "../plugin/sequencer/guest-ledger.js";
 import { createSequencer } from "../plugin/sequencer/sequencer.js";
 import { openLevelStore } from "../plugin/store/level.js";
 import { memoryStore } from "../plugin/store/memory.js";
@@ -37,7 +38,7 @@ async function history(accountCount: number, transfers: number): Promise<FakeL1>
     forceInclusionDelay: FORCE_INCLUSION_DELAY,
     coinbase: SEQUENCER,
     l1: l1.l1,
-    execute: (input, nodes, options) => executeLedger(guest, input, nodes, options),
+    ledger: guestLedger((input, nodes, options) => executeLedger(guest, input, nodes, options)),
     store: memoryStore(),
     clock: () => Number(l1.now) * 1000,
     pollInterval: "manual",

@@ -13,6 +13,7 @@ import { executeLedger } from "../plugin/ledger/execute.js";
 import { loadLedgerGuest } from "../plugin/ledger/guest.js";
 import { parseTransaction, recoverSender } from "../plugin/ledger/transaction.js";
 import { startExecutorThread } from "../plugin/sequencer/executor-client.js";
+import { guestLedger } from "../plugin/sequencer/guest-ledger.js";
 import { createSequencer } from "../plugin/sequencer/sequencer.js";
 import { openLevelStore } from "../plugin/store/level.js";
 import {
@@ -63,7 +64,7 @@ async function run(
     forceInclusionDelay: FORCE_INCLUSION_DELAY,
     coinbase: SEQUENCER,
     l1: l1.l1,
-    execute: thread ?? ((input, nodes, options) => executeLedger(guest, input, nodes, options)),
+    ledger: guestLedger(thread ?? ((input, nodes, options) => executeLedger(guest, input, nodes, options))),
     store,
     clock: () => Number(l1.now) * 1000,
     pollInterval: "manual",

@@ -3,6 +3,7 @@ import { setImmediate as immediate } from "node:timers/promises";
 import type { L1Client } from "../l1/client.js";
 import { SequencerStoppedError } from "../sequencer/errors.js";
 import type { PostResult } from "../sequencer/options.js";
+import { guestLedger } from "../sequencer/guest-ledger.js";
 import type { Sequencer } from "../sequencer/sequencer.js";
 import { copyInMemory } from "../store/memory.js";
 import type { Store } from "../store/types.js";
@@ -69,7 +70,7 @@ export async function localSequencer(
 
   async function start(): Promise<void> {
     if (running !== undefined) return;
-    const sequencer = await sequencerOf(l1, ledger.execute, store, {
+    const sequencer = await sequencerOf(l1, guestLedger(ledger.execute), store, {
       blocks: "manual",
       batches: "manual",
       pollInterval: "manual",

@@ -27,7 +27,7 @@ export interface SequencerData {
 /** A sequencer of the suite behind `l1`, posting and collecting fees with the client's signer. */
 export async function sequencerOf(
   l1: L1Client,
-  execute: SequencerOptions["execute"],
+  ledger: SequencerOptions["ledger"],
   store: Store,
   settings: SequencerSettings & SequencerData & { senderLog?: SenderOptions["log"] },
 ): Promise<Sequencer> {
@@ -42,7 +42,7 @@ export async function sequencerOf(
     genesis: deployment.genesis,
     forceInclusionDelay: deployment.parameters.forceInclusionDelay,
     coinbase: (await signer.getAddress()) as Hex,
-    execute,
+    ledger,
     store,
     l1: {
       follow: (cursor) => createFollower({ source: createSource(l1), fromBlock: Number(deployment.fromBlock), cursor }),

@@ -26,6 +26,14 @@ export interface BatchClaim {
   l2BlockTo: bigint;
 }
 
+/** What L1 wants to be shown with the data of a batch; docs/validity.md §4. */
+export interface Statement {
+  /** The `daInput` around the one of the layer below. */
+  input(below: Uint8Array, isOnL1: boolean): Uint8Array;
+  /** The data hash of the batch. */
+  dataHash(isOnL1: boolean): Hex;
+}
+
 export interface BatchToPost {
   /** Header of the batch before it, as L1 has it. */
   parent: BatchHeader;
@@ -34,6 +42,8 @@ export interface BatchToPost {
   nextMessage?: InboxMessage | undefined;
   /** docs/protocol.md §6. */
   data: Uint8Array;
+  /** For validity proofs. */
+  statement?: Statement | undefined;
 }
 
 export interface BatchPoster {
@@ -203,11 +213,13 @@ export function createBatchPoster(options: BatchPosterOptions): BatchPoster {
 
 /** Calldata of the transaction that posts `batch`, its data at `place`. */
 export function appendBatchCall(
-  { parent, claim, nextMessage, data }: BatchToPost,
+  { parent, claim, nextMessage, data, statement }: BatchToPost,
   place: DataPlace = { form: "calldata", data },
 ): Hex {
   const shown = nextMessage === undefined ? [] : [nextMessage];
-  return chain.encodeFunctionData("appendBatch", [parent, claim, shown, encodeDaInput(place)]) as Hex;
+  const below = encodeDaInput(place);
+  const daInput = statement === undefined ? below : statement.input(below, place.form === "calldata");
+  return chain.encodeFunctionData("appendBatch", [parent, claim, shown, daInput]) as Hex;
 }
 
 /** Whether L1 wants to see the first message that the batch leaves. */
@@ -245,8 +257,13 @@ const BLOB_FORM_GAS = 5_000n;
 const GAS_PER_HASH = 1_000n;
 
 /** Throws unless the batch on L1 is the one to post, in whatever form. */
-async function checkSame(onL1: BatchHeader, { claim, data }: BatchToPost, takesBlobs: boolean): Promise<void> {
-  const given = { ...claim, dataHash: dataHash(data) };
+async function checkSame(
+  onL1: BatchHeader,
+  { claim, data, statement }: BatchToPost,
+  takesBlobs: boolean,
+): Promise<void> {
+  const hashes = statement === undefined ? [dataHash(data)] : [statement.dataHash(true), statement.dataHash(false)];
+  const given = { ...claim, dataHash: hashes.find((hash) => hash === onL1.dataHash) ?? hashes[0]! };
   if (takesBlobs && onL1.dataHash !== given.dataHash && data.length > 0) {
     const versionedHashes = (await makeSidecar(data)).map(({ versionedHash }) => versionedHash);
     given.dataHash = blobDataHash(data.length, versionedHashes);

@@ -1,5 +1,4 @@
 import { toBigInt } from "../ledger/bytes.js";
-import { accountKey } from "../ledger/state.js";
 import type { StateNode } from "../ledger/types.js";
 import type { Hex } from "../types.js";
 import type { AccountState } from "./mempool.js";
@@ -26,13 +25,18 @@ export interface AccountCache {
 
 /**
  * @param read Looks an account up in the last state.
+ * @param keyOf Key of its leaf, 32 bytes.
  * @param capacity Most accounts kept; one takes about 300 bytes.
  */
-export function createAccountCache(read: (address: Hex) => AccountState, capacity: number): AccountCache {
+export function createAccountCache(
+  read: (account: Hex) => AccountState,
+  keyOf: (account: Hex) => Uint8Array,
+  capacity: number,
+): AccountCache {
   const known = new Map<string, AccountState>();
   return {
     get(address) {
-      const key = text(accountKey(address));
+      const key = text(keyOf(address));
       const found = known.get(key);
       if (found !== undefined) return found;
       if (known.size >= capacity) known.clear();

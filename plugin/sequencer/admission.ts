@@ -1,9 +1,9 @@
-import { transactionGas } from "../ledger/gas.js";
-import { parseTransaction, recoverSender, TransactionError, type SignedTransaction } from "../ledger/transaction.js";
+import { TransactionError, type SignedTransaction } from "../ledger/transaction.js";
 import type { Hex } from "../types.js";
 import type { Chain } from "./chain.js";
 import { put, remove, type Database } from "./database.js";
 import { TransactionRefusedError } from "./errors.js";
+import { senderTransaction, type SequencerLedger } from "./ledger.js";
 import type { SenderTransaction } from "./mempool.js";
 
 /** Gas limit of L2 blocks as wallets see it; no transaction may ask for more. */
@@ -18,6 +18,7 @@ export interface AdmissionOptions {
   /** Least priority fee, wei per gas. */
   minPriorityFee: bigint;
   chain: Chain;
+  ledger: SequencerLedger;
   database: Database;
   /** Milliseconds. */
   clock: () => number;
@@ -57,7 +58,7 @@ interface Waiting {
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { chain, database, clock } = options;
+  const { chain, ledger, database, clock } = options;
   let waiting: Waiting[] = [];
   let writing: Waiting[] = [];
   let written: Promise<void> = Promise.resolve();
@@ -91,9 +92,13 @@ export function createAdmission(options: AdmissionOptions): Admission {
   /** Checks a transaction and gives it its place; it is not on disk yet. */
   function accept({ raw, done, failed }: Offered): void {
     try {
-      const transaction = parse(raw);
+      const transaction = parse(raw, ledger);
       checkStateless(transaction, options);
-      const accepted = { ...transaction, sender: senderOf(transaction) };
+      const accepted = senderTransaction(
+        ledger,
+        transaction,
+        refusing(() => ledger.senderOf(transaction)),
+      );
       const sequence = chain.nextSequence();
       const replaced = chain.mempool.add(accepted, sequence, clock())?.sequence;
       waiting.push({ transaction: accepted, sequence, replaced, done, failed });
@@ -132,14 +137,10 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
 }
 
-function parse(raw: Uint8Array): SignedTransaction {
+function parse(raw: Uint8Array, ledger: SequencerLedger): SignedTransaction {
   if (raw.length > MAX_RAW_LENGTH)
     throw new TransactionRefusedError(`oversized data: transaction size ${raw.length}, limit ${MAX_RAW_LENGTH}`);
-  return refusing(() => parseTransaction(raw));
-}
-
-function senderOf(transaction: SignedTransaction): Hex {
-  return refusing(() => recoverSender(transaction));
+  return refusing(() => ledger.parse(raw));
 }
 
 const PREFIX: Partial<Record<TransactionError["fault"], string>> = {
@@ -161,7 +162,7 @@ function refusing<T>(action: () => T): T {
 /** What is wrong whatever the state. */
 function checkStateless(
   transaction: SignedTransaction,
-  { l2ChainId, baseFee, minPriorityFee }: AdmissionOptions,
+  { l2ChainId, baseFee, minPriorityFee, ledger }: AdmissionOptions,
 ): void {
   const { chainId, maxFeePerGas: fee, maxPriorityFeePerGas: tip, gasLimit, to, data } = transaction;
   const refuse = (message: string): never => {
@@ -172,7 +173,7 @@ function checkStateless(
     refuse(`max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: ${tip}, maxFeePerGas: ${fee}`);
   if (fee < baseFee) refuse(`max fee per gas less than block base fee: maxFeePerGas: ${fee}, baseFee: ${baseFee}`);
   if (tip < minPriorityFee) refuse(`transaction underpriced: gas tip cap ${tip}, minimum needed ${minPriorityFee}`);
-  const gas = transactionGas(to, data);
+  const gas = ledger.gas(to, data);
   if (gasLimit < gas) refuse(`intrinsic gas too low: gas ${gasLimit}, minimum needed ${gas}`);
   if (gasLimit > BLOCK_GAS_LIMIT) refuse(`exceeds block gas limit: gas ${gasLimit}, limit ${BLOCK_GAS_LIMIT}`);
 }

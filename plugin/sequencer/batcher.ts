@@ -1,21 +1,13 @@
-import {
-  decodeBatch,
-  encodeBatch,
-  feeKey,
-  FULL_BATCH_MESSAGES,
-  MAX_BATCH_BLOCKS,
-  MAX_BATCH_MESSAGES,
-  MAX_FEE_ENTRIES,
-  MAX_TIMESTAMP_DRIFT,
-} from "../ledger/batch.js";
+import { MAX_TIMESTAMP_DRIFT } from "../ledger/batch.js";
 import { withdrawalsRoot } from "../ledger/hashes.js";
-import type { BatchContent, LedgerInput } from "../ledger/types.js";
+import type { LedgerInput } from "../ledger/types.js";
 import type { PostedBatch } from "../l1/client.js";
 import type { BatchClaim, BatchPoster, BatchToPost } from "../l1/poster.js";
 import { ZERO_HASH, type BatchHeader, type Hex } from "../types.js";
 import { ExecutorFaultError, type BlockExecutor } from "./block-executor.js";
 import { put, type Database } from "./database.js";
 import type { L1View } from "./l1-view.js";
+import type { BatchBuilder, SequencerLedger } from "./ledger.js";
 import { readMessages, readWithdrawals } from "./reconcile.js";
 import type { L2Block } from "./records.js";
 
@@ -54,6 +46,7 @@ export class AheadOfL1Error extends Error {
 }
 
 export interface CutOptions {
+  ledger: SequencerLedger;
   database: Database;
   view: L1View;
   /** Last L2 block to post. */
@@ -71,13 +64,9 @@ interface Cut {
   parentHash: Hex;
   first: L2Block;
   last: L2Block;
-  content: BatchContent;
+  batch: BatchBuilder;
 }
 
-/** Bytes of batch data before the blocks, and of one block and one fee entry at most. */
-const HEAD_BYTES = 64;
-const BLOCK_BYTES = 16;
-const FEE_ENTRY_BYTES = 48;
 /** Seconds that L1 may need to mine a batch. */
 const MINING_MARGIN = 120n;
 
@@ -86,48 +75,35 @@ const MINING_MARGIN = 120n;
  * @returns undefined when there is none.
  */
 export function cutBatch(options: CutOptions): Cut | undefined {
-  const { database, view, head, maxBytes, forceInclusionDelay, plan } = options;
+  const { ledger, database, view, head, maxBytes, forceInclusionDelay, plan } = options;
   const { header: parent, headerHash: parentHash } = view.batches.at(-1)!;
   if (head.number <= parent.l2BlockTo) return undefined;
   const limit = plan?.parentHash === parentHash && plan.l2BlockTo <= head.number ? plan.l2BlockTo : head.number;
   const first = database.block(parent.l2BlockTo)!;
   const l1Time = view.head!.timestamp;
 
-  const { coinbase, baseFee } = database.block(first.number + 1n)!;
-  const content: BatchContent = { coinbase, baseFee, blocks: [] };
-  const fees = new Set<string>();
+  const batch = ledger.batch(maxBytes);
   let last = first;
-  let bytes = HEAD_BYTES;
-  for (let number = first.number + 1n; number <= limit && content.blocks.length < MAX_BATCH_BLOCKS; number++) {
+  for (let number = first.number + 1n; number <= limit; number++) {
     const block = database.block(number)!;
-    const messages = Number(block.inboxTo - last.inboxTo);
-    const data = database.data(number)!;
-    const [own] = decodeBatch(data, { messages, timestamp: block.timestamp }).blocks;
-    for (const transaction of own!.transactions) fees.add(feeKey(transaction));
-    bytes += data.length + BLOCK_BYTES;
-    const fits =
-      block.coinbase === coinbase &&
-      block.baseFee === baseFee &&
-      bytes + fees.size * FEE_ENTRY_BYTES <= maxBytes &&
-      fees.size <= MAX_FEE_ENTRIES &&
-      block.inboxTo - parent.inboxTo <= MAX_BATCH_MESSAGES &&
-      block.timestamp <= l1Time + MAX_TIMESTAMP_DRIFT;
+    const isAhead = block.timestamp > l1Time + MAX_TIMESTAMP_DRIFT;
+    const isFirst = last === first;
     // A block alone was built to fit.
-    if (!fits && content.blocks.length > 0) break;
-    if (block.timestamp > l1Time + MAX_TIMESTAMP_DRIFT) throw new AheadOfL1Error(block.timestamp, l1Time);
-    content.blocks.push(own!);
+    if (isAhead && isFirst) throw new AheadOfL1Error(block.timestamp, l1Time);
+    if (isAhead || (!isFirst && block.inboxTo - parent.inboxTo > ledger.maxBatchMessages)) break;
+    if (!batch.add(block, last, database.data(number)!)) break;
     last = block;
   }
 
   // A full batch may leave whatever is due.
-  if (last.inboxTo - parent.inboxTo >= FULL_BATCH_MESSAGES) return { parent, parentHash, first, last, content };
+  if (last.inboxTo - parent.inboxTo >= ledger.fullBatchMessages) return { parent, parentHash, first, last, batch };
   const left = database.message(last.inboxTo)?.message;
   const dueAt = left === undefined ? undefined : left.timestamp + forceInclusionDelay;
   if (left !== undefined && dueAt !== undefined && l1Time + MINING_MARGIN >= dueAt) {
     if (limit < head.number) return cutBatch({ ...options, plan: undefined });
     throw new OverdueMessageError(left.index, dueAt);
   }
-  return { parent, parentHash, first, last, content };
+  return { parent, parentHash, first, last, batch };
 }
 
 export interface Batcher {
@@ -140,6 +116,7 @@ export interface Batcher {
 export interface BatcherOptions {
   l2ChainId: bigint;
   bridge: Hex;
+  ledger: SequencerLedger;
   database: Database;
   executor: BlockExecutor;
   poster: BatchPoster;
@@ -149,21 +126,26 @@ export interface BatcherOptions {
 }
 
 export function createBatcher(options: BatcherOptions): Batcher {
-  const { l2ChainId, bridge, database, executor, poster, maxBytes, forceInclusionDelay } = options;
+  const { l2ChainId, bridge, ledger, database, executor, poster, maxBytes, forceInclusionDelay } = options;
 
   /** The batch as others will see it must give what the blocks gave. */
-  async function check({ first, last, content }: Cut, input: LedgerInput): Promise<void> {
+  async function check({ first, last, batch }: Cut, input: LedgerInput): Promise<void> {
     const run = await executor.run(input);
     const expected = { stateRoot: last.stateRoot, inboxAcc: last.inboxAcc, l2BlockTo: last.number };
     for (const field of ["stateRoot", "inboxAcc", "l2BlockTo"] as const) {
       if (run[field] === expected[field]) continue;
       throw new ExecutorFaultError(
-        `as a batch, L2 blocks ${first.number + 1n} to ${last.number} (${content.blocks.length}) give ${field} ${run[field]}, one by one ${expected[field]}`,
+        `as a batch, L2 blocks ${first.number + 1n} to ${last.number} (${batch.blocks}) give ${field} ${run[field]}, one by one ${expected[field]}`,
       );
     }
   }
 
-  function inputOf({ parent, first, last }: Cut, data: Uint8Array, view: L1View): LedgerInput {
+  function inputOf(
+    { parent, first }: Cut,
+    data: Uint8Array,
+    messages: LedgerInput["messages"],
+    view: L1View,
+  ): LedgerInput {
     return {
       l2ChainId,
       bridge,
@@ -173,36 +155,37 @@ export function createBatcher(options: BatcherOptions): Batcher {
       l2BlockFrom: first.number,
       prevStateRoot: first.stateRoot,
       prevInboxAcc: first.inboxAcc,
-      messages: readMessages(database, first.inboxTo, last.inboxTo),
+      messages,
       data,
     };
   }
 
   return {
     async prepare(view, head) {
-      const cut = cutBatch({ database, view, head, maxBytes, forceInclusionDelay, plan: database.single("plan") });
+      const plan = database.single("plan");
+      const cut = cutBatch({ ledger, database, view, head, maxBytes, forceInclusionDelay, plan });
       if (cut === undefined) return undefined;
-      const { parent, parentHash, first, last, content } = cut;
-      const single = content.blocks.length === 1;
-      // The data of a single block are the bytes that were executed.
-      const data = single ? database.data(last.number)! : encodeBatch(content);
-      const input = inputOf(cut, data, view);
-      if (!single) await check(cut, input);
+      const { parent, parentHash, first, last, batch } = cut;
+      const claim = {
+        stateRoot: last.stateRoot,
+        withdrawalsRoot: withdrawalsRoot(readWithdrawals(database, first, last)),
+        inboxAcc: last.inboxTo === 0n ? ZERO_HASH : last.inboxAcc,
+        inboxTo: last.inboxTo,
+        l2BlockTo: last.number,
+      };
+      const messages = readMessages(database, first.inboxTo, last.inboxTo);
+      const contents = batch.finish({ parent, claim, messages });
+      const input = inputOf(cut, contents.data, messages, view);
+      if (batch.blocks > 1) await check(cut, input);
       await database.write([put.single("plan", { parentHash, l2BlockTo: last.number })], { sync: true });
       return {
         parent,
-        claim: {
-          stateRoot: last.stateRoot,
-          withdrawalsRoot: withdrawalsRoot(readWithdrawals(database, first, last)),
-          inboxAcc: last.inboxTo === 0n ? ZERO_HASH : last.inboxAcc,
-          inboxTo: last.inboxTo,
-          l2BlockTo: last.number,
-        },
+        claim,
         nextMessage: database.message(last.inboxTo)?.message,
-        data,
+        ...contents,
         input,
-        blocks: content.blocks.length,
-        transactions: content.blocks.reduce((sum, { transactions }) => sum + transactions.length, 0),
+        blocks: batch.blocks,
+        transactions: batch.transactions,
       };
     },
     send: (batch, signal) => poster.post(batch, signal),

@@ -1,18 +1,30 @@
-import { encodeBatch, encodedSize, feeKey, resolveTransaction, stripTransaction } from "../ledger/batch.js";
+import {
+  decodeBatch,
+  encodeBatch,
+  encodedSize,
+  feeKey,
+  resolveTransaction,
+  stripTransaction,
+} from "../ledger/batch.js";
 import { abiWords, fromHex, toHex } from "../ledger/bytes.js";
 import { transactionGas } from "../ledger/gas.js";
 import { messageHash } from "../ledger/hashes.js";
 import { addressOfIndex, indexOf, readAccount } from "../ledger/state.js";
-import { parseTransaction, rebuildTransaction, TransactionError } from "../ledger/transaction.js";
+import {
+  parseTransaction,
+  rebuildTransaction,
+  TransactionError,
+  type SignedTransaction,
+} from "../ledger/transaction.js";
 import type { ExecuteOptions } from "../ledger/execute.js";
 import type { BatchTransaction, LedgerInput, LedgerOutput, NodeReader, ReceiptStatus } from "../ledger/types.js";
-import type { NodeCache } from "../store/cached-nodes.js";
 import type { StoreOperation } from "../store/types.js";
 import { ZERO_ADDRESS, ZERO_HASH, type Hex, type InboxMessage } from "../types.js";
 import { rememberSignatures } from "./signatures.js";
 import { packLeaves } from "./account-cache.js";
-import { put, remove, type Database, type StoredWithdrawal } from "./database.js";
+import { put, remove, type StoredWithdrawal } from "./database.js";
 import { isWithdrawal, logsOf, type Action } from "./effects.js";
+import type { ExecutorParts } from "./ledger.js";
 import { blockHash, type BlockEntry, type L2Block } from "./records.js";
 
 /** The ledger guest, loaded; see `executeLedger`. */
@@ -57,14 +69,15 @@ export interface BuildResult {
 export type CommittedBlock = Pick<BuildResult, "used" | "leaves"> & { block: L2Block };
 
 export interface UsedNonce {
-  sender: Hex;
+  account: Hex;
   nonce: bigint;
 }
 
 /** A block out of a batch that somebody else posted. */
 export interface AdoptJob extends BlockHead {
   previous: L2Block;
-  transactions: BatchTransaction[];
+  /** The block as the data of a batch of its own. */
+  data: Uint8Array;
 }
 
 /** A call that is tried out. */
@@ -76,12 +89,7 @@ export interface SimulatedCall {
   data: Uint8Array;
 }
 
-export interface BlockExecutorOptions {
-  l2ChainId: bigint;
-  bridge: Hex;
-  database: Database;
-  /** In front of the database. */
-  nodes: NodeCache;
+export interface BlockExecutorOptions extends ExecutorParts {
   execute: ExecuteLedger;
 }
 
@@ -163,7 +171,7 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
       const succeeded = status === "succeeded";
       const position = entries.length;
       entries.push({ hash, sender, succeeded, gasUsed, ...origin });
-      if (nonce !== undefined) used.push({ sender, nonce });
+      if (nonce !== undefined) used.push({ account: sender, nonce });
       if (!succeeded) return;
       const withdrawal = isWithdrawal(action) ? output.withdrawals[withdrawals.length] : undefined;
       if (withdrawal !== undefined) withdrawals.push({ withdrawal, location: { block: number, position } });
@@ -255,10 +263,11 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
     return { ...committed, ...result };
   }
 
-  async function adopt({ transactions, ...head }: AdoptJob): Promise<CommittedBlock> {
+  async function adopt({ data: given, ...head }: AdoptJob): Promise<CommittedBlock> {
     const { messages, coinbase, baseFee, timestamp } = head;
-    const block = { timestamp, messages: messages.length, transactions };
-    const output = runBlock(head, encodeBatch({ coinbase, baseFee, blocks: [block] }), {});
+    const block = decodeBatch(given, { messages: messages.length, timestamp }).blocks[0]!;
+    const { transactions } = block;
+    const output = runBlock(head, given, {});
     const fresh = new Map(output.nodes.map(({ hash, preimage }) => [toHex(hash), preimage]));
     const after: NodeReader = { get: (hash) => fresh.get(toHex(hash)) ?? nodes.get(hash) };
     const receipts = output.receipts.slice(messages.length);
@@ -334,12 +343,17 @@ const SKIPPED: CommittedTransaction = {
 function fromMessage(message: InboxMessage): Executed {
   const origin = { source: "message" as const, index: message.index };
   const plain = { hash: messageHash(message), nonce: undefined, action: { message }, origin };
-  if (message.kind !== 1) return plain;
+  const forced = forcedTransaction(message);
+  return forced === undefined ? plain : { hash: forced.hash, nonce: forced.nonce, action: forced, origin };
+}
+
+/** The transaction that a message forces; undefined where it is none that the ledger reads. */
+export function forcedTransaction({ kind, data }: InboxMessage): SignedTransaction | undefined {
+  if (kind !== 1) return undefined;
   try {
-    const parsed = parseTransaction(fromHex(message.data));
-    return { hash: parsed.hash, nonce: parsed.nonce, action: parsed, origin };
+    return parseTransaction(fromHex(data));
   } catch (error) {
-    if (!(error instanceof TransactionError)) throw error;
-    return plain;
+    if (error instanceof TransactionError) return undefined;
+    throw error;
   }
 }

@@ -1,12 +1,11 @@
 import { toHex } from "../ledger/bytes.js";
-import { GENESIS_NODE, readAccount } from "../ledger/state.js";
-import { parseTransaction } from "../ledger/transaction.js";
-import type { BatchBlock, NodeReader } from "../ledger/types.js";
+import type { NodeReader, StateNode } from "../ledger/types.js";
 import type { StoreOperation } from "../store/types.js";
 import { ZERO_ADDRESS, ZERO_HASH, type BatchHeader, type Hex, type InboxMessage } from "../types.js";
 import { createAccountCache } from "./account-cache.js";
 import type { BlockExecutor } from "./block-executor.js";
 import { put, remove, type Database } from "./database.js";
+import { senderTransaction, type AdoptableBlock, type SequencerLedger } from "./ledger.js";
 import {
   createMempool,
   type AccountState,
@@ -44,6 +43,7 @@ export interface ChainOptions {
   genesis: BatchHeader;
   database: Database;
   nodes: NodeReader;
+  ledger: SequencerLedger;
   executor: BlockExecutor;
   limits: BlockLimits;
   mempool: MempoolLimits;
@@ -62,7 +62,7 @@ export interface Chain {
   readonly head: L2Block;
   readonly mempool: Mempool;
   /** An account after the last block; zeros when there is none. */
-  account(address: Hex): AccountState;
+  account(account: Hex): AccountState;
   /** A number for the next transaction that is accepted. */
   nextSequence(): bigint;
   /**
@@ -75,7 +75,7 @@ export interface Chain {
   /** Undoes the blocks after `to`; their transactions are pending again, before all others. */
   rollback(to: L2Block): Promise<void>;
   /** Adds a block of a batch that somebody else posted. */
-  adopt(block: BatchBlock, from: { coinbase: Hex; baseFee: bigint }, messages: InboxMessage[]): Promise<void>;
+  adopt(block: AdoptableBlock, from: { coinbase: Hex; baseFee: bigint }, messages: InboxMessage[]): Promise<void>;
   /** Drops transactions that waited too long. */
   expire(): Promise<void>;
 }
@@ -88,17 +88,18 @@ const FEE_ENTRIES = 250;
 const CACHED_ACCOUNTS = 200_000;
 
 export async function openChain(options: ChainOptions): Promise<Chain> {
-  const { l2ChainId, bridge, genesis, database, nodes, executor, limits, coinbase, baseFee, clock, onDropped } =
+  const { l2ChainId, bridge, genesis, database, nodes, ledger, executor, limits, coinbase, baseFee, clock, onDropped } =
     options;
-  await checkIdentity(database, { l2ChainId, bridge, genesis: genesis.stateRoot }, genesis);
+  await checkIdentity(database, { l2ChainId, bridge, genesis: genesis.stateRoot }, genesis, ledger.genesis);
 
   let head = database.block(database.single("head")!)!;
   let sequence = 0n;
   const accounts = createAccountCache(
-    (address) => readAccount(nodes, head.stateRoot, address) ?? { nonce: 0n, balance: 0n },
+    (asked) => ledger.account(nodes, head.stateRoot, asked),
+    (asked) => ledger.accountKey(asked),
     CACHED_ACCOUNTS,
   );
-  const account = (address: Hex): AccountState => accounts.get(address);
+  const account = (asked: Hex): AccountState => accounts.get(asked);
   let mempool = newMempool();
 
   function newMempool(): Mempool {
@@ -114,7 +115,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
 
   const lost: DroppedTransaction[] = [];
   for await (const { sequence: at, sender, raw } of database.pending()) {
-    const dropped = mempool.restore({ ...parseTransaction(raw), sender }, at, clock());
+    const dropped = mempool.restore(senderTransaction(ledger, ledger.parse(raw), sender), at, clock());
     // What a block has by now was not lost; its record outlived a crash.
     if (dropped !== undefined) lost.push(dropped);
     sequence = at + 1n;
@@ -178,7 +179,8 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
         const entries = database.entries(number);
         operations.push(...remove.block(database.block(number)!, entries));
         for (const entry of entries)
-          if (entry.source === "transaction") undone.push({ ...parseTransaction(entry.raw), sender: entry.sender });
+          if (entry.source === "transaction")
+            undone.push(senderTransaction(ledger, ledger.parse(entry.raw), entry.sender));
       }
       for (let nonce = to.withdrawals; nonce < head.withdrawals; nonce++) operations.push(remove.withdrawal(nonce));
       const waiting = mempool.all();
@@ -198,14 +200,8 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       if (dropped.length > 0) onDropped(dropped);
     },
 
-    async adopt({ timestamp, transactions }, from, messages) {
-      const { block, used, leaves } = await executor.adopt({
-        previous: head,
-        timestamp,
-        ...from,
-        messages,
-        transactions,
-      });
+    async adopt({ timestamp, data }, from, messages) {
+      const { block, used, leaves } = await executor.adopt({ previous: head, timestamp, ...from, messages, data });
       head = block;
       accounts.update(leaves);
       await forget(mempool.settle({ used, skipped: [] }));
@@ -226,6 +222,7 @@ async function checkIdentity(
   database: Database,
   identity: { l2ChainId: bigint; bridge: Hex; genesis: Hex },
   genesis: BatchHeader,
+  nodes: readonly StateNode[],
 ): Promise<void> {
   const stored = database.single("identity");
   if (stored !== undefined) {
@@ -234,9 +231,9 @@ async function checkIdentity(
         throw new StoreMismatchError(field, String(stored[field]), String(identity[field]));
     return;
   }
-  const { hash, preimage } = GENESIS_NODE;
-  if (toHex(hash) !== genesis.stateRoot)
-    throw new RangeError(`the genesis state root must be ${toHex(hash)}, the empty ledger, got ${genesis.stateRoot}`);
+  const empty = toHex(nodes[0]!.hash);
+  if (empty !== genesis.stateRoot)
+    throw new RangeError(`the genesis state root must be ${empty}, the empty ledger, got ${genesis.stateRoot}`);
   const unhashed = {
     number: 0n,
     parentHash: ZERO_HASH,
@@ -253,7 +250,7 @@ async function checkIdentity(
   };
   await database.write(
     [
-      put.node(hash, preimage),
+      ...nodes.map(({ hash, preimage }) => put.node(hash, preimage)),
       ...put.block({ ...unhashed, hash: blockHash(unhashed, []) }, []),
       put.single("head", 0n),
       put.single("identity", identity),

@@ -5,6 +5,10 @@ import { TransactionRefusedError } from "./errors.js";
 /** A transaction whose signature was checked. */
 export interface SenderTransaction extends SignedTransaction {
   sender: Hex;
+  /** Whose nonce it uses and whose balance pays it: the sender's, unless the ledger keeps several for each. */
+  account: Hex;
+  /** What it can take of that balance at most. */
+  cost: bigint;
 }
 
 export interface MempoolLimits {
@@ -28,14 +32,14 @@ export const MEMPOOL_LIMITS: MempoolLimits = {
 /** An account as of the last block. */
 export interface AccountState {
   nonce: bigint;
-  /** Wei. */
+  /** In the smallest unit of what it holds; wei of ETH. */
   balance: bigint;
 }
 
 export interface MempoolOptions {
   limits: MempoolLimits;
   /** An account as of the last block; zeros when there is none. */
-  account: (address: Hex) => AccountState;
+  account: (account: Hex) => AccountState;
 }
 
 /** `ready`: next in line; `taken`: in a block that is being built; `held`: waits for an earlier nonce or for funds. */
@@ -67,7 +71,7 @@ export interface DroppedTransaction {
 /** What a block did to the transactions that were taken for it. */
 export interface Settlement {
   /** Everything executed, own or forced: each account's nonces below `nonce` are used up. */
-  used: Iterable<{ sender: Hex; nonce: bigint }>;
+  used: Iterable<{ account: Hex; nonce: bigint }>;
   /** Hashes of taken transactions that the ledger skipped. Those neither used nor skipped are next in line again. */
   skipped: Iterable<Hex>;
 }
@@ -109,7 +113,7 @@ interface Entry {
   transaction: SenderTransaction;
   sequence: bigint;
   since: number;
-  /** Wei that it can cost at most. */
+  /** What it can cost at most. */
   cost: bigint;
   /** What is gone may still stand in the line of the ready. */
   state: EntryState | "gone";
@@ -124,9 +128,9 @@ interface Queue {
   /** First nonce that is neither ready nor taken. */
   next: bigint;
   held: number;
-  /** Wei that all entries can cost. */
+  /** What all entries can cost. */
   spend: bigint;
-  /** Wei that ready and taken entries can cost. */
+  /** What ready and taken entries can cost. */
   readySpend: bigint;
 }
 
@@ -216,18 +220,18 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
   /** What was taken and is still there is next in line again. */
   function putBack(): void {
     const left = taken.filter((entry) => entry.state === "taken");
-    for (const entry of left) setState(queueOf(entry.transaction.sender), entry, "ready");
+    for (const entry of left) setState(queueOf(entry.transaction.account), entry, "ready");
     if (left.length > 0) ready = [...left, ...ready.slice(head)];
     if (left.length > 0) head = 0;
     taken = [];
   }
 
-  function checkSpace(queue: Queue, { nonce, sender }: SenderTransaction): void {
+  function checkSpace(queue: Queue, { nonce, account: owner }: SenderTransaction): void {
     if (byHash.size >= limits.total)
       throw new TransactionRefusedError(`txpool is full: ${byHash.size} transactions pending, limit ${limits.total}`);
     if (queue.entries.size >= limits.perAccount)
       throw new TransactionRefusedError(
-        `account limit exceeded: ${sender} has ${queue.entries.size} pending transactions, limit ${limits.perAccount}`,
+        `account limit exceeded: ${owner} has ${queue.entries.size} pending transactions, limit ${limits.perAccount}`,
       );
     if (nonce > queue.next && queue.held >= limits.heldPerAccount)
       throw new TransactionRefusedError(
@@ -236,21 +240,20 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
   }
 
   function place(transaction: SenderTransaction, sequence: bigint, now: number): Queue {
-    const queue = queueOf(transaction.sender);
-    insert(queue, { transaction, sequence, since: now, cost: costOf(transaction), state: "held" });
+    const queue = queueOf(transaction.account);
+    insert(queue, { transaction, sequence, since: now, cost: transaction.cost, state: "held" });
     promote(queue);
     return queue;
   }
 
   function add(transaction: SenderTransaction, sequence: bigint, now: number): MempoolEntry | undefined {
     if (byHash.has(transaction.hash)) throw new TransactionRefusedError(`already known: ${transaction.hash}`);
-    const queue = queueOf(transaction.sender);
+    const queue = queueOf(transaction.account);
     try {
-      const { nonce } = transaction;
+      const { nonce, cost } = transaction;
       if (nonce < queue.account.nonce)
         throw new TransactionRefusedError(`nonce too low: next nonce ${queue.account.nonce}, tx nonce ${nonce}`);
       const previous = queue.entries.get(nonce);
-      const cost = costOf(transaction);
       checkFunds(queue, cost, previous?.cost ?? 0n);
       if (previous === undefined) {
         checkSpace(queue, transaction);
@@ -276,7 +279,7 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
     add,
 
     restore(transaction, sequence, now) {
-      const queue = queueOf(transaction.sender);
+      const queue = queueOf(transaction.account);
       const { nonce } = transaction;
       const entry = { transaction, sequence };
       let dropped: DroppedTransaction | undefined;
@@ -291,7 +294,7 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
     remove(hash) {
       const entry = byHash.get(hash);
       if (entry === undefined) return;
-      const queue = queueOf(entry.transaction.sender);
+      const queue = queueOf(entry.transaction.account);
       const wasReady = entry.state !== "held";
       erase(queue, entry);
       if (wasReady) hold(queue, entry.transaction.nonce);
@@ -308,7 +311,7 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
           fees.add(`${transaction.maxPriorityFeePerGas}/${transaction.maxFeePerGas}/${transaction.gasLimit}`);
           size += transaction.raw.length;
           if (entry.sequence > upTo || fees.size > feeEntries || (size > bytes && taken.length > 0)) break;
-          setState(queues.get(transaction.sender)!, entry, "taken");
+          setState(queues.get(transaction.account)!, entry, "taken");
           taken.push(entry);
         }
         head++;
@@ -322,7 +325,7 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
 
     release() {
       for (const entry of taken)
-        if (entry.state === "taken") setState(queueOf(entry.transaction.sender), entry, "ready");
+        if (entry.state === "taken") setState(queueOf(entry.transaction.account), entry, "ready");
       ready = [...taken.filter((entry) => entry.state === "ready"), ...ready.slice(head)];
       head = 0;
       taken = [];
@@ -331,8 +334,8 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
     settle({ used, skipped }) {
       const dropped: DroppedTransaction[] = [];
       generation++;
-      for (const { sender, nonce } of used) {
-        const queue = queues.get(sender);
+      for (const { account: owner, nonce } of used) {
+        const queue = queues.get(owner);
         const entry = queue?.entries.get(nonce);
         if (queue === undefined || entry === undefined) continue;
         if (entry.state !== "taken")
@@ -341,12 +344,12 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
         discardIfEmpty(queue);
       }
       const failed = [...skipped].flatMap((hash) => byHash.get(hash) ?? []);
-      for (const { transaction } of failed) hold(queueOf(transaction.sender), transaction.nonce);
+      for (const { transaction } of failed) hold(queueOf(transaction.account), transaction.nonce);
       putBack();
       for (const queue of [...waiting]) queueOf(queue.address);
       for (const entry of failed) {
-        const { sender, nonce } = entry.transaction;
-        const queue = queueOf(sender);
+        const { account: owner, nonce } = entry.transaction;
+        const queue = queueOf(owner);
         // Held for an earlier nonce or for funds. There is no other reason to skip it, so trying again would not end.
         if (nonce !== queue.next || queue.readySpend + entry.cost > queue.account.balance) continue;
         erase(queue, entry);
@@ -397,11 +400,6 @@ export function createMempool({ limits, account }: MempoolOptions): Mempool {
 function view({ transaction, sequence, state }: Entry): MempoolEntry {
   if (state === "gone") throw new Error(`${transaction.hash} is not in the mempool any more`);
   return { transaction, sequence, state };
-}
-
-/** Wei that a transaction can cost at most. */
-function costOf({ value, gasLimit, maxFeePerGas }: SenderTransaction): bigint {
-  return value + gasLimit * maxFeePerGas;
 }
 
 function drop({ transaction, sequence }: Pick<Entry, "transaction" | "sequence">, reason: string): DroppedTransaction {

@@ -6,6 +6,7 @@ import { OverdueMessageError, type Batcher, type PreparedBatch } from "./batcher
 import type { Chain } from "./chain.js";
 import { put, type Database } from "./database.js";
 import { updateView, viewOf, type L1View } from "./l1-view.js";
+import type { SequencerLedger } from "./ledger.js";
 import type { Log } from "./log.js";
 import type { PostResult, SequencerOptions } from "./options.js";
 import { readMessages, reconcile, type FalseBatch } from "./reconcile.js";
@@ -13,6 +14,7 @@ import type { L2Block } from "./records.js";
 
 export interface OperatorOptions extends Pick<SequencerOptions, "l1" | "genesis"> {
   chain: Chain;
+  ledger: SequencerLedger;
   database: Database;
   batcher: Batcher;
   /** Accepted transactions up to this sequence number are on disk. */
@@ -52,7 +54,7 @@ export class FalseBatchError extends Error {
 const POST_ATTEMPTS = 3;
 
 export async function createOperator(options: OperatorOptions): Promise<Operator> {
-  const { chain, database, batcher, l1, log, durable, blockMessages } = options;
+  const { chain, ledger, database, batcher, l1, log, durable, blockMessages } = options;
   const exclusively = takeTurns();
   const posting = takeTurns();
   const follower: ResumableFollower = l1.follow(database.single("cursor") as FollowerCursor | undefined);
@@ -69,6 +71,7 @@ export async function createOperator(options: OperatorOptions): Promise<Operator
     }
     const found = await reconcile({
       chain,
+      ledger,
       database,
       view,
       known: falseBatch,

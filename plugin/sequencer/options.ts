@@ -4,7 +4,7 @@ import type { Journal } from "../l1/journal.js";
 import type { BatchPoster } from "../l1/poster.js";
 import type { Store } from "../store/types.js";
 import type { BatchHeader, Hex } from "../types.js";
-import type { BlockExecutor, ExecuteLedger } from "./block-executor.js";
+import type { SequencerLedger } from "./ledger.js";
 import type { Log } from "./log.js";
 import type { MempoolLimits } from "./mempool.js";
 import type { TokenMetadata } from "./rpc/context.js";
@@ -29,8 +29,8 @@ export interface SequencerOptions {
   /** Seconds; the deployment's. */
   forceInclusionDelay: bigint;
   l1: SequencerL1;
-  /** The ledger guest, to run in this thread, or an executor that has its own; see `startExecutorThread`. */
-  execute: ExecuteLedger | BlockExecutor;
+  /** What is run: `guestLedger`, or that of validity proofs. */
+  ledger: SequencerLedger;
   /** An open store, which stays the caller's to close. An executor must have the same. */
   store: Store;
   /** Receives the fees. */

@@ -1,11 +1,9 @@
-import { decodeBatch } from "../ledger/batch.js";
 import { withdrawalsRoot } from "../ledger/hashes.js";
-import { MalformedBatchError } from "../ledger/reader.js";
-import type { BatchContent } from "../ledger/types.js";
-import { ZERO_ADDRESS, ZERO_HASH, type BatchHeader, type Hex, type InboxMessage, type Withdrawal } from "../types.js";
+import { ZERO_HASH, type BatchHeader, type Hex, type InboxMessage, type Withdrawal } from "../types.js";
 import type { Chain } from "./chain.js";
 import type { Database } from "./database.js";
 import type { KnownBatch, L1View } from "./l1-view.js";
+import type { SequencerLedger } from "./ledger.js";
 import type { L2Block } from "./records.js";
 
 /** The last batch on L1 is not what the ledger makes of its data: it waits to be disputed, and nothing can follow it. */
@@ -21,6 +19,7 @@ export type ReconcileEvent =
 
 export interface ReconcileOptions {
   chain: Chain;
+  ledger: SequencerLedger;
   database: Database;
   view: L1View;
   /** What the last call returned: it is not tried again. */
@@ -37,7 +36,7 @@ export interface ReconcileOptions {
  * @returns the batch on L1 that is false, if one is.
  */
 export async function reconcile(options: ReconcileOptions): Promise<FalseBatch | undefined> {
-  const { chain, database, view, known, batchData, onEvent, signal } = options;
+  const { chain, ledger, database, view, known, batchData, onEvent, signal } = options;
   const stillFalse = known !== undefined && view.batches[Number(known.index)]?.headerHash === known.headerHash;
   const batches = stillFalse ? view.batches.slice(0, Number(known.index)) : view.batches;
   const shared = batches.findLastIndex(({ header }) => isOurs(database, header));
@@ -56,7 +55,7 @@ export async function reconcile(options: ReconcileOptions): Promise<FalseBatch |
   for (const batch of batches.slice(shared + 1)) {
     const start = chain.head;
     const data = await batchData(batch.header, signal);
-    const fault = await adopt(chain, database, batch, data);
+    const fault = await adopt(chain, ledger, database, batch, data);
     if (fault !== undefined) {
       await chain.rollback(start);
       return { index: batch.header.index, headerHash: batch.headerHash, reason: fault };
@@ -94,11 +93,12 @@ function lastOnInbox(head: L2Block, database: Database, { messageCount }: L1View
 /** Applies a batch. @returns what is false about it. */
 async function adopt(
   chain: Chain,
+  ledger: SequencerLedger,
   database: Database,
   { header }: KnownBatch,
   data: Uint8Array,
 ): Promise<string | undefined> {
-  const content = contentOf(header, data);
+  const content = ledger.contentOf(header, data);
   const expected = header.l2BlockFrom + BigInt(content.blocks.length);
   if (header.l2BlockTo !== expected) return `it ends at L2 block ${header.l2BlockTo}, its data at ${expected}`;
   let next = header.inboxFrom;
@@ -112,17 +112,6 @@ async function adopt(
   for (const field of ["stateRoot", "withdrawalsRoot"] as const)
     if (ours[field] !== header[field]) return `its ${field} is ${header[field]}, the ledger's ${ours[field]}`;
   return undefined;
-}
-
-/** What a batch says; data that is malformed says that one block consumed all messages. */
-function contentOf({ inboxFrom, inboxTo, timestamp }: BatchHeader, data: Uint8Array): BatchContent {
-  const messages = Number(inboxTo - inboxFrom);
-  try {
-    return decodeBatch(data, { messages, timestamp });
-  } catch (error) {
-    if (!(error instanceof MalformedBatchError)) throw error;
-    return { coinbase: ZERO_ADDRESS, baseFee: 0n, blocks: [{ timestamp, messages, transactions: [] }] };
-  }
 }
 
 /** Inbox messages [from, to), which must be stored. */

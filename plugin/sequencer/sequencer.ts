@@ -3,7 +3,6 @@ import type { Hex } from "../types.js";
 import { createAdmission } from "./admission.js";
 import type { NodeReader } from "../ledger/types.js";
 import { createBatcher, type PreparedBatch } from "./batcher.js";
-import { createBlockExecutor } from "./block-executor.js";
 import { openChain } from "./chain.js";
 import { openDatabase } from "./database.js";
 import { SequencerStoppedError } from "./errors.js";
@@ -90,7 +89,7 @@ export function createSequencer(options: SequencerOptions): Sequencer {
 type Running = Omit<Sequencer, "start">;
 
 async function run(options: SequencerOptions, outer: AbortSignal | undefined): Promise<Running> {
-  const { l2ChainId, genesis, forceInclusionDelay, l1, execute, store, clock = Date.now } = options;
+  const { l2ChainId, genesis, forceInclusionDelay, l1, ledger, store, clock = Date.now } = options;
   const { baseFee = DEFAULT_BASE_FEE, minPriorityFee = 0n, maxBatchBytes = DEFAULT_BATCH_BYTES } = options;
   const log = options.log ?? (() => undefined);
   const bridge = lowerCase(options.bridge);
@@ -98,8 +97,7 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
 
   const database = openDatabase(store);
   const nodes = cacheNodes(database, CACHED_NODES);
-  const executor =
-    typeof execute === "function" ? createBlockExecutor({ l2ChainId, bridge, database, nodes, execute }) : execute;
+  const executor = ledger.executor({ l2ChainId, bridge, database, nodes });
   const limits = { transactions: BLOCK_TRANSACTIONS, messages: BLOCK_MESSAGES, bytes: maxBatchBytes };
   const mempool = { ...MEMPOOL_LIMITS, ...options.mempool };
   const chain = await openChain({
@@ -108,6 +106,7 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
     genesis,
     database,
     nodes,
+    ledger,
     executor,
     limits,
     mempool,
@@ -129,17 +128,19 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
   const batcher = createBatcher({
     l2ChainId,
     bridge,
+    ledger,
     database,
     executor,
     poster,
     maxBytes: maxBatchBytes,
     forceInclusionDelay,
   });
-  const admission = createAdmission({ l2ChainId, baseFee, minPriorityFee, chain, database, clock });
+  const admission = createAdmission({ l2ChainId, baseFee, minPriorityFee, chain, ledger, database, clock });
   const operator = await createOperator({
     l1,
     genesis,
     chain,
+    ledger,
     database,
     batcher,
     durable: admission.durable,
@@ -180,9 +181,10 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
     minPriorityFee,
     clientVersion: `hardhat-rollup/sequencer/node${process.version}`,
     chain,
+    ledger,
     database,
     nodes,
-    blocks: createBlockReader(chain, database, () => operator.view),
+    blocks: createBlockReader(chain, ledger, database, () => operator.view),
     view: () => operator.view,
     async submit(raw) {
       const hash = await admission.submit(raw);

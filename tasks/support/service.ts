@@ -4,6 +4,7 @@ import { sequencerOf, type SequencerSettings } from "../../plugin/hardhat/sequen
 import type { L1Client } from "../../plugin/l1/client.js";
 import { type ExecutorThread, startExecutorThread } from "../../plugin/sequencer/executor-client.js";
 import { humanLine, jsonLine, type LogEvent } from "../../plugin/sequencer/log.js";
+import { guestLedger } from "../../plugin/sequencer/guest-ledger.js";
 import { serveRpc } from "../../plugin/sequencer/server.js";
 import { openLevelStore } from "../../plugin/store/level.js";
 import { memoryStore } from "../../plugin/store/memory.js";
@@ -48,8 +49,8 @@ export async function startService({ l1, storage, host, port, settings, output }
     open.unshift(() => store.close());
     const executor = storage === undefined ? undefined : await executorOf(l1, storage);
     if (executor !== undefined) open.unshift(() => executor.close());
-    const execute = executor ?? loadLedger().execute;
-    const sequencer = await sequencerOf(l1, execute, store, { ...settings, log, senderLog });
+    const ledger = guestLedger(executor ?? loadLedger().execute);
+    const sequencer = await sequencerOf(l1, ledger, store, { ...settings, log, senderLog });
     const server = await serveRpc({
       request: sequencer.request,
       host,

@@ -7,6 +7,7 @@ import { expect } from "chai";
 import { parseEther } from "ethers";
 
 import { loadLedger } from "../../plugin/hardhat/ledger.js";
+import { guestLedger } from "../../plugin/sequencer/guest-ledger.js";
 import { sequencerOf } from "../../plugin/hardhat/sequencer.js";
 import type { Json } from "../../plugin/sequencer/rpc/format.js";
 import { openLevelStore } from "../../plugin/store/level.js";
@@ -126,7 +127,7 @@ describe("a validator that plays", () => {
     await chain.sequencer.stop();
     const [operator] = await connection.ethers.getSigners();
     if (!operator) throw new Error("too few accounts");
-    const sequencer = await sequencerOf(scene.as(operator), ledger.execute, memoryStore(), {
+    const sequencer = await sequencerOf(scene.as(operator), guestLedger(ledger.execute), memoryStore(), {
       ...{ blocks: "auto", batches: { bytes: 1, age: 0 }, pollInterval: 20 },
     });
     const receiptOf = (hash: Json) => sequencer.request({ method: "eth_getTransactionReceipt", params: [hash] });

@@ -39,6 +39,8 @@ function transfer(wish: Wish): SenderTransaction {
     hash,
     raw: new Uint8Array(100),
     sender,
+    account: sender,
+    cost: value + GAS * maxFeePerGas,
   };
 }
 
@@ -217,7 +219,7 @@ describe("mempool", () => {
     add({ nonce: 0n });
     const second = add({ nonce: 1n });
     accounts.set(ALICE, { nonce: 1n, balance: 10_000_000n });
-    const dropped = pool.settle({ used: [{ sender: ALICE, nonce: 0n }], skipped: [] });
+    const dropped = pool.settle({ used: [{ account: ALICE, nonce: 0n }], skipped: [] });
     expect(dropped.map(({ reason }) => reason)).to.deep.equal([
       "nonce too low: nonce 0 was used by another transaction",
     ]);

@@ -18,6 +18,7 @@ import { withdrawalProof } from "../../plugin/ledger/hashes.js";
 import { GENESIS_NODE, indexOf, readAccount } from "../../plugin/ledger/state.js";
 import { parseTransaction } from "../../plugin/ledger/transaction.js";
 import type { LedgerOutput, NodeReader } from "../../plugin/ledger/types.js";
+import { guestLedger } from "../../plugin/sequencer/guest-ledger.js";
 import { createSequencer } from "../../plugin/sequencer/sequencer.js";
 import { openLevelStore } from "../../plugin/store/level.js";
 import { memoryStore } from "../../plugin/store/memory.js";
@@ -128,7 +129,7 @@ describeOnEveryL1("settlement with the ledger guest, and its validator", (get) =
           return createBatchPoster({ client, sender });
         },
       },
-      execute: (input, state, options) => executeLedger(guest, input, state, options),
+      ledger: guestLedger((input, state, options) => executeLedger(guest, input, state, options)),
       store: memoryStore(),
       ...{ coinbase: `0x${"c0".repeat(20)}`, baseFee: 1n, blocks: "manual", pollInterval: "manual" },
     });

@@ -1,11 +1,11 @@
-import { fromHex } from "../../ledger/bytes.js";
 import type { LedgerLog } from "../../ledger/erc20.js";
-import { parseTransaction, type SignedTransaction } from "../../ledger/transaction.js";
+import type { SignedTransaction } from "../../ledger/transaction.js";
 import type { Hex, InboxMessage } from "../../types.js";
 import type { Chain } from "../chain.js";
 import type { Database } from "../database.js";
-import { isWithdrawal, logsOf } from "../effects.js";
+import { logsOf } from "../effects.js";
 import type { L1View } from "../l1-view.js";
+import type { SequencerLedger } from "../ledger.js";
 import type { BlockEntry, L2Block } from "../records.js";
 import { RPC_CODES, RpcError } from "../errors.js";
 import type { BlockId } from "./params.js";
@@ -41,7 +41,12 @@ export interface BlockReader {
 
 const RECENT_BLOCKS = 16;
 
-export function createBlockReader(chain: Chain, database: Database, view: () => L1View): BlockReader {
+export function createBlockReader(
+  chain: Chain,
+  ledger: SequencerLedger,
+  database: Database,
+  view: () => L1View,
+): BlockReader {
   function numberOf(id: BlockId): bigint | undefined {
     if ("number" in id) return id.number;
     if ("hash" in id) return database.blockNumber(id.hash);
@@ -83,18 +88,13 @@ export function createBlockReader(chain: Chain, database: Database, view: () => 
     let cumulativeGas = 0n;
     return database.entries(of.number).map((entry, position) => {
       const message = entry.source === "message" ? database.message(entry.index)!.message : undefined;
-      const raw = entry.source === "transaction" ? entry.raw : message?.kind === 1 ? fromHex(message.data) : undefined;
-      const transaction = raw && parseTransaction(raw);
+      const transaction =
+        entry.source === "transaction" ? ledger.parse(entry.raw) : message && ledger.forcedTransaction(message);
+      const next = database.withdrawal(nonce);
+      const isItsOwn = next?.location.block === of.number && next.location.position === position;
+      const withdrawal = isItsOwn ? nonce++ : undefined;
       const action = transaction ?? { message: message! };
-      const withdrawn = entry.succeeded && isWithdrawal(action);
-      const withdrawal = withdrawn ? nonce++ : undefined;
-      const logs = entry.succeeded
-        ? logsOf(
-            action,
-            entry.sender,
-            withdrawal === undefined ? undefined : database.withdrawal(withdrawal)!.withdrawal,
-          )
-        : [];
+      const logs = entry.succeeded ? logsOf(action, entry.sender, isItsOwn ? next.withdrawal : undefined) : [];
       cumulativeGas += entry.gasUsed;
       const full: FullEntry = {
         block: of,

@@ -1,6 +1,5 @@
 import { abiWords, concat, toBytes, toHex } from "../../ledger/bytes.js";
-import { callErc20View, ERC20_SELECTORS, functionSelector } from "../../ledger/erc20.js";
-import { transactionGas } from "../../ledger/gas.js";
+import { ERC20_SELECTORS, functionSelector } from "../../ledger/erc20.js";
 import { ZERO_ADDRESS, type Hex } from "../../types.js";
 import type { SimulatedCall } from "../block-executor.js";
 import { RPC_CODES, RpcError, TransactionRefusedError } from "../errors.js";
@@ -36,7 +35,7 @@ export function readCall(value: unknown): SimulatedCall {
 export async function call(context: RpcContext, block: L2Block, request: SimulatedCall): Promise<Uint8Array> {
   const { to, data } = request;
   const selector = toHex(data.subarray(0, 4));
-  const view = callErc20View(context.nodes, block.stateRoot, to, data);
+  const view = context.ledger.view(context.nodes, block.stateRoot, to, data);
   if (view !== undefined) return view;
   const metadata = METADATA_SELECTORS[selector];
   if (metadata !== undefined && data.length === 4) {
@@ -52,7 +51,7 @@ export async function call(context: RpcContext, block: L2Block, request: Simulat
 /** Gas that a transaction needs. @throws {RpcError} when it would fail. */
 export async function estimateGas(context: RpcContext, block: L2Block, request: SimulatedCall): Promise<bigint> {
   await check(context, block, request);
-  return transactionGas(request.to, request.data);
+  return context.ledger.gas(request.to, request.data);
 }
 
 async function check(context: RpcContext, block: L2Block, request: SimulatedCall): Promise<void> {

@@ -4,6 +4,7 @@ import type { SimulatedCall } from "../block-executor.js";
 import type { Chain } from "../chain.js";
 import type { Database } from "../database.js";
 import type { L1View } from "../l1-view.js";
+import type { SequencerLedger } from "../ledger.js";
 import type { L2Block } from "../records.js";
 import type { BlockReader } from "./blocks.js";
 import type { Json } from "./format.js";
@@ -26,6 +27,7 @@ export interface RpcContext {
   minPriorityFee: bigint;
   clientVersion: string;
   chain: Chain;
+  ledger: SequencerLedger;
   database: Database;
   nodes: NodeReader;
   blocks: BlockReader;

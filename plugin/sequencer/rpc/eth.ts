@@ -1,5 +1,4 @@
 import { toHex } from "../../ledger/bytes.js";
-import { readAccount } from "../../ledger/state.js";
 import { L2_BRIDGE, ZERO_HASH } from "../../types.js";
 import { RPC_CODES, RpcError } from "../errors.js";
 import { call, estimateGas, readCall } from "./call.js";
@@ -68,15 +67,15 @@ export const ETH_METHODS: Record<string, Method> = {
   eth_maxPriorityFeePerGas: (_, { minPriorityFee }) => toQuantity(minPriorityFee),
   eth_feeHistory: feeHistory,
 
-  eth_getBalance([who, at], { blocks, nodes }) {
+  eth_getBalance([who, at], { blocks, nodes, ledger }) {
     const { stateRoot } = blocks.existing(blockId(at));
-    return toQuantity(readAccount(nodes, stateRoot, address(who))?.balance ?? 0n);
+    return toQuantity(ledger.account(nodes, stateRoot, address(who)).balance);
   },
-  eth_getTransactionCount([who, at], { blocks, nodes, chain }) {
+  eth_getTransactionCount([who, at], { blocks, nodes, chain, ledger }) {
     const id = blockId(at);
     if ("tag" in id && id.tag === "pending") return toQuantity(chain.mempool.nextNonce(address(who)));
     const { stateRoot } = blocks.existing(id);
-    return toQuantity(readAccount(nodes, stateRoot, address(who))?.nonce ?? 0n);
+    return toQuantity(ledger.account(nodes, stateRoot, address(who)).nonce);
   },
   eth_getCode([who, at], { blocks, database }) {
     blocks.existing(blockId(at));

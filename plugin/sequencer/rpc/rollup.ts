@@ -1,6 +1,5 @@
 import { withdrawalProof } from "../../ledger/hashes.js";
-import { accountKey, allowanceKey, proveLeaf, tokenBalanceKey } from "../../ledger/state.js";
-import { ZERO_ADDRESS, type Hex } from "../../types.js";
+import { ZERO_ADDRESS } from "../../types.js";
 import { RPC_CODES, RpcError } from "../errors.js";
 import { claimKey, type KnownBatch, type L1View } from "../l1-view.js";
 import { readWithdrawals } from "../reconcile.js";
@@ -102,21 +101,15 @@ function confirmation([wanted]: readonly unknown[], { blocks, chain, view }: Rpc
   });
 }
 
-function proof([wanted, at]: readonly unknown[], { blocks, nodes }: RpcContext): Json {
+function proof([wanted, at]: readonly unknown[], { blocks, nodes, ledger }: RpcContext): Json {
   const given = fields(wanted, "leaf");
   const account = address(given.account, "account");
   const token = optional(given.token, (value) => address(value, "token"));
   const spender = optional(given.spender, (value) => address(value, "spender"));
   if (spender !== undefined && token === undefined) throw invalid("an allowance needs a token");
-  const key = leafKey(account, token === ZERO_ADDRESS ? undefined : token, spender);
-  const block = blocks.existing(blockId(at));
-  const { siblings, leaf } = proveLeaf(nodes, block.stateRoot, key);
-  return toJson({ l2BlockNumber: block.number, stateRoot: block.stateRoot, key, siblings, leaf });
-}
-
-function leafKey(account: Hex, token: Hex | undefined, spender: Hex | undefined): Uint8Array {
-  if (token === undefined) return accountKey(account);
-  return spender === undefined ? tokenBalanceKey(account, token) : allowanceKey(account, spender, token);
+  const { number, stateRoot } = blocks.existing(blockId(at));
+  const leaf = { account, token: token === ZERO_ADDRESS ? undefined : token, spender };
+  return { l2BlockNumber: toJson(number), stateRoot, ...ledger.prove(nodes, stateRoot, leaf) };
 }
 
 /** The rollup's own methods; amounts, indexes and times are quantities. */

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { dataHash, headerHash } from "../../../plugin/ledger/hashes.js";
 import { startExecutorThread } from "../../../plugin/sequencer/executor-client.js";
+import { guestLedger } from "../../../plugin/sequencer/guest-ledger.js";
 import { createSequencer } from "../../../plugin/sequencer/sequencer.js";
 import { serveRpc } from "../../../plugin/sequencer/server.js";
 import { openLevelStore } from "../../../plugin/store/level.js";
@@ -23,8 +24,9 @@ const sequencer = createSequencer({
   forceInclusionDelay: FORCE_INCLUSION_DELAY,
   coinbase: SEQUENCER,
   store,
-  execute:
+  ledger: guestLedger(
     mode === "thread" ? await startExecutorThread({ path, l2ChainId: L2_CHAIN_ID, bridge: BRIDGE }) : loadExecute(),
+  ),
   pollInterval: 5,
   maxBatchBytes: CHILD_BATCH_BYTES,
   batches: { bytes: CHILD_BATCH_BYTES, age: 60_000 },

@@ -5,6 +5,7 @@ import { loadLedgerGuest } from "../../../plugin/ledger/guest.js";
 import type { ExecuteLedger } from "../../../plugin/sequencer/block-executor.js";
 import type { LogEvent } from "../../../plugin/sequencer/log.js";
 import type { SequencerOptions } from "../../../plugin/sequencer/options.js";
+import { guestLedger } from "../../../plugin/sequencer/guest-ledger.js";
 import { createSequencer, type Sequencer } from "../../../plugin/sequencer/sequencer.js";
 import { serveRpc, type RpcServer } from "../../../plugin/sequencer/server.js";
 import { memoryStore } from "../../../plugin/store/memory.js";
@@ -60,7 +61,7 @@ export async function startRig(execute: ExecuteLedger, options: RigOptions = {})
     clock: () => Number(l1.now) * 1000,
     log: (event) => logs.push(event),
     l1: l1.l1,
-    execute,
+    ledger: guestLedger(execute),
     store,
     ...rest,
   });
