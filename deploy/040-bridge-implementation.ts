@@ -1,5 +1,6 @@
 import { L1EscrowBridge__factory } from "../typechain-types/index.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
+import { stateProofStep } from "./035-state-proof.js";
 import { creation } from "./creation.js";
 import { proxyAddresses } from "./proxies.js";
 import { createdBy, type Step } from "./runner.js";
@@ -12,6 +13,7 @@ export const bridgeImplementationStep: Step = {
     creation(
       new L1EscrowBridge__factory().getDeployTransaction({
         chain: proxyAddresses(state).StateCommitmentChain,
+        stateProof: createdBy(state, stateProofStep),
         upgradeTimelock: createdBy(state, upgradeTimelockStep),
         l2ChainId: state.parameters.l2ChainId,
         guardian: state.parameters.guardian,

@@ -26,6 +26,7 @@ const CONTRACT_NAMES: readonly ContractName[] = [
   "DisputeGame",
   "OneStepVerifier",
   "DataAvailability",
+  "StateProof",
   "UpgradeTimelock",
   "SuiteFactory",
 ];

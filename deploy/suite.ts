@@ -14,6 +14,7 @@ import {
 import {
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
+  KeccakStateProof__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
   SequencerRegistry__factory,
@@ -25,6 +26,7 @@ import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { committeeStep } from "./025-data-availability-committee.js";
 import { DA_FACTORIES, dataAvailabilityStep } from "./030-data-availability.js";
+import { stateProofStep } from "./035-state-proof.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
 import { disputeGameStep } from "./060-dispute-game.js";
@@ -68,6 +70,7 @@ export function deploymentSteps({ da }: Pick<RollupParameters, "da">): readonly 
     upgradeTimelockStep,
     ...(da === "committee" ? [committeeStep] : []),
     dataAvailabilityStep,
+    stateProofStep,
     bridgeImplementationStep,
     oneStepVerifierStep,
     disputeGameStep,
@@ -100,6 +103,7 @@ function suiteHash({ parameters, program, bond }: DeployOptions): Hex {
     UpgradeTimelock__factory,
     DA_FACTORIES[parameters.da],
     ...(parameters.da === "committee" ? [DataAvailabilityCommittee__factory] : []),
+    KeccakStateProof__factory,
     L1EscrowBridge__factory,
     OneStepVerifier__factory,
     DisputeGame__factory,
@@ -150,6 +154,7 @@ async function addressBook(
     DisputeGame: await plain(disputeGameStep),
     OneStepVerifier: await plain(oneStepVerifierStep),
     DataAvailability: await plain(dataAvailabilityStep),
+    StateProof: await plain(stateProofStep),
     UpgradeTimelock: await plain(upgradeTimelockStep),
     SuiteFactory: await plain(suiteFactoryStep),
     ...(parameters.da === "committee" ? { DataAvailabilityCommittee: await plain(committeeStep) } : {}),

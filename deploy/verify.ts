@@ -17,6 +17,7 @@ import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { committeeStep } from "./025-data-availability-committee.js";
 import { dataAvailabilityStep } from "./030-data-availability.js";
+import { stateProofStep } from "./035-state-proof.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
 import { disputeGameStep } from "./060-dispute-game.js";
@@ -103,6 +104,7 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
     { name: "SuiteFactory", step: suiteFactoryStep, address: contracts.SuiteFactory.address },
     { name: "UpgradeTimelock", step: upgradeTimelockStep, address: contracts.UpgradeTimelock.address },
     { name: "DataAvailability", step: dataAvailabilityStep, address: contracts.DataAvailability.address },
+    { name: "StateProof", step: stateProofStep, address: contracts.StateProof.address },
     { name: "L1EscrowBridge", step: bridgeImplementationStep, address: implementation("L1EscrowBridge") },
     { name: "OneStepVerifier", step: oneStepVerifierStep, address: contracts.OneStepVerifier.address },
     { name: "DisputeGame", step: disputeGameStep, address: contracts.DisputeGame.address },
@@ -195,6 +197,7 @@ async function checkBridge({ contracts, parameters }: Deployment, provider: Prov
   const name = (field: string) => `L1EscrowBridge.${field}`;
   return [
     compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
+    compare(name("stateProof"), contracts.StateProof.address, actual.stateProof),
     compare(name("upgradeTimelock"), contracts.UpgradeTimelock.address, actual.upgradeTimelock),
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
     compare(name("guardian"), parameters.guardian, actual.guardian),

@@ -112,6 +112,7 @@ export type ContractName =
   | "DisputeGame"
   | "OneStepVerifier"
   | "DataAvailability"
+  | "StateProof"
   | "UpgradeTimelock"
   | "SuiteFactory";
 

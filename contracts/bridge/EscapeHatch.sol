@@ -6,8 +6,8 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {IStateCommitmentChain} from "../chain/IStateCommitmentChain.sol";
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {InboxMessage, MessageKind} from "../libraries/InboxMessage.sol";
-import {StateLeaf, StateTree} from "../libraries/StateTree.sol";
 import {IEscapeHatch} from "./IEscapeHatch.sol";
+import {IStateProof} from "./IStateProof.sol";
 import {Inbox} from "./Inbox.sol";
 
 /// @title EscapeHatch
@@ -29,6 +29,17 @@ abstract contract EscapeHatch is Inbox, IEscapeHatch, ReentrancyGuardTransient {
     /// @dev keccak256(abi.encode(uint256(keccak256("hardhat-rollup.storage.EscapeHatch")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant ESCAPE_HATCH_STORAGE = 0x2a351c5d9916ba3853586762d76c59f6b20ec9d281570635f35dc6d32ee5e600;
 
+    /* IMMUTABLES */
+
+    IStateProof internal immutable STATE_PROOF;
+
+    /* CONSTRUCTOR */
+
+    constructor(IStateProof stateProof) {
+        if (address(stateProof) == address(0)) revert InboxParameter("stateProof", 0);
+        STATE_PROOF = stateProof;
+    }
+
     /* USERS */
 
     /// @inheritdoc IEscapeHatch
@@ -36,21 +47,16 @@ abstract contract EscapeHatch is Inbox, IEscapeHatch, ReentrancyGuardTransient {
         BatchHeader calldata header,
         address account,
         address token,
-        StateLeaf calldata leaf,
-        bytes32[] calldata siblings
+        bytes calldata proof
     ) external nonReentrant {
         _requireFrozenAt(header);
-        bool isETH = token == address(0);
-        bytes32 key = isETH ? StateTree.accountKey(account) : StateTree.tokenBalanceKey(account, token);
-        bytes32 root = StateTree.rootOf(key, leaf, siblings);
-        if (root != header.stateRoot) revert EscapeHatchProof(root, header.stateRoot);
+        uint256 amount = STATE_PROOF.balance(header.stateRoot, account, token, proof);
 
         // INVARIANT: the nullifier is whose balance it is, and is set before any call.
         mapping(address token => bool) storage escaped = _hatch().escaped[account];
         if (escaped[token]) revert EscapeHatchAlreadyEscaped(account, token);
         escaped[token] = true;
 
-        uint256 amount = isETH ? leaf.word1 : leaf.word0;
         uint256 credited = _payOrCredit(account, token, amount);
         emit Escaped(account, token, amount, credited);
     }

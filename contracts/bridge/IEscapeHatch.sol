@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {InboxMessage} from "../libraries/InboxMessage.sol";
-import {StateLeaf} from "../libraries/StateTree.sol";
 
 /// @title IEscapeHatch
 /// @notice What everybody takes out of a frozen chain, without anybody: balances of its last final state, and deposits
@@ -22,8 +21,6 @@ interface IEscapeHatch {
 
     /// @notice The chain is not frozen with this header as its last final batch.
     error EscapeHatchNotFrozen(uint64 batchIndex);
-    /// @notice The path does not lead from the leaf to the state root in the header.
-    error EscapeHatchProof(bytes32 computed, bytes32 expected);
     /// @notice This balance left before.
     error EscapeHatchAlreadyEscaped(address account, address token);
     /// @notice Message `index` is no deposit, so nothing was paid in with it.
@@ -39,15 +36,8 @@ interface IEscapeHatch {
     /// @dev The payment gets a fixed amount of gas; the call reverts unless it carries enough for that.
     /// @param header The last final batch.
     /// @param token ERC-20 on L1; zero is ETH.
-    /// @param leaf The account's leaf for ETH, its token-balance leaf for a token.
-    /// @param siblings Nodes beside the leaf's path, from the leaf's height up to the root.
-    function escape(
-        BatchHeader calldata header,
-        address account,
-        address token,
-        StateLeaf calldata leaf,
-        bytes32[] calldata siblings
-    ) external;
+    /// @param proof What the suite's IStateProof asks for; it reverts unless the proof holds.
+    function escape(BatchHeader calldata header, address account, address token, bytes calldata proof) external;
 
     /// @notice Pays a deposit that no batch consumed back to its sender, once. Anyone may call; what cannot be paid
     /// becomes the sender's credit.

@@ -11,6 +11,7 @@ import {MerkleTree} from "../libraries/MerkleTree.sol";
 import {TokenTransfer} from "../libraries/TokenTransfer.sol";
 import {EscapeHatch} from "./EscapeHatch.sol";
 import {IL1EscrowBridge, TokenPolicy, Withdrawal} from "./IL1EscrowBridge.sol";
+import {IStateProof} from "./IStateProof.sol";
 import {Inbox} from "./Inbox.sol";
 
 /// @title L1EscrowBridge
@@ -28,6 +29,7 @@ contract L1EscrowBridge is EscapeHatch, IL1EscrowBridge, EIP712Upgradeable, Nonc
 
     /// @notice What only an upgrade can change. Times in seconds.
     /// @param chain State-commitment chain: says what is final, consumes the inbox.
+    /// @param stateProof Reads balances from a state root, when the chain is frozen.
     /// @param guardian May pause deposits and stop those of a token; zero for nobody.
     /// @param upgradeTimelock May accept a stopped or changed token again.
     /// @param l2ChainId Chain id of the L2.
@@ -36,6 +38,7 @@ contract L1EscrowBridge is EscapeHatch, IL1EscrowBridge, EIP712Upgradeable, Nonc
     /// @param inboxCapacity Unreleased messages that fit before the queue first grows; a power of two.
     struct Parameters {
         address chain;
+        IStateProof stateProof;
         address guardian;
         address upgradeTimelock;
         uint256 l2ChainId;
@@ -71,7 +74,10 @@ contract L1EscrowBridge is EscapeHatch, IL1EscrowBridge, EIP712Upgradeable, Nonc
 
     constructor(
         Parameters memory p
-    ) Inbox(p.chain, p.guardian, p.l2ChainId, p.pauseDuration, p.pauseCooldown, p.inboxCapacity) {
+    )
+        EscapeHatch(p.stateProof)
+        Inbox(p.chain, p.guardian, p.l2ChainId, p.pauseDuration, p.pauseCooldown, p.inboxCapacity)
+    {
         if (p.upgradeTimelock == address(0)) revert InboxParameter("upgradeTimelock", 0);
         UPGRADE_TIMELOCK = p.upgradeTimelock;
         _disableInitializers();
@@ -208,6 +214,7 @@ contract L1EscrowBridge is EscapeHatch, IL1EscrowBridge, EIP712Upgradeable, Nonc
         return
             Parameters({
                 chain: CHAIN,
+                stateProof: STATE_PROOF,
                 guardian: GUARDIAN,
                 upgradeTimelock: UPGRADE_TIMELOCK,
                 l2ChainId: L2_CHAIN_ID,

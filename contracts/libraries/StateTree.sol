@@ -36,8 +36,8 @@ library StateTree {
     /// @param siblings Nodes beside the path, from the leaf's height up to the root.
     function rootOf(
         bytes32 key,
-        StateLeaf calldata leaf,
-        bytes32[] calldata siblings
+        StateLeaf memory leaf,
+        bytes32[] memory siblings
     ) internal pure returns (bytes32 root) {
         uint256 depth = siblings.length;
         if (depth > MAX_SIBLINGS) revert StateTreeTooDeep(depth);

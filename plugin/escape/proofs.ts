@@ -1,3 +1,5 @@
+import { AbiCoder } from "ethers";
+
 import type { ClaimRequest } from "../l1/actions.js";
 import type { BalanceProof } from "../l1/escape-actions.js";
 import { toHex } from "../ledger/bytes.js";
@@ -5,6 +7,14 @@ import { withdrawalProof } from "../ledger/hashes.js";
 import { accountKey, proveLeaf, tokenBalanceKey } from "../ledger/state.js";
 import { type BatchHeader, type Hex, type InboxMessage, ZERO_ADDRESS } from "../types.js";
 import type { Reconstruction } from "./reconstruct.js";
+
+const BALANCE_PROOF = ["tuple(uint256 word0, uint256 word1)", "bytes32[]"];
+
+/** Content of a leaf of the state. */
+interface StateLeaf {
+  word0: bigint;
+  word1: bigint;
+}
 
 /** All that one account takes out of a frozen chain, ready for L1. */
 export interface EscapeProofs {
@@ -36,6 +46,21 @@ export function escapeProofs(state: Reconstruction, account: Hex): EscapeProofs 
   };
 }
 
+/**
+ * What KeccakStateProof takes: docs/escape.md §2.
+ * @param siblings From the leaf's height up to the root.
+ */
+export function encodeBalanceProof({ word0, word1 }: StateLeaf, siblings: readonly Hex[]): Hex {
+  return AbiCoder.defaultAbiCoder().encode(BALANCE_PROOF, [[word0, word1], siblings]) as Hex;
+}
+
+/** The opposite of {@link encodeBalanceProof}. */
+export function decodeBalanceProof(proof: Hex): { leaf: StateLeaf; siblings: Hex[] } {
+  const [words, siblings] = AbiCoder.defaultAbiCoder().decode(BALANCE_PROOF, proof) as unknown as [bigint[], Hex[]];
+  const [word0 = 0n, word1 = 0n] = words;
+  return { leaf: { word0, word1 }, siblings: [...siblings] };
+}
+
 function proveBalance({ nodes, header }: Reconstruction, account: Hex, token: Hex): BalanceProof | undefined {
   const isETH = token === ZERO_ADDRESS;
   const key = isETH ? accountKey(account) : tokenBalanceKey(account, token);
@@ -49,7 +74,9 @@ function proveBalance({ nodes, header }: Reconstruction, account: Hex, token: He
     account,
     token,
     amount,
-    leaf: { word0, word1 },
-    siblings: siblings.reverse().map((sibling) => toHex(sibling)),
+    proof: encodeBalanceProof(
+      { word0, word1 },
+      siblings.reverse().map((sibling) => toHex(sibling)),
+    ),
   };
 }

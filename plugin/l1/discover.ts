@@ -122,6 +122,7 @@ export async function discoverDeployment(
       DisputeGame: await record(chain.resolver),
       OneStepVerifier: await record(game.verifier),
       DataAvailability: await record(chain.dataAvailability),
+      StateProof: await record(escrow.stateProof),
       UpgradeTimelock: await record(escrow.upgradeTimelock),
       SuiteFactory: await record(receipt?.to ?? ZERO_ADDRESS),
       ...(committee === undefined ? {} : { DataAvailabilityCommittee: await record(committee) }),

@@ -6,6 +6,7 @@ import {
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
+  KeccakStateProof__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
   SequencerRegistry__factory,
@@ -54,6 +55,7 @@ const TOKEN_ERRORS = [
 
 const ABIS: readonly (readonly JsonFragment[])[] = [
   L1EscrowBridge__factory.abi,
+  KeccakStateProof__factory.abi,
   StateCommitmentChain__factory.abi,
   SequencerRegistry__factory.abi,
   DisputeGame__factory.abi,
@@ -143,7 +145,7 @@ export const LINES: Readonly<Record<string, Line>> = {
   InboxAmount: (a) => `the amount must be above 0 and below 2^192, not ${show(a.amount)}`,
   InboxFrozen: () => "the chain is frozen, nothing enters it any more; take out what is there with rollup:escape",
   EscapeHatchNotFrozen: (a) => `the chain is not frozen with batch ${show(a.batchIndex)} as its last one`,
-  EscapeHatchProof: (a) => `the proof leads to ${show(a.computed)}, the last final state is ${show(a.expected)}`,
+  StateProofMismatch: (a) => `the proof leads to ${show(a.computed)}, the last final state is ${show(a.expected)}`,
   EscapeHatchAlreadyEscaped: (a) => `the balance of ${show(a.account)} in token ${show(a.token)} left before`,
   EscapeHatchNotDeposit: (a) => `inbox message ${show(a.index)} is no deposit`,
   EscapeHatchConsumed: (a) =>

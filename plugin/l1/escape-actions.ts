@@ -9,9 +9,8 @@ export interface BalanceProof {
   token: Hex;
   /** In the token's smallest unit. */
   amount: bigint;
-  leaf: { word0: bigint; word1: bigint };
-  /** From the leaf's height up to the root. */
-  siblings: Hex[];
+  /** What the suite's IStateProof takes. */
+  proof: Hex;
 }
 
 /**
@@ -32,10 +31,10 @@ export function freezeChain(
 export function escapeBalance(
   l1: L1Client,
   header: BatchHeader,
-  { account, token, leaf, siblings }: BalanceProof,
+  { account, token, proof }: BalanceProof,
   options: ActionOptions = {},
 ): Promise<Done> {
-  const data = l1.bridge.interface.encodeFunctionData("escape", [header, account, token, leaf, siblings]);
+  const data = l1.bridge.interface.encodeFunctionData("escape", [header, account, token, proof]);
   return act(l1, { what: `the escape of ${nameOf(token)}`, data }, options);
 }
 

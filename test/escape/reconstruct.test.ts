@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { escapeProofs } from "../../plugin/escape/proofs.js";
+import { decodeBalanceProof, escapeProofs } from "../../plugin/escape/proofs.js";
 import { accountsOf } from "../../plugin/escape/reconstruct.js";
 import { resumableSource } from "../../plugin/escape/resumable-source.js";
 import { fromHex } from "../../plugin/ledger/bytes.js";
@@ -59,9 +59,10 @@ describe("reconstruct", () => {
     expect(accounts.map((account) => account.toLowerCase())).to.include.members([alice.address, bob.address]);
     let sum = 0n;
     for (const account of accounts) {
-      for (const { token, amount, leaf, siblings } of escapeProofs(state, account).balances) {
+      for (const { token, amount, proof: encoded } of escapeProofs(state, account).balances) {
         expect(token).to.equal(ZERO_ADDRESS);
         const key = accountKey(account);
+        const { leaf, siblings } = decodeBalanceProof(encoded);
         const proof = { siblings: siblings.toReversed().map((hash) => fromHex(hash)), leaf: { key, ...leaf } };
         expect(verifyProof(state.header.stateRoot, key, proof)?.word1).to.equal(amount);
         sum += amount;

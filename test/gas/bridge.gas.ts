@@ -2,6 +2,7 @@ import { AbiCoder, concat, id, keccak256, ZeroAddress } from "ethers";
 
 import type { BatchHeader, Hex, InboxMessage, Withdrawal } from "../../plugin/types.js";
 import { type StandardToken, StandardToken__factory } from "../../typechain-types/index.js";
+import { encodeBalanceProof } from "../../plugin/escape/proofs.js";
 import { messageOf, postBatch } from "../support/batches.js";
 import { checkGasSnapshot, expectAtMost, type GasFigures, gasOf } from "../support/gas.js";
 import { merkleProof, merkleRoot, withdrawalLeaf } from "../support/protocol.js";
@@ -169,10 +170,10 @@ describe("gas of the bridge", () => {
 
     measured["freeze"] = await gasOf(await chain.freeze(last, first));
     measured["escape ETH, 20 siblings"] = await gasOf(
-      await bridge.escape(last, account, ZeroAddress, state.eth, state.siblings.eth),
+      await bridge.escape(last, account, ZeroAddress, encodeBalanceProof(state.eth, state.siblings.eth as Hex[])),
     );
     measured["escape ERC-20, 20 siblings"] = await gasOf(
-      await bridge.escape(last, account, token, state.token, state.siblings.token),
+      await bridge.escape(last, account, token, encodeBalanceProof(state.token, state.siblings.token as Hex[])),
     );
     measured["refundDeposit ETH, opens a word of the bitmap"] = await gasOf(await bridge.refundDeposit(last, first));
     measured["refundDeposit ERC-20"] = await gasOf(await bridge.refundDeposit(last, second));

@@ -4,6 +4,7 @@ import { genesisHeader } from "../../plugin/ledger/header.js";
 import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
 import {
   CalldataDA__factory,
+  KeccakStateProof__factory,
   type L1EscrowBridge,
   L1EscrowBridge__factory,
   type StateCommitmentChain,
@@ -81,9 +82,11 @@ export async function deploySuite(connection: Connection, overrides: Partial<Sui
     upgrader,
   });
   const dataAvailability = await new CalldataDA__factory(deployer).deploy();
+  const stateProof = await new KeccakStateProof__factory(deployer).deploy();
   const implementations = {
     bridge: await new L1EscrowBridge__factory(deployer).deploy({
       chain: chainAddress,
+      stateProof,
       guardian: parameters.guardian,
       upgradeTimelock: timelock,
       l2ChainId: parameters.l2ChainId,

@@ -47,7 +47,7 @@ describe("rollup:deploy", () => {
       const hre = await environment(folder);
       const run = await runTask(hre, "rollup:deploy", { da: "committee", committeeMembers: MEMBERS.join() });
       expect(run.errors).to.deep.equal([]);
-      expect(run.stdout).to.match(/10\/10 .*\n(.*\n)*.*checks against the chain passed\./);
+      expect(run.stdout).to.match(/11\/11 .*\n(.*\n)*.*checks against the chain passed\./);
       for (const member of MEMBERS) expect(run.stdout).to.include(member);
       const { committeeThreshold } = run.value.parameters as Record<string, bigint>;
       expect(committeeThreshold).to.equal(2n);
@@ -172,7 +172,7 @@ describe("rollup:deploy", () => {
       };
       const broken = await runTask(hre, "rollup:deploy");
       expect(broken.exitCode).to.equal(1);
-      expect(broken.errors).to.deep.equal(["step 040-bridge-implementation failed: connect ECONNREFUSED 127.0.0.1:1"]);
+      expect(broken.errors).to.deep.equal(["step 035-state-proof failed: connect ECONNREFUSED 127.0.0.1:1"]);
 
       const run = await runTask(await connected(), "rollup:deploy");
       expect(run.errors).to.deep.equal([]);

@@ -1,7 +1,17 @@
 import { expect } from "chai";
-import { concat, id, keccak256, toBeHex, ZeroAddress, ZeroHash } from "ethers";
+import { concat, dataLength, dataSlice, id, keccak256, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
-import { at, type Balance, headerOf, keyOf, leafOf, useBridge } from "./support.js";
+import {
+  at,
+  type Balance,
+  type Escape,
+  encodedEscape,
+  escapeBy,
+  headerOf,
+  keyOf,
+  leafOf,
+  useBridge,
+} from "./support.js";
 
 /** What MockRecipient does when it is paid. */
 const REJECT = 1;
@@ -43,11 +53,11 @@ describe("L1EscrowBridge.escape", () => {
       const [eth, erc20] = [at(escapes, 0), at(escapes, 1)];
       expect(await bridge.isEscaped(alice, ZeroAddress)).to.equal(false);
 
-      const paid = bridge.connect(liar).escape(...eth);
+      const paid = escapeBy(bridge.connect(liar), ...eth);
       await expect(paid).to.changeEtherBalances(ethers, [alice, bridge], [600n, -600n]);
       await expect(paid).to.emit(bridge, "Escaped").withArgs(alice.address, ZeroAddress, 600n, 0n);
       const before = await token.balanceOf(alice);
-      await expect(bridge.connect(liar).escape(...erc20))
+      await expect(escapeBy(bridge.connect(liar), ...erc20))
         .to.emit(bridge, "Escaped")
         .withArgs(alice.address, await token.getAddress(), 70n, 0n);
       expect((await token.balanceOf(alice)) - before).to.equal(70n);
@@ -66,7 +76,7 @@ describe("L1EscrowBridge.escape", () => {
       expect(new Set(escapes.map(([, , , , siblings]) => siblings.length)).size, "several heights").to.be.greaterThan(
         3,
       );
-      for (const escape of escapes) await bridge.escape(...escape);
+      for (const escape of escapes) await escapeBy(bridge, ...escape);
       for (const [i, account] of accounts.entries()) {
         expect(await ethers.provider.getBalance(account)).to.equal(BigInt(i));
       }
@@ -75,7 +85,7 @@ describe("L1EscrowBridge.escape", () => {
     it("nothing for a balance of zero, which has left all the same", async () => {
       const { bridge, bob, freeze } = environment();
       const { escapes } = await freeze([{ account: bob.address, token: ZeroAddress, amount: 0n }]);
-      await expect(bridge.escape(...at(escapes, 0)))
+      await expect(escapeBy(bridge, ...at(escapes, 0)))
         .to.emit(bridge, "Escaped")
         .withArgs(bob.address, ZeroAddress, 0n, 0n);
       expect(await bridge.credit(bob, ZeroAddress)).to.equal(0n);
@@ -85,7 +95,7 @@ describe("L1EscrowBridge.escape", () => {
       const { bridge, guardian, alice, ethers, freeze } = environment();
       await bridge.connect(guardian).pauseDeposits();
       const { escapes } = await freeze(await someState());
-      await expect(bridge.escape(...at(escapes, 0))).to.changeEtherBalance(ethers, alice, 600n);
+      await expect(escapeBy(bridge, ...at(escapes, 0))).to.changeEtherBalance(ethers, alice, 600n);
     });
   });
 
@@ -96,7 +106,7 @@ describe("L1EscrowBridge.escape", () => {
       const leaf = keccak256(concat([LEAF_DOMAIN, key, toBeHex(word0, 32), toBeHex(word1, 32)]));
       const header = { ...headerOf(1n, ZeroHash), stateRoot: leaf };
       await chain.setFinalized(header, true);
-      await expect(bridge.escape(header, liar, ZeroAddress, { word0, word1 }, []))
+      await expect(escapeBy(bridge, header, liar.address, ZeroAddress, { word0, word1 }, []))
         .to.be.revertedWithCustomError(bridge, "EscapeHatchNotFrozen")
         .withArgs(1n);
     });
@@ -113,32 +123,32 @@ describe("L1EscrowBridge.escape", () => {
           ...header,
           [key]: typeof value === "bigint" ? value + 1n : `${value.slice(0, -1)}${value.endsWith("7") ? "8" : "7"}`,
         };
-        await expect(bridge.escape(altered, ...rest), key)
+        await expect(escapeBy(bridge, altered, ...rest), key)
           .to.be.revertedWithCustomError(bridge, "EscapeHatchNotFrozen")
           .withArgs(altered.index);
       }
-      await expect(bridge.escape({ ...old, stateRoot: header.stateRoot }, ...rest))
+      await expect(escapeBy(bridge, { ...old, stateRoot: header.stateRoot }, ...rest))
         .to.be.revertedWithCustomError(bridge, "EscapeHatchNotFrozen")
         .withArgs(77n);
-      await expect(bridge.escape(old, ...rest)).to.be.revertedWithCustomError(bridge, "EscapeHatchNotFrozen");
+      await expect(escapeBy(bridge, old, ...rest)).to.be.revertedWithCustomError(bridge, "EscapeHatchNotFrozen");
     });
 
     it("a balance that left", async () => {
       const { bridge, alice, freeze } = environment();
       const { escapes } = await freeze(await someState());
-      await bridge.escape(...at(escapes, 0));
-      await expect(bridge.escape(...at(escapes, 0)))
+      await escapeBy(bridge, ...at(escapes, 0));
+      await expect(escapeBy(bridge, ...at(escapes, 0)))
         .to.be.revertedWithCustomError(bridge, "EscapeHatchAlreadyEscaped")
         .withArgs(alice.address, ZeroAddress);
-      await bridge.escape(...at(escapes, 1));
+      await escapeBy(bridge, ...at(escapes, 1));
     });
 
     it("another's leaf, another token's, and one altered in any word", async () => {
-      const { bridge, token, alice, bob, liar, freeze } = environment();
+      const { bridge, stateProof, token, alice, bob, liar, freeze } = environment();
       const { header, escapes } = await freeze(await someState());
       const [, , , eth, siblings] = at(escapes, 0);
       const [, , tokenAddress, erc20, tokenSiblings] = at(escapes, 1);
-      const hostile: Parameters<typeof bridge.escape>[] = [
+      const hostile: Escape[] = [
         [header, liar.address, ZeroAddress, eth, siblings],
         [header, bob.address, ZeroAddress, eth, siblings],
         [header, alice.address, tokenAddress, eth, siblings],
@@ -151,25 +161,27 @@ describe("L1EscrowBridge.escape", () => {
         [header, alice.address, tokenAddress, { ...erc20, word1: 1n }, tokenSiblings],
       ];
       for (const [i, proof] of hostile.entries()) {
-        await expect(bridge.escape(...proof), `hostile ${i}`).to.be.revertedWithCustomError(bridge, "EscapeHatchProof");
+        await expect(escapeBy(bridge, ...proof), `hostile ${i}`).to.be.revertedWithCustomError(
+          stateProof,
+          "StateProofMismatch",
+        );
       }
     });
 
     it("an account that the state does not have, by the empty subtree or the leaf at the end of its path", async () => {
-      const { bridge, liar, freeze } = environment();
+      const { bridge, stateProof, liar, freeze } = environment();
       const { header, escapes } = await freeze(await someState());
       for (const [, , , leaf, siblings] of escapes) {
         for (const words of [leaf, { word0: 0n, word1: 0n }]) {
-          await expect(bridge.escape(header, liar, ZeroAddress, words, siblings)).to.be.revertedWithCustomError(
-            bridge,
-            "EscapeHatchProof",
-          );
+          await expect(
+            escapeBy(bridge, header, liar.address, ZeroAddress, words, siblings),
+          ).to.be.revertedWithCustomError(stateProof, "StateProofMismatch");
         }
       }
     });
 
     it("a path with a sibling too many, too few, altered, or in another order", async () => {
-      const { bridge, freeze } = environment();
+      const { bridge, stateProof, freeze } = environment();
       const { escapes } = await freeze(await someState());
       const [header, account, token, leaf, siblings] = at(escapes, 0);
       expect(siblings.length).to.be.greaterThan(2);
@@ -184,29 +196,29 @@ describe("L1EscrowBridge.escape", () => {
         [...siblings.slice(0, -1), keccak256(at(siblings, -1))],
       ];
       for (const path of bad) {
-        await expect(bridge.escape(header, account, token, leaf, path)).to.be.revertedWithCustomError(
-          bridge,
-          "EscapeHatchProof",
+        await expect(escapeBy(bridge, header, account, token, leaf, path)).to.be.revertedWithCustomError(
+          stateProof,
+          "StateProofMismatch",
         );
       }
     });
 
     it("a path that is longer than any key", async () => {
-      const { bridge, freeze } = environment();
+      const { bridge, stateProof, freeze } = environment();
       const { escapes } = await freeze(await someState());
       const [header, account, token, leaf] = at(escapes, 0);
       const path = (length: number) => Array<string>(length).fill(ZeroHash);
-      await expect(bridge.escape(header, account, token, leaf, path(256)))
-        .to.be.revertedWithCustomError(bridge, "StateTreeTooDeep")
+      await expect(escapeBy(bridge, header, account, token, leaf, path(256)))
+        .to.be.revertedWithCustomError(stateProof, "StateTreeTooDeep")
         .withArgs(256n);
-      await expect(bridge.escape(header, account, token, leaf, path(255))).to.be.revertedWithCustomError(
-        bridge,
-        "EscapeHatchProof",
+      await expect(escapeBy(bridge, header, account, token, leaf, path(255))).to.be.revertedWithCustomError(
+        stateProof,
+        "StateProofMismatch",
       );
     });
 
     it("a node in the place of a leaf, and a leaf in the place of a node", async () => {
-      const { bridge, liar, freeze } = environment();
+      const { bridge, stateProof, liar, freeze } = environment();
       const balance = { account: liar.address, token: ZeroAddress, amount: 5n };
       const { header, escapes } = await freeze([balance]);
       const [, , , leaf, siblings] = at(escapes, 0);
@@ -218,32 +230,41 @@ describe("L1EscrowBridge.escape", () => {
         [at(siblings, 0), own],
       ] as const) {
         const node = { word0: BigInt(word0), word1: BigInt(word1) };
-        await expect(bridge.escape(header, liar, ZeroAddress, node, siblings.slice(1))).to.be.revertedWithCustomError(
-          bridge,
-          "EscapeHatchProof",
-        );
+        await expect(
+          escapeBy(bridge, header, liar.address, ZeroAddress, node, siblings.slice(1)),
+        ).to.be.revertedWithCustomError(stateProof, "StateProofMismatch");
       }
       // One step deeper, the leaf itself stands where its children would.
       for (const path of [[own, ...siblings], [header.stateRoot], [header.stateRoot, ...siblings]]) {
-        await expect(bridge.escape(header, liar, ZeroAddress, leaf, path)).to.be.revertedWithCustomError(
-          bridge,
-          "EscapeHatchProof",
+        await expect(escapeBy(bridge, header, liar.address, ZeroAddress, leaf, path)).to.be.revertedWithCustomError(
+          stateProof,
+          "StateProofMismatch",
+        );
+      }
+    });
+
+    it("a proof that is cut off", async () => {
+      const { bridge, ethers, freeze } = environment();
+      const { escapes } = await freeze(await someState());
+      const [header, account, token, proof] = encodedEscape(...at(escapes, 0));
+      for (const length of [0, 32, 96, 128, dataLength(proof) - 32]) {
+        await expect(bridge.escape(header, account, token, dataSlice(proof, 0, length))).to.be.revertedWithoutReason(
+          ethers,
         );
       }
     });
 
     it("leaves of other kinds whose words look like a balance", async () => {
-      const { bridge, liar, chain } = environment();
+      const { bridge, stateProof, liar, chain } = environment();
       // Index, allowance and meta leaves have keys of their own, so no account and token lead to them.
       for (const key of [keyOf(2n, 1n), keyOf(4n, liar.address, liar.address, liar.address), keyOf(0n)]) {
         const root = keccak256(concat([LEAF_DOMAIN, key, toBeHex(9n, 32), toBeHex(9n, 32)]));
         const header = { ...headerOf(9n, ZeroHash), stateRoot: root };
         await chain.freeze(bridge, header);
         for (const token of [ZeroAddress, liar.address]) {
-          await expect(bridge.escape(header, liar, token, { word0: 9n, word1: 9n }, [])).to.be.revertedWithCustomError(
-            bridge,
-            "EscapeHatchProof",
-          );
+          await expect(
+            escapeBy(bridge, header, liar.address, token, { word0: 9n, word1: 9n }, []),
+          ).to.be.revertedWithCustomError(stateProof, "StateProofMismatch");
         }
       }
     });
@@ -251,7 +272,7 @@ describe("L1EscrowBridge.escape", () => {
     it("calldata with dirty upper bits", async () => {
       const { bridge, alice, ethers, freeze } = environment();
       const { escapes } = await freeze(await someState());
-      const call = bridge.interface.encodeFunctionData("escape", at(escapes, 0));
+      const call = bridge.interface.encodeFunctionData("escape", encodedEscape(...at(escapes, 0)));
       // The first word after the selector is header.index, a uint64.
       await expect(alice.sendTransaction({ to: bridge, data: `${call.slice(0, 10)}01${call.slice(12)}` })).to.revert(
         ethers,
@@ -279,7 +300,7 @@ describe("L1EscrowBridge.escape", () => {
       );
       const { escapes } = await freeze(state);
       for (const [i, recipient] of recipients.entries()) {
-        await expect(bridge.escape(...at(escapes, i)))
+        await expect(escapeBy(bridge, ...at(escapes, i)))
           .to.emit(bridge, "Escaped")
           .withArgs(await recipient.getAddress(), ZeroAddress, 9n, 9n);
         await recipient.setManner(0);
@@ -303,7 +324,7 @@ describe("L1EscrowBridge.escape", () => {
       await paused.setPaused(true);
       await partial.setHalving(true);
       const { escapes } = await freeze(state);
-      for (const escape of escapes) await bridge.escape(...escape);
+      for (const escape of escapes) await escapeBy(bridge, ...escape);
       expect(await Promise.all([refusing, paused, partial].map((token) => bridge.credit(alice, token)))).to.deep.equal([
         1_000n,
         1_000n,
@@ -325,7 +346,7 @@ describe("L1EscrowBridge.escape", () => {
         { account, token: ZeroAddress, amount: 3n },
         { account, token: await token.getAddress(), amount: 4n },
       ]);
-      for (const escape of escapes) await bridge.escape(...escape);
+      for (const escape of escapes) await escapeBy(bridge, ...escape);
       expect([await bridge.credit(account, ZeroAddress), await bridge.credit(account, token)]).to.deep.equal([3n, 4n]);
       expect([await ethers.provider.getBalance(bridge), await token.balanceOf(bridge)]).to.deep.equal([FUNDS, FUNDS]);
     });
@@ -339,13 +360,13 @@ describe("L1EscrowBridge.escape", () => {
     await bridge.connect(alice).depositERC20(token, alice, 10n);
     const { escapes } = await freeze([{ account: alice.address, token: await token.getAddress(), amount: 10n }]);
     await token.setSilent(true);
-    await expect(bridge.escape(...at(escapes, 0))).to.be.revertedWithCustomError(
+    await expect(escapeBy(bridge, ...at(escapes, 0))).to.be.revertedWithCustomError(
       bridge,
       "TokenTransferBalanceUnreadable",
     );
     expect(await bridge.isEscaped(alice, token)).to.equal(false);
     await token.setSilent(false);
-    await bridge.escape(...at(escapes, 0));
+    await escapeBy(bridge, ...at(escapes, 0));
     expect(await token.balanceOf(alice)).to.equal(10n);
   });
 
@@ -362,13 +383,13 @@ describe("L1EscrowBridge.escape", () => {
       { account: alice.address, token: await hooked.getAddress(), amount: 50n },
     ]);
     const locked = bridge.interface.encodeErrorResult("ReentrancyGuardReentrantCall");
-    await recipient.setCall(bridge, bridge.interface.encodeFunctionData("escape", at(escapes, 0)));
-    await bridge.escape(...at(escapes, 0));
+    await recipient.setCall(bridge, bridge.interface.encodeFunctionData("escape", encodedEscape(...at(escapes, 0))));
+    await escapeBy(bridge, ...at(escapes, 0));
     expect(await recipient.lastAnswer()).to.equal(locked);
     expect(await ethers.provider.getBalance(recipient)).to.equal(4n);
 
-    await hooked.setCall(bridge, bridge.interface.encodeFunctionData("escape", at(escapes, 1)), 1n);
-    await bridge.escape(...at(escapes, 1));
+    await hooked.setCall(bridge, bridge.interface.encodeFunctionData("escape", encodedEscape(...at(escapes, 1))), 1n);
+    await escapeBy(bridge, ...at(escapes, 1));
     expect([await hooked.successes(), await hooked.lastAnswer()]).to.deep.equal([0n, locked]);
     expect(await hooked.balanceOf(alice)).to.equal(50n);
   });
@@ -381,7 +402,7 @@ describe("L1EscrowBridge.escape", () => {
     let refused = 0;
     for (let gasLimit = 70_000n; ; gasLimit += 10_000n) {
       const receipt = await bridge.escape
-        .send(...at(escapes, 0), { gasLimit })
+        .send(...encodedEscape(...at(escapes, 0)), { gasLimit })
         .then((tx) => tx.wait())
         .catch(() => null);
       expect(await bridge.credit(account, ZeroAddress)).to.equal(0n);

@@ -67,6 +67,7 @@ describe("L1EscrowBridge: construction and initialize", () => {
     const { implementation, parameters, ethers } = environment();
     const bad = [
       ["chain", { chain: ZeroAddress }, 0n],
+      ["stateProof", { stateProof: ZeroAddress }, 0n],
       ["upgradeTimelock", { upgradeTimelock: ZeroAddress }, 0n],
       ["l2ChainId", { l2ChainId: 0n }, 0n],
       ["pauseDuration", { pauseDuration: 30n * 86_400n + 1n }, 30n * 86_400n + 1n],

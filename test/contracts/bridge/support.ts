@@ -1,6 +1,6 @@
 import { network } from "hardhat";
 import type { SnapshotRestorer } from "@nomicfoundation/hardhat-network-helpers/types";
-import type { TypedDataDomain } from "ethers";
+import type { ContractTransactionResponse, TypedDataDomain } from "ethers";
 import { AbiCoder, concat, id, keccak256, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
 
 import { decodeLog, TOPICS } from "../../../plugin/l1/decode.js";
@@ -134,14 +134,29 @@ export interface Balance {
   amount: bigint;
 }
 
-/** Arguments of L1EscrowBridge.escape. */
-export type Escape = [
-  header: Header,
-  account: string,
-  token: string,
-  leaf: { word0: bigint; word1: bigint },
-  siblings: string[],
-];
+/** Content of a leaf of the state. */
+export interface StateLeaf {
+  word0: bigint;
+  word1: bigint;
+}
+
+/** Arguments of L1EscrowBridge.escape; the last two become its `proof`. */
+export type Escape = [header: Header, account: string, token: string, leaf: StateLeaf, siblings: string[]];
+
+/** The same as L1EscrowBridge.escape takes them. */
+export function encodedEscape(...[header, account, token, leaf, siblings]: Escape): [Header, string, string, string] {
+  return [header, account, token, balanceProof(leaf, siblings)];
+}
+
+/** Calls L1EscrowBridge.escape. */
+export function escapeBy(bridge: L1EscrowBridge, ...escape: Escape): Promise<ContractTransactionResponse> {
+  return bridge.escape(...encodedEscape(...escape));
+}
+
+/** docs/escape.md §2: what KeccakStateProof takes. */
+export function balanceProof({ word0, word1 }: StateLeaf, siblings: string[]): string {
+  return coder.encode(["uint256[2]", "bytes32[]"], [[word0, word1], siblings]);
+}
 
 /** docs/protocol.md §5: the key of a leaf. */
 export function keyOf(...words: (bigint | string)[]): string {
@@ -176,8 +191,10 @@ export async function bridgeEnvironment(inboxCapacity = 8n) {
   ]);
   const chain = await ethers.getContractAt("MockStateCommitmentChain", chainProxy);
 
+  const stateProof = await ethers.deployContract("KeccakStateProof");
   const parameters = {
     chain: await chain.getAddress(),
+    stateProof: await stateProof.getAddress(),
     guardian: guardian.address,
     upgradeTimelock: timelock.address,
     l2ChainId: L2_CHAIN_ID,
@@ -269,6 +286,7 @@ export async function bridgeEnvironment(inboxCapacity = 8n) {
     liar,
     chain,
     parameters,
+    stateProof,
     implementation,
     bridge,
     token,

@@ -5,6 +5,7 @@ import {BatchHeader} from "../../../contracts/libraries/BatchHeader.sol";
 import {CommonBase} from "forge-std/Base.sol";
 import {FeeOnTransferToken} from "../../../contracts/mocks/tokens/FeeOnTransferToken.sol";
 import {InboxMessage, MessageKind} from "../../../contracts/libraries/InboxMessage.sol";
+import {KeccakStateProof} from "../../../contracts/bridge/KeccakStateProof.sol";
 import {L1EscrowBridge} from "../../../contracts/bridge/L1EscrowBridge.sol";
 import {MockERC20} from "../../../contracts/mocks/tokens/MockERC20.sol";
 import {MockRecipient, Manner} from "../../../contracts/mocks/MockRecipient.sol";
@@ -184,6 +185,7 @@ contract BridgeInvariantsTest is Test {
         L1EscrowBridge implementation = new L1EscrowBridge(
             L1EscrowBridge.Parameters({
                 chain: address(chain),
+                stateProof: new KeccakStateProof(),
                 guardian: address(0),
                 upgradeTimelock: address(this),
                 l2ChainId: 777_001,

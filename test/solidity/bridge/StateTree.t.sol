@@ -6,8 +6,8 @@ import {KeyedLeaf, NaiveStateTree} from "../support/NaiveStateTree.sol";
 import {Test} from "forge-std/Test.sol";
 
 contract StateTreeTest is Test {
-    /// @dev Calldata for the library.
-    function rootOf(bytes32 key, StateLeaf calldata leaf, bytes32[] calldata siblings) external pure returns (bytes32) {
+    /// @dev A call, so that a revert can be seen.
+    function rootOf(bytes32 key, StateLeaf memory leaf, bytes32[] memory siblings) external pure returns (bytes32) {
         return StateTree.rootOf(key, leaf, siblings);
     }
 

@@ -181,7 +181,12 @@ contract EscapeHandler is Test {
         if (which == 0 || balances[as_][which] != 0) siblings = NaiveStateTree.siblings(_leaves(), leaf.key);
         bytes memory call = abi.encodeCall(
             bridge.escape,
-            (header(_headers.length - 1), accounts[who], tokens[which], StateLeaf(leaf.word0, leaf.word1), siblings)
+            (
+                header(_headers.length - 1),
+                accounts[who],
+                tokens[which],
+                abi.encode(StateLeaf(leaf.word0, leaf.word1), siblings)
+            )
         );
         if (!_payOut(call, which, balances[as_][which], paying, expected)) return;
         escaped[who][which] = true;

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IInbox} from "../../../contracts/bridge/IInbox.sol";
+import {KeccakStateProof} from "../../../contracts/bridge/KeccakStateProof.sol";
 import {L1EscrowBridge} from "../../../contracts/bridge/L1EscrowBridge.sol";
 import {ChainParameters} from "../../../contracts/chain/ChainParameters.sol";
 import {StateCommitmentChain} from "../../../contracts/chain/StateCommitmentChain.sol";
@@ -30,6 +31,7 @@ abstract contract SuiteTest is Test {
             new L1EscrowBridge(
                 L1EscrowBridge.Parameters({
                     chain: address(chain),
+                    stateProof: new KeccakStateProof(),
                     guardian: address(0),
                     upgradeTimelock: address(this),
                     l2ChainId: 42_069,
