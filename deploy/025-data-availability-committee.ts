@@ -1,8 +1,12 @@
+import { ZERO_ADDRESS } from "../plugin/types.js";
 import { DataAvailabilityCommittee__factory } from "../typechain-types/index.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { creation } from "./creation.js";
 import { proxyAddresses } from "./proxies.js";
 import { createdBy, type Step } from "./runner.js";
+
+/** `AttestationScheme.ECDSA` of the contracts. */
+const ECDSA = 0;
 
 /** Creates the committee with its first epoch; the upgrade timelock changes its members. */
 export const committeeStep: Step = {
@@ -13,9 +17,11 @@ export const committeeStep: Step = {
       new DataAvailabilityCommittee__factory().getDeployTransaction({
         timelock: createdBy(state, upgradeTimelockStep),
         bridge: proxyAddresses(state).L1EscrowBridge,
+        keys: ZERO_ADDRESS,
         overlap: state.parameters.committeeOverlap,
         members: [...state.parameters.committeeMembers],
         threshold: state.parameters.committeeThreshold,
+        scheme: ECDSA,
       }),
     ),
 };

@@ -7,7 +7,7 @@ pragma solidity ^0.8.28;
 /// @param expiry L1 time in seconds until which they serve the data.
 /// @param root Of the data's chunks (docs/protocol.md §3).
 /// @param signers Bit i for member i.
-/// @param signatures One for each signer, in ascending order of members, 64 bytes each.
+/// @param signatures By ECDSA one for each signer, in ascending order of members, 64 bytes each; by BLS one of 128 bytes.
 struct Certificate {
     uint64 length;
     uint64 epoch;

@@ -2,7 +2,10 @@
 pragma solidity 0.8.30;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {Attestation, IDataAvailabilityCommittee} from "./IDataAvailabilityCommittee.sol";
+import {Bls12381} from "../libraries/Bls12381.sol";
+import {StoredCode} from "../libraries/StoredCode.sol";
+import {Attestation, AttestationScheme, IDataAvailabilityCommittee} from "./IDataAvailabilityCommittee.sol";
+import {KeyList} from "./KeyList.sol";
 import {MemberList} from "./MemberList.sol";
 
 /// @title DataAvailabilityCommittee
@@ -13,37 +16,48 @@ import {MemberList} from "./MemberList.sol";
 ///    of one epoch share a member, so an honest majority never attests two data for one batch.
 /// 2. Only the upgrade timelock begins an epoch, and nothing ends one but the beginning of the next and OVERLAP after it:
 ///    at every time the newest epoch attests.
-/// 3. Members and threshold of an epoch never change.
-/// 4. The code follows from the parameters alone: it can be told from any other by a simulated creation.
+/// 3. Members, threshold and scheme of an epoch never change.
+/// 4. A bit of `signers` counts once, for a member who signed: by ECDSA with a signature of its own, by BLS because every
+///    key of an epoch was proven (IBlsKeys), so that none is made of others'.
+/// 5. The code follows from the parameters alone: it can be told from any other by a simulated creation.
 contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
     using MemberList for bytes;
 
     /// @notice Neighbours and the first epoch.
     /// @param timelock Changes members.
     /// @param bridge Stands in every attestation.
+    /// @param keys Where members prove their keys of BLS; zero for a committee whose epochs are all by ECDSA.
     /// @param overlap How long an epoch attests after the next began, in seconds.
     /// @param members Of the first epoch, in ascending order.
     /// @param threshold Of the first epoch.
+    /// @param scheme Of the first epoch.
     struct Parameters {
         address timelock;
         address bridge;
+        address keys;
         uint64 overlap;
         address[] members;
         uint256 threshold;
+        AttestationScheme scheme;
     }
 
-    /// @param list Where the members are.
+    /// @param list Where the members are: a MemberList, by BLS a KeyList.
     /// @param attestsUntil L1 time in seconds.
     struct Epoch {
         address list;
         uint64 attestsUntil;
         uint16 threshold;
+        AttestationScheme scheme;
     }
 
     /* IMMUTABLES AND CONSTANTS */
 
     /// @notice One bit of a word for each.
     uint256 public constant MAX_MEMBERS = 256;
+    /// @notice By BLS: their keys fill the code of a contract.
+    uint256 public constant MAX_BLS_MEMBERS = KeyList.MAX;
+    /// @notice Tells signatures of attestations by BLS from those of anything else.
+    bytes public constant SIGNATURE_DST = "BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_POP_";
 
     bytes32 private constant DOMAIN_TYPEHASH = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
@@ -65,6 +79,8 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
     address public immutable TIMELOCK;
     /// @notice Stands in every attestation.
     address public immutable BRIDGE;
+    /// @notice Where members prove their keys of BLS.
+    address public immutable KEYS;
     /// @notice How long an epoch attests after the next began, in seconds.
     uint64 public immutable OVERLAP;
 
@@ -82,21 +98,26 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
         if (p.overlap == 0) revert CommitteeZeroParameter("overlap");
         TIMELOCK = p.timelock;
         BRIDGE = p.bridge;
+        KEYS = p.keys;
         OVERLAP = p.overlap;
-        _start(0, p.members, p.threshold, 0);
+        _start(0, p.members, p.threshold, p.scheme, 0);
     }
 
     /* MEMBERS */
 
     /// @inheritdoc IDataAvailabilityCommittee
-    function startEpoch(address[] calldata members, uint256 threshold) external returns (uint64 epoch) {
+    function startEpoch(
+        address[] calldata members,
+        uint256 threshold,
+        AttestationScheme scheme
+    ) external returns (uint64 epoch) {
         if (msg.sender != TIMELOCK) revert CommitteeUnauthorized(msg.sender);
         uint64 last = currentEpoch;
         uint64 until = uint64(block.timestamp) + OVERLAP;
         epoch = last + 1;
         _epochs[last].attestsUntil = until;
         currentEpoch = epoch;
-        _start(epoch, members, threshold, until);
+        _start(epoch, members, threshold, scheme, until);
     }
 
     /* ATTESTATIONS */
@@ -151,19 +172,37 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
     /// @inheritdoc IDataAvailabilityCommittee
     function epochOf(
         uint64 epoch
-    ) external view returns (address[] memory members, uint256 threshold, uint64 attestsUntil) {
+    )
+        external
+        view
+        returns (address[] memory members, uint256 threshold, uint64 attestsUntil, AttestationScheme scheme)
+    {
         Epoch memory found = _requireEpoch(epoch);
-        bytes memory list = MemberList.load(found.list);
-        members = new address[](list.count());
-        for (uint256 i = 0; i < members.length; ++i) members[i] = list.get(i);
-        return (members, found.threshold, found.attestsUntil);
+        if (found.scheme == AttestationScheme.BLS) {
+            members = new address[](KeyList.count(found.list));
+            for (uint256 i = 0; i < members.length; ++i)
+                members[i] = StoredCode.addressOf(KEYS, KeyList.get(found.list, i));
+        } else {
+            bytes memory list = MemberList.load(found.list);
+            members = new address[](list.count());
+            for (uint256 i = 0; i < members.length; ++i) members[i] = list.get(i);
+        }
+        return (members, found.threshold, found.attestsUntil, found.scheme);
     }
 
     /* INTERNAL */
 
-    function _start(uint64 epoch, address[] memory members, uint256 threshold, uint64 previousUntil) private {
+    function _start(
+        uint64 epoch,
+        address[] memory members,
+        uint256 threshold,
+        AttestationScheme scheme,
+        uint64 previousUntil
+    ) private {
+        bool isBls = scheme == AttestationScheme.BLS;
         uint256 count = members.length;
-        if (count == 0 || count > MAX_MEMBERS) revert CommitteeMemberCount(count, MAX_MEMBERS);
+        uint256 max = isBls ? MAX_BLS_MEMBERS : MAX_MEMBERS;
+        if (count == 0 || count > max) revert CommitteeMemberCount(count, max);
         // INVARIANT: two data for one batch need a member that signs both.
         if (2 * threshold <= count || threshold > count) revert CommitteeThreshold(threshold, count);
         address last = address(0);
@@ -173,8 +212,23 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
             last = members[i];
         }
 
-        _epochs[epoch] = Epoch({list: MemberList.store(members), attestsUntil: FOREVER, threshold: uint16(threshold)});
-        emit EpochStarted(epoch, members, threshold, previousUntil);
+        _epochs[epoch] = Epoch({
+            list: isBls ? KeyList.store(_provenKeys(members)) : MemberList.store(members),
+            attestsUntil: FOREVER,
+            threshold: uint16(threshold),
+            scheme: scheme
+        });
+        emit EpochStarted(epoch, members, threshold, scheme, previousUntil);
+    }
+
+    function _provenKeys(address[] memory members) private view returns (bytes[] memory keys) {
+        keys = new bytes[](members.length);
+        for (uint256 i = 0; i < members.length; ++i) {
+            bytes memory key = StoredCode.read(members[i], 0, Bls12381.G2_LENGTH);
+            // INVARIANT: only KEYS creates a contract there, after it saw a proof of possession of this very key.
+            if (StoredCode.addressOf(KEYS, key) != members[i]) revert CommitteeUnprovenKey(members[i]);
+            keys[i] = key;
+        }
     }
 
     function _requireEpoch(uint64 epoch) private view returns (Epoch memory found) {
@@ -182,8 +236,33 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
         if (found.list == address(0)) revert CommitteeUnknownEpoch(epoch);
     }
 
-    /// @dev Each bit stands for one member, so nobody signs twice, whatever order the signatures are in.
     function _checkSignatures(
+        Epoch memory epoch,
+        Attestation calldata attestation,
+        uint256 signers,
+        bytes calldata signatures
+    ) private view {
+        if (epoch.scheme == AttestationScheme.BLS) _checkAggregate(epoch, attestation, signers, signatures);
+        else _checkEach(epoch, attestation, signers, signatures);
+    }
+
+    /// @dev Whoever has a bit is in the sum of keys, once.
+    function _checkAggregate(
+        Epoch memory epoch,
+        Attestation calldata attestation,
+        uint256 signers,
+        bytes calldata signature
+    ) private view {
+        uint256 count = KeyList.count(epoch.list);
+        _requireSigners(signers, count, epoch.threshold);
+        _requireLength(signature, Bls12381.G1_LENGTH);
+        bytes memory sum = KeyList.sumOf(epoch.list, count, signers);
+        bytes memory digest = abi.encode(attestationHash(attestation));
+        if (!Bls12381.verify(sum, digest, SIGNATURE_DST, signature)) revert CommitteeWrongAggregate(signers);
+    }
+
+    /// @dev Each bit stands for one member, so nobody signs twice, whatever order the signatures are in.
+    function _checkEach(
         Epoch memory epoch,
         Attestation calldata attestation,
         uint256 signers,
@@ -191,13 +270,9 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
     ) private view {
         bytes memory list = MemberList.load(epoch.list);
         uint256 count = list.count();
-        if (signers >> count != 0) revert CommitteeUnknownSigner(signers, count);
-        uint256 signed = _bitCount(signers);
-        if (signed < epoch.threshold) revert CommitteeTooFewSigners(signed, epoch.threshold);
+        uint256 signed = _requireSigners(signers, count, epoch.threshold);
         // INVARIANT: each signer has a signature of its own, and all of them are within `signatures`.
-        if (signatures.length != SIGNATURE_LENGTH * signed) {
-            revert CommitteeSignaturesLength(SIGNATURE_LENGTH * signed, signatures.length);
-        }
+        _requireLength(signatures, SIGNATURE_LENGTH * signed);
 
         bytes32 digest = attestationHash(attestation);
         uint256 at = 0;
@@ -209,6 +284,17 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
                 at += SIGNATURE_LENGTH;
             }
         }
+    }
+
+    /// @return signed How many members `signers` names: enough, and none that there is not.
+    function _requireSigners(uint256 signers, uint256 count, uint256 threshold) private pure returns (uint256 signed) {
+        if (signers >> count != 0) revert CommitteeUnknownSigner(signers, count);
+        signed = _bitCount(signers);
+        if (signed < threshold) revert CommitteeTooFewSigners(signed, threshold);
+    }
+
+    function _requireLength(bytes calldata signatures, uint256 expected) private pure {
+        if (signatures.length != expected) revert CommitteeSignaturesLength(expected, signatures.length);
     }
 
     /// @param at Where the signature begins; it ends within `signatures`.

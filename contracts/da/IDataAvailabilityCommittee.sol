@@ -16,6 +16,14 @@ struct Attestation {
     bytes32 dataHash;
 }
 
+/// @notice How the members of an epoch sign. See docs/data-availability.md §3.
+/// - ECDSA: members are accounts, each has a signature of its own.
+/// - BLS: members are contracts that hold keys (IBlsKeys), all have one signature together.
+enum AttestationScheme {
+    ECDSA,
+    BLS
+}
+
 /// @title IDataAvailabilityCommittee
 /// @notice Accounts that hold batch data, and of which enough must sign that they do. See docs/data-availability.md §3.
 interface IDataAvailabilityCommittee {
@@ -23,7 +31,13 @@ interface IDataAvailabilityCommittee {
     /// @param members In ascending order; member i signs with bit i.
     /// @param threshold How many of them must sign.
     /// @param previousUntil L1 time in seconds from which the epoch before does not attest any more; 0 for the first.
-    event EpochStarted(uint64 indexed epoch, address[] members, uint256 threshold, uint64 previousUntil);
+    event EpochStarted(
+        uint64 indexed epoch,
+        address[] members,
+        uint256 threshold,
+        AttestationScheme scheme,
+        uint64 previousUntil
+    );
 
     /// @notice A constructor parameter that must not be zero is.
     error CommitteeZeroParameter(string name);
@@ -45,22 +59,32 @@ interface IDataAvailabilityCommittee {
     error CommitteeUnknownSigner(uint256 signers, uint256 members);
     /// @notice `threshold` members must sign.
     error CommitteeTooFewSigners(uint256 signers, uint256 threshold);
-    /// @notice Each signer has one signature of 64 bytes.
+    /// @notice What is to be a member of an epoch by BLS is no key that `IBlsKeys` holds for this committee.
+    error CommitteeUnprovenKey(address member);
+    /// @notice Each signer has one signature of 64 bytes; by BLS all have one of 128.
     error CommitteeSignaturesLength(uint256 expected, uint256 found);
     /// @notice The signature that stands for `member` is not its own.
     error CommitteeWrongSignature(address member, address recovered);
     /// @notice The signature of `member` has a high s: anybody could have made it from the right one.
     error CommitteeMalleableSignature(address member);
 
+    /// @notice The one signature (BLS) is not that of all `signers`.
+    error CommitteeWrongAggregate(uint256 signers);
+
     /// @notice Begins a new epoch, which attests at once. The one before attests for the overlap more.
     /// @dev Only the upgrade timelock.
     /// @param members In ascending order.
     /// @param threshold How many must sign; above half of them.
-    function startEpoch(address[] calldata members, uint256 threshold) external returns (uint64 epoch);
+    function startEpoch(
+        address[] calldata members,
+        uint256 threshold,
+        AttestationScheme scheme
+    ) external returns (uint64 epoch);
 
     /// @notice Reverts unless enough members of an epoch that still attests sign, with an expiry of `needed` or later.
     /// @param signers Bit i for member i of the epoch.
-    /// @param signatures One for each signer, in ascending order of members: r and yParityAndS (EIP-2098).
+    /// @param signatures By ECDSA one for each signer, in ascending order of members: r and yParityAndS (EIP-2098). By BLS
+    /// their sum, a point of G1 (EIP-2537).
     /// @param needed L1 time in seconds.
     function checkAttestation(
         Attestation calldata attestation,
@@ -80,9 +104,12 @@ interface IDataAvailabilityCommittee {
     function attestationHash(Attestation calldata attestation) external view returns (bytes32);
     /// @notice The newest epoch.
     function currentEpoch() external view returns (uint64);
-    /// @notice Members of an epoch, its threshold, and the L1 time in seconds until which it attests (the greatest there
-    /// is for the newest).
+    /// @notice Members of an epoch, its threshold, the L1 time in seconds until which it attests (the greatest there is for
+    /// the newest), and how they sign.
     function epochOf(
         uint64 epoch
-    ) external view returns (address[] memory members, uint256 threshold, uint64 attestsUntil);
+    )
+        external
+        view
+        returns (address[] memory members, uint256 threshold, uint64 attestsUntil, AttestationScheme scheme);
 }

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {StoredCode} from "../libraries/StoredCode.sol";
+
 /// @title MemberList
-/// @notice A list of accounts kept as the code of a contract: one access reads all of it, where storage takes one for each.
-/// @dev The code is a zero byte, which stops whoever calls it, and 20 bytes for each account.
+/// @notice A list of accounts kept as the code of a contract, 20 bytes for each.
 library MemberList {
-    /// @notice The contract with the list could not be created.
-    error MemberListNotStored();
-
-    /// @dev Returns what follows these 11 bytes as the code: codecopy(0, 11, codesize - 11), return.
-    bytes11 private constant CREATION = 0x600b5981380380925939f3;
-
     /// @notice Writes a list.
     /// @return at The contract that holds it.
     function store(address[] memory accounts) internal returns (address at) {
-        uint256 length = 12 + 20 * accounts.length;
+        uint256 length = 20 * accounts.length;
         // The last account is written as a whole word.
-        bytes memory code = new bytes(length + 12);
-        bytes32 creation = CREATION;
+        bytes memory data = new bytes(length + 12);
         assembly ("memory-safe") {
-            let to := add(code, 0x20)
-            mstore(to, creation)
-            to := add(to, 12)
+            let to := add(data, 0x20)
             let from := add(accounts, 0x20)
             for {
                 let end := add(from, shl(5, mload(accounts)))
@@ -31,9 +23,9 @@ library MemberList {
             } {
                 mstore(to, shl(96, mload(from)))
             }
-            at := create(0, add(code, 0x20), length)
+            mstore(data, length)
         }
-        if (at == address(0)) revert MemberListNotStored();
+        return StoredCode.store(data);
     }
 
     /// @notice Reads a list.

@@ -14,7 +14,7 @@ export interface Certificate {
   root: Hex;
   /** Bit i for member i. */
   signers: bigint;
-  /** In ascending order of members, 64 bytes each. */
+  /** By ECDSA in ascending order of members, 64 bytes each; by BLS one of 128 bytes. */
   signatures: Hex;
 }
 

@@ -23,6 +23,9 @@ export interface AttestationScope {
   bridge: Hex;
 }
 
+/** Bytes of a signature by ECDSA. */
+export const ECDSA_SIGNATURE_LENGTH = 64;
+
 const TYPES = {
   Attestation: [
     { name: "bridge", type: "address" },
@@ -43,17 +46,24 @@ export interface AttestationSigner {
   ): Promise<string>;
 }
 
+/** Signs the digest itself: a member of an epoch by BLS. */
+export interface DigestSigner {
+  /** 128 bytes. */
+  signDigest(digest: Hex): Hex;
+}
+
 /** The digest that members sign. */
 export function attestationHash(scope: AttestationScope, attestation: Attestation): Hex {
   return TypedDataEncoder.hash(domainOf(scope), TYPES, { bridge: scope.bridge, ...attestation }) as Hex;
 }
 
-/** A member's signature: r and yParityAndS (EIP-2098), 64 bytes. */
+/** A member's signature: by ECDSA r and yParityAndS (EIP-2098), 64 bytes; by BLS a point of 128. */
 export async function signAttestation(
-  signer: AttestationSigner,
+  signer: AttestationSigner | DigestSigner,
   scope: AttestationScope,
   attestation: Attestation,
 ): Promise<Hex> {
+  if ("signDigest" in signer) return signer.signDigest(attestationHash(scope, attestation));
   const signature = await signer.signTypedData(domainOf(scope), TYPES, { bridge: scope.bridge, ...attestation });
   return Signature.from(signature).compactSerialized as Hex;
 }
@@ -65,15 +75,13 @@ export function attestationSigner(
   signature: string,
 ): Hex | undefined {
   try {
-    if (fromHex(signature).length !== SIGNATURE_LENGTH) return undefined;
+    if (fromHex(signature).length !== ECDSA_SIGNATURE_LENGTH) return undefined;
     return recoverAddress(attestationHash(scope, attestation), Signature.from(signature)) as Hex;
   } catch {
     // Bytes that no key could have made.
     return undefined;
   }
 }
-
-const SIGNATURE_LENGTH = 64;
 
 function domainOf({ l1ChainId, committee }: AttestationScope): TypedDataDomain {
   return { name: "hardhat-rollup committee", version: "1", chainId: l1ChainId, verifyingContract: committee };

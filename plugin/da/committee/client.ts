@@ -1,14 +1,14 @@
 import { dataHash } from "../../ledger/hashes.js";
-import { concat, fromHex, toHex } from "../../ledger/bytes.js";
+import { concat } from "../../ledger/bytes.js";
 import type { Hex } from "../../types.js";
-import { type Attestation, attestationSigner, type AttestationScope } from "./attestation.js";
+import type { Attestation, AttestationScope } from "./attestation.js";
 import { MAX_DATA_LENGTH } from "./chunks.js";
 import type { AttestationRequest } from "./member.js";
+import { type MemberIdentity, schemeOf, type SignatureScheme } from "./scheme.js";
 import { encodeRequest, hexOf, objectOf, PATHS, WireError } from "./wire.js";
 
 /** A member of an epoch and where its server is; without a URL it cannot be asked. */
-export interface MemberAddress {
-  address: Hex;
+export interface MemberAddress extends MemberIdentity {
   url: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface AskInit {
 export interface Signatures {
   /** Bit i for member i. */
   signers: bigint;
-  /** In ascending order of members, 64 bytes each. */
+  /** By ECDSA in ascending order of members, 64 bytes each; by BLS their sum, 128 bytes. */
   signatures: Hex;
 }
 
@@ -59,20 +59,21 @@ const MAX_ANSWER = 16_384;
  * @returns undefined when fewer signed in time.
  */
 export async function collectSignatures(options: CollectOptions): Promise<Signatures | undefined> {
-  const { members, threshold, timeout, onFault, signal: outer, ask = fetch } = options;
+  const { scope, request, members, threshold, timeout, onFault, signal: outer, ask = fetch } = options;
   outer?.throwIfAborted();
-  const body = encodeRequest(options.request);
+  const body = encodeRequest(request);
+  const scheme = await schemeOf(members, scope, request.attestation);
   const found = new Map<number, Hex>();
   const enough = new AbortController();
   const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(timeout), ...(outer ? [outer] : [])]);
   await Promise.all(
-    members.map(async ({ address, url }, position) => {
+    members.map(async (member, position) => {
+      const { address, url } = member;
       if (url === undefined) return;
       try {
-        const signature = await askSignature(ask, url, body, signal);
-        const { scope, request } = options;
-        if (attestationSigner(scope, request.attestation, signature)?.toLowerCase() !== address.toLowerCase())
-          throw new WireError("its signature is not its own");
+        const signature = await askSignature(ask, url, body, scheme, signal);
+        // One that is not right would spoil all that it is added to.
+        if (!scheme.isSignedBy(member, signature)) throw new WireError("its signature is not its own");
         found.set(position, signature);
         if (found.size === threshold) enough.abort();
       } catch (error) {
@@ -85,7 +86,7 @@ export async function collectSignatures(options: CollectOptions): Promise<Signat
   const positions = [...found.keys()].sort((a, b) => a - b).slice(0, threshold);
   return {
     signers: positions.reduce((bits, position) => bits | (1n << BigInt(position)), 0n),
-    signatures: toHex(concat(...positions.map((position) => fromHex(found.get(position) ?? "0x")))),
+    signatures: scheme.join(positions.map((position) => found.get(position) ?? "0x")),
   };
 }
 
@@ -147,11 +148,17 @@ export async function fetchData(urls: readonly string[], hash: Hex, options: Fet
   }
 }
 
-async function askSignature(ask: Ask, url: string, body: string, signal: AbortSignal): Promise<Hex> {
+async function askSignature(
+  ask: Ask,
+  url: string,
+  body: string,
+  { length }: SignatureScheme,
+  signal: AbortSignal,
+): Promise<Hex> {
   const headers = { "content-type": "application/json" };
   const response = await ask(join(url, PATHS.attest), { method: "POST", headers, body, signal });
   const fields = objectOf(Buffer.from(await readBytes(response, MAX_ANSWER)).toString());
-  if (response.ok) return hexOf(fields, "signature", 64);
+  if (response.ok) return hexOf(fields, "signature", length);
   throw new WireError(typeof fields.error === "string" ? fields.error.slice(0, 500) : `HTTP status ${response.status}`);
 }
 

@@ -24,9 +24,21 @@ export interface CommitteeOnL1 {
   scope: AttestationScope;
   /** Longest time from a batch's `finalizesAt` to the end of the dispute about it, in seconds. */
   disputeDuration: bigint;
-  /** Members in ascending order and threshold; undefined for an epoch that does not exist. */
-  epoch: (index: bigint) => Promise<{ members: Hex[]; threshold: number } | undefined>;
+  /** Undefined for an epoch that does not exist. */
+  epoch: (index: bigint) => Promise<EpochFacts | undefined>;
 }
+
+/** What never changes of an epoch. */
+export interface EpochFacts {
+  /** In ascending order. */
+  members: Hex[];
+  threshold: number;
+  /** By BLS: the members' keys, 256 bytes each. */
+  keys?: Hex[];
+}
+
+/** `AttestationScheme.BLS` of the contracts. */
+const BLS = 1n;
 
 /** The chain's data-availability layer has no committee. */
 export class NoCommitteeError extends Error {
@@ -55,8 +67,12 @@ export async function findCommittee({ addresses, provider, deployment }: Committ
   const [committee, disputeDuration] = found;
   const contract = DataAvailabilityCommittee__factory.connect(committee, provider);
   const scope = { l1ChainId: deployment.l1ChainId, committee: committee as Hex, bridge: addresses.bridge };
-  /** Members and threshold of an epoch never change. */
-  const epochs = new Map<bigint, { members: Hex[]; threshold: number }>();
+  const epochs = new Map<bigint, EpochFacts>();
+  const keyOf = async (member: Hex): Promise<Hex> => {
+    const code = await ask(`key of ${member}`, () => provider.getCode(member));
+    // Behind a zero byte.
+    return `0x${code.slice(4)}`;
+  };
   return {
     contract,
     scope,
@@ -65,8 +81,10 @@ export async function findCommittee({ addresses, provider, deployment }: Committ
       const known = epochs.get(index);
       if (known !== undefined) return known;
       try {
-        const { members, threshold } = await ask(`epoch ${index}`, () => contract.epochOf(index));
-        const epoch = { members: [...members] as Hex[], threshold: Number(threshold) };
+        const { members: found, threshold, scheme } = await ask(`epoch ${index}`, () => contract.epochOf(index));
+        const members = [...found] as Hex[];
+        const keys = scheme === BLS ? { keys: await Promise.all(members.map(keyOf)) } : {};
+        const epoch = { members, threshold: Number(threshold), ...keys };
         epochs.set(index, epoch);
         return epoch;
       } catch (error) {

@@ -5,6 +5,7 @@ import {
   attestationSigner,
   type AttestationScope,
   type AttestationSigner,
+  type DigestSigner,
   signAttestation,
 } from "./attestation.js";
 import { MAX_DATA_LENGTH, type ProvenChunk, proveChunk, chunkCount } from "./chunks.js";
@@ -25,8 +26,9 @@ export interface MemberL1 {
 }
 
 export interface MemberOptions {
-  signer: AttestationSigner;
-  /** The signer's address. */
+  /** By ECDSA an account, by BLS the key's secret. */
+  signer: AttestationSigner | DigestSigner;
+  /** The account, or what stands for the key. */
   address: Hex;
   scope: AttestationScope;
   l1: MemberL1;

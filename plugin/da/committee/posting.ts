@@ -55,7 +55,7 @@ export function createCertifier(options: CertifierOptions): Certify {
         signal,
         ask,
       },
-      members: facts.members.map((address) => ({ address, url: urlOf(address) })),
+      members: facts.members.map((address, i) => ({ address, key: facts.keys?.[i], url: urlOf(address) })),
     });
     if (found === undefined) return undefined;
     return { length: attestation.length, epoch, expiry, root: chunkRoot(data), ...found };

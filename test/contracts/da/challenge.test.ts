@@ -16,7 +16,7 @@ import {
 } from "../../../typechain-types/index.js";
 import { claimAfter, eventOf, postBatch, toHeader } from "../../support/batches.js";
 import { certificateOf, CHALLENGE_TIMES, DEMAND_BOND, deployChallenge } from "../../support/availability.js";
-import { first, upgradeToCommittee } from "../../support/committee.js";
+import { ECDSA, first, upgradeToCommittee } from "../../support/committee.js";
 import {
   counterBatch,
   lieFrom,
@@ -158,7 +158,7 @@ describe("AvailabilityChallenge", () => {
 
     it("can be made when the epoch that signed is retired", async () => {
       const { timelock, actors, connection, parameters } = world();
-      const data = committee.interface.encodeFunctionData("startEpoch", [[actors.bob.address], 1]);
+      const data = committee.interface.encodeFunctionData("startEpoch", [[actors.bob.address], 1, ECDSA]);
       const operation = [await committee.getAddress(), 0n, data, ZeroHash, ZeroHash] as const;
       await timelock.connect(actors.upgrader).schedule(...operation, parameters.upgradeDelay);
       await connection.networkHelpers.time.increase(parameters.upgradeDelay);

@@ -11,7 +11,7 @@ import {
   type DataAvailabilityCommittee,
   DataAvailabilityCommittee__factory,
 } from "../../../typechain-types/index.js";
-import { first, memberKeys, sign } from "../../support/committee.js";
+import { BY_ECDSA, ECDSA, first, memberKeys, sign } from "../../support/committee.js";
 import { type Connection, createConnection } from "../../support/env.js";
 import { dataHash, headerWith } from "../../support/protocol.js";
 import { type Actors, actorsOf, DAY } from "../../support/suite.js";
@@ -48,6 +48,7 @@ describe("CommitteeDA.commit", () => {
       overlap: DAY,
       members,
       threshold: 5,
+      ...BY_ECDSA,
     });
     return { own, layer: await new CommitteeDA__factory(deployer).deploy(own, DISPUTE_DURATION) };
   }
@@ -139,7 +140,7 @@ describe("CommitteeDA.commit", () => {
 
   it("refuses an epoch that is retired, from the second on at which its overlap is over", async () => {
     const input = await certificate();
-    await committee.connect(actors.upgrader).startEpoch(members.slice(1), 4);
+    await committee.connect(actors.upgrader).startEpoch(members.slice(1), 4, ECDSA);
     await commit(input);
     const until = BigInt(await connection.networkHelpers.time.latest()) + DAY;
     await connection.networkHelpers.time.increaseTo(until);

@@ -5,7 +5,7 @@ import type { Attestation, AttestationScope } from "../../../plugin/da/committee
 import { attestationHash, signAttestation } from "../../../plugin/da/committee/attestation.js";
 import type { Hex } from "../../../plugin/types.js";
 import { type DataAvailabilityCommittee, DataAvailabilityCommittee__factory } from "../../../typechain-types/index.js";
-import { first, memberKeys, sign } from "../../support/committee.js";
+import { BY_ECDSA, ECDSA, first, memberKeys, sign } from "../../support/committee.js";
 import { type Connection, createConnection } from "../../support/env.js";
 import { actorsOf, DAY } from "../../support/suite.js";
 
@@ -31,6 +31,7 @@ describe("DataAvailabilityCommittee", () => {
       overlap: OVERLAP,
       members,
       threshold: 5,
+      ...BY_ECDSA,
     });
     return { deployed, own: deployed.connect(upgrader) };
   }
@@ -53,7 +54,7 @@ describe("DataAvailabilityCommittee", () => {
   describe("its epochs", () => {
     it("begin with the members and the threshold of the deployment", async () => {
       expect(await committee.currentEpoch()).to.equal(0n);
-      expect(await committee.epochOf(0)).to.deep.equal([members, 5n, 2n ** 64n - 1n]);
+      expect(await committee.epochOf(0)).to.deep.equal([members, 5n, 2n ** 64n - 1n, ECDSA]);
     });
 
     it("follow each other: the new one attests at once, the old one for the overlap more", async () => {
@@ -63,6 +64,7 @@ describe("DataAvailabilityCommittee", () => {
       ).startEpoch(
         next.map(({ address }) => address),
         2,
+        ECDSA,
       );
       const until = BigInt(await connection.networkHelpers.time.latest()) + OVERLAP;
       expect(await committee.currentEpoch()).to.equal(1n);
@@ -83,28 +85,28 @@ describe("DataAvailabilityCommittee", () => {
 
     it("tell who is in them", async () => {
       const own = await timelock();
-      await expect(own.startEpoch([members[0]!, members[3]!], 2))
+      await expect(own.startEpoch([members[0]!, members[3]!], 2, ECDSA))
         .to.emit(committee, "EpochStarted")
-        .withArgs(1n, [members[0], members[3]], 2n, (until: bigint) => until > OVERLAP);
+        .withArgs(1n, [members[0], members[3]], 2n, ECDSA, (until: bigint) => until > OVERLAP);
     });
 
     it("are begun by the timelock only", async () => {
       const { alice } = await actorsOf(connection);
-      await expect(committee.connect(alice).startEpoch(members, 5))
+      await expect(committee.connect(alice).startEpoch(members, 5, ECDSA))
         .to.be.revertedWithCustomError(committee, "CommitteeUnauthorized")
         .withArgs(alice.address);
     });
 
     it("have 1 to 256 members", async () => {
       const own = await timelock();
-      await expect(own.startEpoch([], 0))
+      await expect(own.startEpoch([], 0, ECDSA))
         .to.be.revertedWithCustomError(committee, "CommitteeMemberCount")
         .withArgs(0n, 256n);
       const many = Array.from({ length: 257 }, (_, i) => toBeHex(i + 1, 20));
-      await expect(own.startEpoch(many, 200))
+      await expect(own.startEpoch(many, 200, ECDSA))
         .to.be.revertedWithCustomError(committee, "CommitteeMemberCount")
         .withArgs(257n, 256n);
-      await own.startEpoch(many.slice(1), 200);
+      await own.startEpoch(many.slice(1), 200, ECDSA);
       expect((await committee.epochOf(1)).members.map((member) => BigInt(member))).to.deep.equal(
         many.slice(1).map((member) => BigInt(member)),
       );
@@ -117,7 +119,7 @@ describe("DataAvailabilityCommittee", () => {
       [7, 8],
     ] as const) {
       it(`need more than half of their members and no more than all: not ${threshold} of ${count}`, async () => {
-        await expect((await timelock()).startEpoch(members.slice(0, count), threshold))
+        await expect((await timelock()).startEpoch(members.slice(0, count), threshold, ECDSA))
           .to.be.revertedWithCustomError(committee, "CommitteeThreshold")
           .withArgs(threshold, count);
       });
@@ -129,7 +131,7 @@ describe("DataAvailabilityCommittee", () => {
       ["zero", [ZeroAddress, members[0]!, members[1]!], 0],
     ] as const) {
       it(`have no member ${name}`, async () => {
-        await expect((await timelock()).startEpoch([...list], 2))
+        await expect((await timelock()).startEpoch([...list], 2, ECDSA))
           .to.be.revertedWithCustomError(committee, "CommitteeMembersUnsorted")
           .withArgs(index, list[index]);
       });
@@ -138,7 +140,14 @@ describe("DataAvailabilityCommittee", () => {
     it("cannot be without timelock, bridge or overlap", async () => {
       const { deployer, upgrader } = await actorsOf(connection);
       const factory = new DataAvailabilityCommittee__factory(deployer);
-      const whole = { timelock: upgrader.address, bridge: BRIDGE, overlap: OVERLAP, members, threshold: 5 };
+      const whole = {
+        timelock: upgrader.address,
+        bridge: BRIDGE,
+        overlap: OVERLAP,
+        members,
+        threshold: 5,
+        ...BY_ECDSA,
+      };
       for (const [name, value] of [
         ["timelock", ZeroAddress],
         ["bridge", ZeroAddress],
@@ -272,7 +281,7 @@ describe("DataAvailabilityCommittee", () => {
     }
 
     it("of one epoch is none of another with the same members", async () => {
-      await (await timelock()).startEpoch(members, 5);
+      await (await timelock()).startEpoch(members, 5, ECDSA);
       const signed = await sign(keys, first(5), scope, attestation);
       await check(signed);
       await expect(check(signed, { ...attestation, epoch: 1n })).to.be.revertedWithCustomError(

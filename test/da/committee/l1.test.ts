@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { AbiCoder, concat, toBeHex } from "ethers";
 
+import { signBls } from "../../../plugin/da/committee/bls.js";
 import {
   type CommitteeClient,
   type CommitteeOnL1,
@@ -12,12 +13,13 @@ import { createMember, type Member, type MemberL1 } from "../../../plugin/da/com
 import { createCertifier, servingTime } from "../../../plugin/da/committee/posting.js";
 import { serveMember } from "../../../plugin/da/committee/server.js";
 import { openVault } from "../../../plugin/da/committee/vault.js";
+import { encodeDaInput } from "../../../plugin/da/input.js";
 import { toHex } from "../../../plugin/ledger/bytes.js";
 import { memoryStore } from "../../../plugin/store/memory.js";
 import type { Hex } from "../../../plugin/types.js";
-import { ISequencerRegistry__factory } from "../../../typechain-types/index.js";
+import { DataAvailabilityCommittee__factory, ISequencerRegistry__factory } from "../../../typechain-types/index.js";
 import { claimAfter, postBatch } from "../../support/batches.js";
-import { deployCommittee, memberKeys, upgradeToCommittee } from "../../support/committee.js";
+import { BLS, deployCommittee, memberKeys, proveMembers, upgradeToCommittee } from "../../support/committee.js";
 import { dataHash } from "../../support/protocol.js";
 import { now, useWorld, type World } from "../../support/world.js";
 import { bytes } from "./support.js";
@@ -154,6 +156,46 @@ describe("A committee on L1", () => {
     it("certifies nothing where there is nothing to hold", async () => {
       const certify = await certifierOf([]);
       expect(await certify(1n, new Uint8Array())).to.equal(undefined);
+    });
+  });
+
+  describe("of a suite that was upgraded to one by BLS", () => {
+    it("tells its members' keys, and attests a batch that L1 takes", async () => {
+      const suite = world();
+      const { actors, timelock, bridge, parameters } = suite;
+      const { keys, members } = await proveMembers(actors.deployer, 4);
+      const contract = await new DataAvailabilityCommittee__factory(actors.deployer).deploy({
+        ...{ timelock, bridge, overlap: 86_400n, keys, threshold: 3, scheme: BLS },
+        members: members.map(({ address }) => address),
+      });
+      await upgradeToCommittee(suite, contract);
+      const committee = await findCommittee(client);
+      expect(await committee.epoch(0n)).to.deep.equal({
+        ...{ members: members.map(({ address }) => address), keys: members.map(({ key }) => key), threshold: 3 },
+      });
+
+      const l1 = memberL1(client, committee);
+      const maxRetention = servingTime(parameters.challengeWindow, committee.disputeDuration);
+      const urls = new Map<string, string>();
+      for (const { address, secret } of members.slice(1)) {
+        const signer = { signDigest: (digest: Hex) => signBls(secret, digest) };
+        const own = { signer, address, scope: committee.scope, l1, vault: openVault(memoryStore()), maxRetention };
+        const server = await serveMember({ member: createMember(own), port: 0 });
+        open.push(server);
+        urls.set(address, server.url);
+      }
+      const certify = createCertifier({
+        ...{ committee, signer: actors.sequencer, challengeWindow: parameters.challengeWindow, timeout: 10_000 },
+        urlOf: (member) => urls.get(member),
+        now: () => now(suite),
+      });
+      const certificate = await certify(1n, bytes(9_000));
+      expect(certificate?.signers).to.equal(0b1110n);
+      expect(certificate?.signatures).to.have.length(2 + 2 * 128);
+      const daInput = encodeDaInput({ form: "committee", certificate: certificate! });
+      const claim = await claimAfter(suite, suite.genesis);
+      const chain = suite.chain.connect(actors.sequencer);
+      await expect(chain.appendBatch(suite.genesis, claim, [], daInput)).to.emit(chain, "BatchAppended");
     });
   });
 });

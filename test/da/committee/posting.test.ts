@@ -24,7 +24,7 @@ import {
 } from "../../../typechain-types/index.js";
 import { failure } from "../../l1/support/failure.js";
 import { deployTo, describeOnEveryL1, type TestL1 } from "../../l1/support/l1.js";
-import { memberKeys } from "../../support/committee.js";
+import { BY_ECDSA, memberKeys } from "../../support/committee.js";
 import { bytes, serveAnswer } from "./support.js";
 
 const KEYS = memberKeys(7);
@@ -54,6 +54,7 @@ describeOnEveryL1("batches with a committee", (get) => {
     const committeeContract = await new DataAvailabilityCommittee__factory(signer).deploy({
       ...{ timelock: UpgradeTimelock.address, bridge: L1EscrowBridge.address, overlap: 86_400n, threshold: 5 },
       members: KEYS.map(({ address }) => address),
+      ...BY_ECDSA,
     });
     await committeeContract.waitForDeployment();
     const layer = await new CommitteeDA__factory(signer).deploy(committeeContract, disputeDuration);
