@@ -36,6 +36,7 @@ for (const signer of signers) await networkHelpers.setBalance(signer.address, 10
 const report = await playSybilAttack(table, { honest, liars, resolver }, createRandom(4), count);
 
 const won = (await world.game.creditOf(honest)) - bondsOf(honest);
+const tips = await world.game.creditOf(resolver);
 const claims = table.model.claims.size;
 const answered = report.answers + report.steps;
 const number = (value: number): string => Math.round(value).toLocaleString("en");
@@ -80,10 +81,12 @@ console.log(
     { type: "row", cells: ["bonds that the honest account won, in base bonds", `${won / rules.baseBond}`] },
     {
       type: "row",
-      cells: [
-        "gas price at which that pays answers and resolution, gwei",
-        number(Number(won / BigInt(gas.honest + gas.resolver) / GWEI)),
-      ],
+      cells: ["gas price at which that pays the answers, gwei", number(Number(won / BigInt(gas.honest) / GWEI))],
+    },
+    { type: "row", cells: ["tips for resolving, in base bonds", `${tips / rules.baseBond}`] },
+    {
+      type: "row",
+      cells: ["gas price at which they pay the resolution, gwei", number(Number(tips / BigInt(gas.resolver) / GWEI))],
     },
   ]),
 );

@@ -5,6 +5,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IStateCommitmentChain} from "../chain/IStateCommitmentChain.sol";
+import {PendingBatch} from "../chain/PendingBatch.sol";
 import {IDisputeGame} from "../dispute/IDisputeGame.sol";
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {MerkleTree} from "../libraries/MerkleTree.sol";
@@ -22,6 +23,8 @@ import {Attestation, IDataAvailabilityCommittee} from "./IDataAvailabilityCommit
 /// 4. When a demand can no longer be answered, ANSWER_MARGIN is left until the batch's `finalizesAt`: to close it, or to
 ///    dispute what the answer said.
 contract AvailabilityChallenge is IAvailabilityChallenge, ReentrancyGuardTransient {
+    using PendingBatch for IStateCommitmentChain;
+
     /// @notice Neighbours and parameters. Times in seconds.
     /// @param chain The chain whose batches are pending.
     /// @param committee Who attests.
@@ -81,7 +84,7 @@ contract AvailabilityChallenge is IAvailabilityChallenge, ReentrancyGuardTransie
         uint64 index
     ) external payable returns (bytes32 id) {
         bytes32 headerHash = header.hashCalldata();
-        if (!_isPending(header, headerHash)) revert AvailabilityNotPending(header.index, headerHash);
+        if (!CHAIN.isPending(header, headerHash)) revert AvailabilityNotPending(header.index, headerHash);
         // INVARIANT: no bond is at stake where nothing comes of a demand.
         if (IDisputeGame(header.resolver).availability() != address(this)) {
             revert AvailabilityNotJudge(header.resolver);
@@ -131,7 +134,7 @@ contract AvailabilityChallenge is IAvailabilityChallenge, ReentrancyGuardTransie
         _demands[id].status = DemandStatus.Closed;
         _credits[open.claimant] += DEMAND_BOND;
         // It may have fallen with an earlier batch.
-        bool isUpheld = block.timestamp < header.finalizesAt && _isPending(header, headerHash);
+        bool isUpheld = block.timestamp < header.finalizesAt && CHAIN.isPending(header, headerHash);
         emit DemandClosed(id, isUpheld);
         if (isUpheld) IDisputeGame(header.resolver).counterUnavailable(header, id, open.claimant, open.demandedAt);
     }
@@ -219,12 +222,5 @@ contract AvailabilityChallenge is IAvailabilityChallenge, ReentrancyGuardTransie
 
     function _chunkCount(uint256 length) private pure returns (uint256) {
         return (length + CHUNK_SIZE - 1) / CHUNK_SIZE;
-    }
-
-    /// @dev Whether a batch is on the chain and not final.
-    function _isPending(BatchHeader calldata header, bytes32 headerHash) private view returns (bool) {
-        if (CHAIN.headerHash(header.index) != headerHash) return false;
-        (, uint64 finalizedHead) = CHAIN.heads();
-        return header.index > finalizedHead;
     }
 }

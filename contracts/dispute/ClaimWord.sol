@@ -13,8 +13,9 @@ enum ClaimStatus {
 /// @param postedAt L1 time in seconds; for a batch when it was posted.
 /// @param used Seconds that its line has used of its clock.
 /// @param depth 0 for a batch.
-/// @param openChildren Claims that counter it and are not resolved.
+/// @param openChildren Claims that counter it and are not resolved; below 2^31.
 /// @param status Open until resolved.
+/// @param holdsTip Of a batch: a claim against it left the tip for resolving the batch.
 struct ClaimState {
     address claimant;
     uint32 postedAt;
@@ -22,10 +23,11 @@ struct ClaimState {
     uint8 depth;
     uint32 openChildren;
     ClaimStatus status;
+    bool holdsTip;
 }
 
 /// @notice The same as it is stored: one word, zero where there is none.
-/// @dev From the highest bits: openChildren 32, status 2, depth 6, used 24, postedAt 32, claimant 160.
+/// @dev From the highest bits: openChildren 31, holdsTip 1, status 2, depth 6, used 24, postedAt 32, claimant 160.
 type ClaimWord is uint256;
 
 /// @notice The best of the claims that stand against one: one word, zero where there is none.
@@ -43,7 +45,8 @@ library ClaimWordLib {
     uint256 private constant USED = 192;
     uint256 private constant DEPTH = 216;
     uint256 private constant STATUS = 222;
-    uint256 private constant OPEN_CHILDREN = 224;
+    uint256 private constant HOLDS_TIP = 224;
+    uint256 private constant OPEN_CHILDREN = 225;
 
     /// @notice An open claim without children.
     /// @param postedAt_ In seconds; kept modulo 2^32, see `age`.
@@ -92,6 +95,10 @@ library ClaimWordLib {
         return uint32(ClaimWord.unwrap(self) >> OPEN_CHILDREN);
     }
 
+    function holdsTip(ClaimWord self) internal pure returns (bool) {
+        return (ClaimWord.unwrap(self) >> HOLDS_TIP) & 1 != 0;
+    }
+
     function unpack(ClaimWord self) internal pure returns (ClaimState memory) {
         return
             ClaimState({
@@ -100,7 +107,8 @@ library ClaimWordLib {
                 used: self.used(),
                 depth: self.depth(),
                 openChildren: self.openChildren(),
-                status: self.status()
+                status: self.status(),
+                holdsTip: self.holdsTip()
             });
     }
 
@@ -117,7 +125,12 @@ library ClaimWordLib {
         return ClaimWord.wrap(ClaimWord.unwrap(self) | (status_ << STATUS));
     }
 
-    /// @notice The same claim with one more unresolved child. Reverts beyond 2^32 - 1.
+    /// @notice The same batch with the tip for resolving it.
+    function holdTip(ClaimWord self) internal pure returns (ClaimWord) {
+        return ClaimWord.wrap(ClaimWord.unwrap(self) | (1 << HOLDS_TIP));
+    }
+
+    /// @notice The same claim with one more unresolved child. Reverts beyond 2^31 - 1.
     function addChild(ClaimWord self) internal pure returns (ClaimWord) {
         return ClaimWord.wrap(ClaimWord.unwrap(self) + (1 << OPEN_CHILDREN));
     }

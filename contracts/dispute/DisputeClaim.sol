@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IDisputeGame} from "./IDisputeGame.sol";
+
 /// @notice A claim without its list of states. See docs/dispute.md §2.
 /// @param parent Id of the claim that it counters; the header hash where it counters the batch.
 /// @param index Which state of the parent's list it holds false; 0 where it counters the batch.
@@ -16,7 +18,7 @@ struct DisputeClaim {
 using DisputeClaimLib for DisputeClaim global;
 
 /// @title DisputeClaimLib
-/// @notice The hashes that stand for a claim and for its list. Neither drops a bit of what it is given.
+/// @notice The segments of a claim, and the hashes that stand for it and for its list. Neither drops a bit of what it is given.
 library DisputeClaimLib {
     /// @notice keccak256 of the four words of a claim, which stand in calldata as they are hashed.
     function id(DisputeClaim calldata claim) internal pure returns (bytes32 result) {
@@ -32,6 +34,19 @@ library DisputeClaimLib {
         assembly ("memory-safe") {
             result := keccak256(claim, 128)
         }
+    }
+
+    /// @notice The segment of a claim that ends in state `index` of its list: the state before it, and that one.
+    function segment(
+        DisputeClaim calldata claim,
+        bytes32[] calldata list,
+        uint256 index
+    ) internal pure returns (bytes32 start, bytes32 end) {
+        bytes32 listHash = hashList(list);
+        // INVARIANT: with the hash the list has as many states as it had when the claim was made.
+        if (listHash != claim.listHash) revert IDisputeGame.DisputeListMismatch(claim.listHash, listHash);
+        if (index >= list.length) revert IDisputeGame.DisputeIndexOutOfRange(index, list.length);
+        return (index == 0 ? claim.start : list[index - 1], list[index]);
     }
 
     /// @notice keccak256 of the states, one after the other. It stands for their number as well.

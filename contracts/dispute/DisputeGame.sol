@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IStateCommitmentChain} from "../chain/IStateCommitmentChain.sol";
+import {PendingBatch} from "../chain/PendingBatch.sol";
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {IOneStepVerifier} from "../machine/IOneStepVerifier.sol";
 import {BatchStatement} from "./BatchStatement.sol";
@@ -14,8 +15,8 @@ import {IDisputeGame} from "./IDisputeGame.sol";
 /// @title DisputeGame
 /// @notice Judges the batches of one program, for ever by the same rules: nobody owns it, nothing in it can be changed.
 /// @dev Invariants:
-/// 1. Balance ≥ sum of the bonds of unresolved claims + sum of credits; equal unless somebody forces ether in. A bond
-///    becomes one credit, once: when its claim is resolved.
+/// 1. Balance ≥ sum of the bonds of unresolved claims + tips held for open batches + sum of credits; equal unless somebody
+///    forces ether in. A bond becomes credits, once, when its claim is resolved: the tips, and what is left of it.
 /// 2. The id of a claim binds all of its content, so a move is about that content on any fork of L1, or reverts.
 /// 3. `openChildren` of a claim or batch is the number of unresolved claims that counter it. A resolved one has none,
 ///    and gets none: it closed before, or was refuted by a step, and then its depth allows no children.
@@ -25,10 +26,14 @@ import {IDisputeGame} from "./IDisputeGame.sol";
 /// 7. A batch whose data were withheld has a child that stands, against which nothing can be said: AVAILABILITY made it.
 /// 8. A batch with a claim is under dispute on the chain, until `resolveBatch`, which succeeds once.
 contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
+    using PendingBatch for IStateCommitmentChain;
+
     /* IMMUTABLES AND CONSTANTS */
 
     /// @dev A game is about 2^40 instructions at least.
     uint256 private constant MIN_HEIGHT = 40;
+    /// @dev Tips per base bond: see docs/dispute.md §5.
+    uint256 private constant TIPS_PER_BOND = 2;
 
     IStateCommitmentChain private immutable CHAIN;
     IOneStepVerifier private immutable VERIFIER;
@@ -46,6 +51,8 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
     uint256 private immutable CLOCK;
     uint256 private immutable EXTENSION;
     uint256 private immutable BASE_BOND;
+    /// @dev What resolving a claim, or a batch, is paid with.
+    uint256 private immutable TIP;
     /// @dev States per list, and greatest depth.
     uint256 private immutable K;
     uint256 private immutable LEVELS;
@@ -77,6 +84,7 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
         CLOCK = p.clock;
         EXTENSION = p.extension;
         BASE_BOND = p.baseBond;
+        TIP = p.baseBond / TIPS_PER_BOND;
         K = 1 << p.dissectionBits;
         LEVELS = (MIN_HEIGHT + p.dissectionBits - 1) / p.dissectionBits;
     }
@@ -114,7 +122,7 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
     ) external payable nonReentrant returns (bytes32 id) {
         (bytes32 parentId, ClaimWord parent, uint256 parentUsed) = _requireOpen(claim);
         if (parent.depth() == LEVELS) revert DisputeClaimIsStep(parentId);
-        (bytes32 start, bytes32 denied) = _segment(claim, list, index);
+        (bytes32 start, bytes32 denied) = claim.segment(list, index);
 
         // The new claim is of the line of the one that its parent counters, and has thought since its parent was posted.
         uint256 used = parentUsed + parent.age();
@@ -132,12 +140,13 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
     ) external nonReentrant {
         (bytes32 id, ClaimWord word, ) = _requireOpen(claim);
         if (word.depth() != LEVELS) revert DisputeClaimIsNotStep(id, word.depth());
-        (bytes32 start, bytes32 denied) = _segment(claim, list, index);
+        (bytes32 start, bytes32 denied) = claim.segment(list, index);
         bytes32 state = VERIFIER.step(CODE_ROOT, start, witness);
         if (state == denied) revert DisputeStepAgrees(state);
 
         emit ClaimStepped(id, index, state, msg.sender);
-        _settle(claim.parent, id, word, true, msg.sender);
+        _claims[claim.parent] = _claims[claim.parent].removeChild();
+        _settle(id, word, true, msg.sender, 0);
     }
 
     /// @inheritdoc IDisputeGame
@@ -162,7 +171,9 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
 
     /// @inheritdoc IDisputeGame
     function resolve(DisputeClaim[] calldata claims) external nonReentrant {
-        for (uint256 i = 0; i < claims.length; ++i) _resolve(claims[i]);
+        uint256 tips;
+        for (uint256 i = 0; i < claims.length; ++i) tips += _resolve(claims[i]);
+        if (tips != 0) _tip(tips);
     }
 
     /// @inheritdoc IDisputeGame
@@ -178,7 +189,8 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
         bool isRefuted = winner != address(0);
         _claims[headerHash] = batch.resolved(isRefuted);
         emit GameResolved(headerHash, header.index, winner);
-        if (isRefuted && _isPending(header, headerHash)) CHAIN.revertBatches(header, winner);
+        if (batch.holdsTip()) _tip(TIP);
+        if (isRefuted && CHAIN.isPending(header, headerHash)) CHAIN.revertBatches(header, winner);
         else CHAIN.closeDispute(header);
     }
 
@@ -199,6 +211,11 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
     /// @inheritdoc IDisputeGame
     function bond(uint256 depth) public view returns (uint256) {
         return depth == 0 || depth > LEVELS ? 0 : BASE_BOND * (LEVELS + 1 - depth);
+    }
+
+    /// @inheritdoc IDisputeGame
+    function tip() external view returns (uint256) {
+        return TIP;
     }
 
     /// @inheritdoc IDisputeGame
@@ -278,7 +295,7 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
         if (block.timestamp >= header.finalizesAt) revert DisputeClaimClosed(headerHash, header.finalizesAt);
         batch = _claims[headerHash];
         // What fell with an earlier batch needs no more claims.
-        if (batch.exists() && !_isPending(header, headerHash)) revert DisputeNotPending(header.index, headerHash);
+        if (batch.exists() && !CHAIN.isPending(header, headerHash)) revert DisputeNotPending(header.index, headerHash);
     }
 
     /// @dev Tells the chain of the first claim against a batch.
@@ -313,13 +330,15 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
     }
 
     /// @dev Resolves one claim, unless it is resolved.
-    function _resolve(DisputeClaim calldata claim) private {
+    /// @return tip_ What that earns.
+    function _resolve(DisputeClaim calldata claim) private returns (uint256 tip_) {
         bytes32 id = claim.id();
         ClaimWord word = _claims[id];
         if (!word.exists()) revert DisputeUnknownClaim(id);
-        if (word.status() != ClaimStatus.Open) return;
+        if (word.status() != ClaimStatus.Open) return 0;
+        ClaimWord parent = _claims[claim.parent];
         // INVARIANT: whoever may answer the claim still, has the time to.
-        uint256 allowance = _allowance(_claims[claim.parent].used());
+        uint256 allowance = _allowance(parent.used());
         uint256 age = word.age();
         if (age < allowance) revert DisputeClaimOpen(id, block.timestamp - age + allowance);
         if (word.openChildren() != 0) revert DisputeChildrenOpen(id, word.openChildren());
@@ -329,16 +348,30 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
             WinnerWord own = WinnerWordLib.create(id, claim.index, word);
             if (own.isBefore(_winners[claim.parent])) _winners[claim.parent] = own;
         }
-        _settle(claim.parent, id, word, winner.exists(), winner.exists() ? winner.claimant() : word.claimant());
+        address payee = winner.exists() ? winner.claimant() : word.claimant();
+        tip_ = TIP;
+        uint256 kept = tip_;
+        // INVARIANT: a game that takes claims to resolve pays for its end, too.
+        if (parent.depth() == 0 && !parent.holdsTip()) {
+            parent = parent.holdTip();
+            kept += tip_;
+        }
+        _claims[claim.parent] = parent.removeChild();
+        _settle(id, word, winner.exists(), payee, kept);
     }
 
-    /// @dev Writes that a claim is resolved, and credits its bond.
-    function _settle(bytes32 parentId, bytes32 id, ClaimWord word, bool isRefuted, address payee) private {
+    /// @dev Writes that a claim is resolved, and credits its bond without what is kept for tips.
+    function _settle(bytes32 id, ClaimWord word, bool isRefuted, address payee, uint256 kept) private {
         _claims[id] = word.resolved(isRefuted);
-        _claims[parentId] = _claims[parentId].removeChild();
-        uint256 amount = bond(word.depth());
+        uint256 amount = bond(word.depth()) - kept;
         _credits[payee] += amount;
         emit ClaimResolved(id, isRefuted, payee, amount);
+    }
+
+    /// @dev Credits the caller with what resolving earned.
+    function _tip(uint256 amount) private {
+        _credits[msg.sender] += amount;
+        emit TipsEarned(msg.sender, amount);
     }
 
     /// @dev Reverts unless the claim exists, is not resolved and can still be answered. `parentUsed` is that of what it
@@ -357,29 +390,9 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
         if (age >= allowance) revert DisputeClaimClosed(id, block.timestamp - age + allowance);
     }
 
-    /// @dev The segment of a claim that ends in its state `index`: the state before it, and that one.
-    function _segment(
-        DisputeClaim calldata claim,
-        bytes32[] calldata list,
-        uint256 index
-    ) private view returns (bytes32 start, bytes32 end) {
-        bytes32 listHash = DisputeClaimLib.hashList(list);
-        // INVARIANT: with the hash the list has K states, as it had when the claim was made.
-        if (listHash != claim.listHash) revert DisputeListMismatch(claim.listHash, listHash);
-        if (index >= K) revert DisputeIndexOutOfRange(index, K);
-        return (index == 0 ? claim.start : list[index - 1], list[index]);
-    }
-
     /// @dev How long a claim can be answered, where the claim that it counters has used `used` of its line's clock.
     function _allowance(uint256 used) private view returns (uint256) {
         uint256 left = CLOCK - used;
         return left > EXTENSION ? left : EXTENSION;
-    }
-
-    /// @dev Whether a batch is on the chain and not final.
-    function _isPending(BatchHeader calldata header, bytes32 headerHash) private view returns (bool) {
-        if (CHAIN.headerHash(header.index) != headerHash) return false;
-        (, uint64 finalizedHead) = CHAIN.heads();
-        return header.index > finalizedHead;
     }
 }

@@ -33,8 +33,10 @@ interface IDisputeGame {
     /// @notice A claim is resolved.
     /// @param isRefuted Whether a claim that counters it, or a step, stands.
     /// @param payee Who is credited with its bond.
-    /// @param bond In wei.
-    event ClaimResolved(bytes32 indexed id, bool isRefuted, address payee, uint256 bond);
+    /// @param amount The bond without tips, in wei.
+    event ClaimResolved(bytes32 indexed id, bool isRefuted, address payee, uint256 amount);
+    /// @notice Claims or a batch were resolved, and somebody was credited with the tips for it, in wei.
+    event TipsEarned(address indexed resolver, uint256 amount);
     /// @notice Data of a batch were demanded and withheld: it falls when its game is over.
     /// @param demandId The demand that stands against it.
     event BatchUnavailable(bytes32 indexed headerHash, bytes32 indexed demandId, address indexed claimant);
@@ -135,9 +137,11 @@ interface IDisputeGame {
 
     /// @notice Resolves closed claims in the given order; children before parents. Passes over those that are resolved,
     /// so nobody stops a long list by resolving a part of it.
+    /// @dev Pays the caller `tip()` for each claim that it resolves, out of the claim's bond.
     function resolve(DisputeClaim[] calldata claims) external;
 
     /// @notice Ends the game about a batch: reverts it if a claim against it stands and it is still on the chain.
+    /// @dev Pays the caller `tip()`, which the first resolved claim against the batch left.
     function resolveBatch(BatchHeader calldata header) external;
 
     /// @notice Pays the caller's credit.
@@ -149,6 +153,8 @@ interface IDisputeGame {
     function availability() external view returns (address);
     /// @notice Bond of a claim of this depth, in wei; 0 where no claim has it.
     function bond(uint256 depth) external view returns (uint256);
+    /// @notice What resolving a claim, or a batch, is paid with, in wei.
+    function tip() external view returns (uint256);
     /// @notice Longest time from a batch's `finalizesAt` to the end of its game, in seconds.
     function maxDuration() external view returns (uint64);
     /// @notice Id of a claim.

@@ -18,6 +18,11 @@ export function bondOf({ levels, baseBond }: DisputeParameters, depth: number): 
   return baseBond * BigInt(levels + 1 - depth);
 }
 
+/** What resolving a claim, or a batch, is paid with, in wei. */
+export function tipOf({ baseBond }: DisputeParameters): bigint {
+  return baseBond / 2n;
+}
+
 /** Seconds from a batch's `finalizesAt` to when its game can be over, at most. */
 export function maxDuration({ clock, extension, levels }: DisputeParameters): bigint {
   return 2n * clock + BigInt(levels) * extension;

@@ -47,7 +47,7 @@ export type DisputeEvent =
       timestamp: bigint;
     }
   | { kind: "claimStepped"; id: Hex; index: number; state: Hex; winner: Hex }
-  | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; bond: bigint }
+  | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; amount: bigint }
   | { kind: "gameResolved"; headerHash: Hex; winner: Hex };
 
 /** The states of the machine's run, as an honest participant computes them. Step 0 is the start; a machine that stopped stays as it is. */

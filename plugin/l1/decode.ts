@@ -83,8 +83,8 @@ export function decodeLog(log: Log): L1Event {
     }
     case TOPICS.claimResolved: {
       const fields = reader(game.decodeEventLog("ClaimResolved", log.data, log.topics));
-      const [id, payee, bond] = [fields.hex("id"), fields.hex("payee"), fields.int("bond")];
-      return { kind: "claimResolved", id, isRefuted: fields.flag("isRefuted"), payee, bond };
+      const [id, payee, amount] = [fields.hex("id"), fields.hex("payee"), fields.int("amount")];
+      return { kind: "claimResolved", id, isRefuted: fields.flag("isRefuted"), payee, amount };
     }
     case TOPICS.gameResolved: {
       const fields = reader(game.decodeEventLog("GameResolved", log.data, log.topics));

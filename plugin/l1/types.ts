@@ -22,7 +22,7 @@ export type GameEvent =
   | { kind: "gameOpened"; headerHash: Hex; index: bigint }
   | { kind: "claimMade"; id: Hex; claimant: Hex; claim: DisputeClaim; list: Hex[] }
   | { kind: "claimStepped"; id: Hex; index: number; state: Hex; winner: Hex }
-  | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; bond: bigint }
+  | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; amount: bigint }
   /** `winner` is zero where the batch stands. */
   | { kind: "gameResolved"; headerHash: Hex; index: bigint; winner: Hex }
   | { kind: "creditPaid"; account: Hex; to: Hex; amount: bigint };

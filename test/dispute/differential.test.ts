@@ -111,6 +111,7 @@ async function compareClaim({ game, header }: GameWorld, { model, tree }: Table,
     depth: Number(found.depth),
     openChildren: Number(found.openChildren),
     status: STATUS[Number(found.status)],
+    holdsTip: found.holdsTip,
   }).to.deep.equal({
     claimant: claim.claimant,
     postedAt: claim.postedAt,
@@ -118,6 +119,7 @@ async function compareClaim({ game, header }: GameWorld, { model, tree }: Table,
     depth: depthOf(claim),
     openChildren: claim.children.filter(({ outcome }) => outcome === undefined).length,
     status: claim.outcome ?? "open",
+    holdsTip: false,
   });
   const closing = closesAt(model.rules, claim);
   expect(await game.closesAt(contentOf(claim, claim.id, header))).to.equal(closing);

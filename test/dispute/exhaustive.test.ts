@@ -1,11 +1,20 @@
 import { expect } from "chai";
 
-import { closesAt, createModel, depthOf, type Identify, type Model, type ModelClaim, stateBefore } from "./model.js";
+import {
+  bondOf,
+  closesAt,
+  createModel,
+  depthOf,
+  type Identify,
+  type Model,
+  type ModelClaim,
+  stateBefore,
+} from "./model.js";
 
 const isLong = process.env.ROLLUP_TEST_LONG === "1";
 
 // Two states per list, eight instructions. A state is named by its world and number: "t3" is true, "f3" is not.
-const rules = { bits: 1, levels: 3, clock: 7n, extension: 3n, baseBond: 1n };
+const rules = { bits: 1, levels: 3, clock: 7n, extension: 3n, baseBond: 4n };
 const finalizesAt = 100n;
 const begin = finalizesAt - rules.extension;
 const identify: Identify = (parent, index, start, list) => `${parent}/${index}${start}:${list.join("")}`;
@@ -114,13 +123,9 @@ function replay(end: string, delay: bigint, lies: Lie[]): { model: Model; finish
     pass(bound);
     const deepestFirst = [...model.claims.values()].sort((a, b) => depthOf(b) - depthOf(a));
     // INVARIANT: at the bound everything is closed, so this is not refused.
-    expect(
-      model.resolve(
-        deepestFirst.map(({ id }) => id),
-        bound,
-      ),
-    ).to.deep.equal([]);
-    if (deepestFirst.length > 0) expect(model.resolveBatch(bound)).to.deep.equal([]);
+    const ids = deepestFirst.map(({ id }) => id);
+    expect(model.resolve({ by: "other", ids, now: bound })).to.deep.equal([]);
+    if (ids.length > 0) expect(model.resolveBatch({ by: "other", now: bound })).to.deep.equal([]);
   };
   return { model, finish };
 }
@@ -135,6 +140,9 @@ function checkPromises(model: Model, end: string): void {
   if (end === "f8") expect(model.outcome).to.not.equal(undefined);
   for (const claim of claims) {
     if (claim.claimant === "honest") expect(claim.outcome).to.equal("standing");
+    if (claim.claimant === "honest" && claim.parent !== undefined) {
+      expect(claim.amount! - bondOf(rules, claim) + claim.parent.amount! >= rules.baseBond).to.equal(true);
+    }
     if (!startsTrue(claim)) continue;
     expect(claim.outcome).to.equal(isTrue(claim) ? "standing" : "refuted");
     const truth = claim.children.find((child) => child.index === firstFalse(claim.list) && isTrue(child));
@@ -164,13 +172,13 @@ function answer(model: Model, now: bigint): void {
   for (const { claim, index } of findUnanswered(model)) {
     const by = "honest";
     if (claim === undefined) {
-      expect(model.counterBatch({ by, list: ["t4", "t8"], value: 3n, now })).to.deep.equal([]);
+      expect(model.counterBatch({ by, list: ["t4", "t8"], value: 3n * rules.baseBond, now })).to.deep.equal([]);
     } else if (depthOf(claim) === rules.levels) {
       expect(model.step({ by, named: claim, index, next: nextState, now })).to.deep.equal([]);
     } else {
       const last = numberOf(claim, index);
       const list = [`t${last - strideOf(claim) / 2}`, `t${last}`];
-      const value = BigInt(rules.levels - depthOf(claim));
+      const value = rules.baseBond * BigInt(rules.levels - depthOf(claim));
       expect(model.counter({ by, named: claim, index, list, value, now })).to.deep.equal([]);
     }
   }

@@ -32,8 +32,9 @@ export interface ModelClaim {
   postedAt: bigint;
   children: ModelClaim[];
   outcome?: "standing" | "refuted";
-  /** Who got its bond. */
+  /** Who got its bond, and how much of it. */
   payee?: Word;
+  amount?: bigint;
 }
 
 /** How a move names a claim: nobody but the contract knows whether there is such a claim. */
@@ -54,12 +55,14 @@ export interface Model {
   readonly balance: bigint;
   /** Who won against the batch, or nobody; undefined while that is open. */
   readonly outcome: { winner: Word | undefined } | undefined;
+  /** Wei that the first resolved claim against the batch left for resolving it. */
+  readonly held: bigint;
   counterBatch(move: { by: Word; list: readonly Word[]; value: bigint; now: bigint }): Reasons;
   counter(move: { by: Word; named: Named; index: number; list: readonly Word[]; value: bigint; now: bigint }): Reasons;
   /** @param move.next What the verifier makes of the state before `index`; undefined where it takes no such witness. */
   step(move: { by: Word; named: Named; index: number; next: (state: Word) => Word | undefined; now: bigint }): Reasons;
-  resolve(ids: readonly Word[], now: bigint): Reasons;
-  resolveBatch(now: bigint): Reasons;
+  resolve(move: { by: Word; ids: readonly Word[]; now: bigint }): Reasons;
+  resolveBatch(move: { by: Word; now: bigint }): Reasons;
   claimCredit(by: Word): Reasons;
 }
 
@@ -70,6 +73,7 @@ export function createModel(rules: ModelRules, batch: ModelBatch, identify: Iden
   const credits = new Map<Word, bigint>();
   const first: ModelClaim[] = [];
   let balance = 0n;
+  let held = 0n;
   let outcome: { winner: Word | undefined } | undefined;
 
   /** Reasons why nobody can counter with this, whatever it counters; else makes the claim. */
@@ -104,10 +108,15 @@ export function createModel(rules: ModelRules, batch: ModelBatch, identify: Iden
     return reasons;
   }
 
-  function settle(claim: ModelClaim, isRefuted: boolean, payee: Word): void {
+  function credit(account: Word, amount: bigint): void {
+    if (amount > 0n) credits.set(account, (credits.get(account) ?? 0n) + amount);
+  }
+
+  function settle(claim: ModelClaim, isRefuted: boolean, payee: Word, tips: bigint): void {
     claim.outcome = isRefuted ? "refuted" : "standing";
     claim.payee = payee;
-    credits.set(payee, (credits.get(payee) ?? 0n) + bondOf(rules, claim));
+    claim.amount = bondOf(rules, claim) - tips;
+    credit(payee, claim.amount);
   }
 
   return {
@@ -120,6 +129,9 @@ export function createModel(rules: ModelRules, batch: ModelBatch, identify: Iden
     },
     get outcome() {
       return outcome;
+    },
+    get held() {
+      return held;
     },
 
     counterBatch({ by, list, value, now }) {
@@ -145,11 +157,11 @@ export function createModel(rules: ModelRules, batch: ModelBatch, identify: Iden
       const state = next(stateBefore(claim, index));
       if (state === undefined) reasons.push("Witness");
       else if (state === claim.list[index]) reasons.push("StepAgrees");
-      if (reasons.length === 0) settle(claim, true, by);
+      if (reasons.length === 0) settle(claim, true, by, 0n);
       return reasons;
     },
 
-    resolve(ids, now) {
+    resolve({ by, ids, now }) {
       const resolving = new Set<ModelClaim>();
       for (const id of ids) {
         const claim = claims.get(id);
@@ -164,19 +176,25 @@ export function createModel(rules: ModelRules, batch: ModelBatch, identify: Iden
       }
       for (const claim of resolving) {
         const winner = winnerAmong(claim.children);
-        settle(claim, winner !== undefined, (winner ?? claim).claimant);
+        const isFirst = claim.parent === undefined && !first.some(({ amount }) => amount !== undefined);
+        if (isFirst) held = tipOf(rules);
+        settle(claim, winner !== undefined, (winner ?? claim).claimant, tipOf(rules) * (isFirst ? 2n : 1n));
+        credit(by, tipOf(rules));
       }
       return [];
     },
 
-    resolveBatch(now) {
+    resolveBatch({ by, now }) {
       const reasons: Reasons = [];
       if (first.length === 0) reasons.push("UnknownClaim");
       if (outcome !== undefined) reasons.push("ClaimIsResolved");
       if (now < batch.finalizesAt) reasons.push("ClaimOpen");
       if (first.some((claim) => claim.outcome === undefined)) reasons.push("ChildrenOpen");
-      if (reasons.length === 0) outcome = { winner: winnerAmong(first)?.claimant };
-      return reasons;
+      if (reasons.length > 0) return reasons;
+      outcome = { winner: winnerAmong(first)?.claimant };
+      credit(by, held);
+      held = 0n;
+      return [];
     },
 
     claimCredit(by) {
@@ -201,6 +219,11 @@ export function stateBefore({ start, list }: ModelClaim, index: number): Word {
 /** §5 */
 export function bondOf({ levels, baseBond }: ModelRules, claim: Pick<ModelClaim, "parent">): bigint {
   return baseBond * BigInt(levels + 1 - depthOf(claim));
+}
+
+/** §5 */
+export function tipOf({ baseBond }: ModelRules): bigint {
+  return baseBond / 2n;
 }
 
 /** §3: used(D, countering C) */

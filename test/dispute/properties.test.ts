@@ -4,7 +4,7 @@ import { bondOf, maxDuration } from "../../plugin/dispute/rules.js";
 import { endsAt } from "../../plugin/dispute/tree.js";
 import type { Hex } from "../../plugin/types.js";
 import { createRandom } from "../machine/support/random.js";
-import { closesAt, createModel, type ModelClaim } from "./model.js";
+import { bondOf as modelBond, closesAt, createModel, type ModelClaim, tipOf } from "./model.js";
 import { playRandomGame, type RandomGame } from "./support/random-game.js";
 import { createTable } from "./support/table.js";
 import { hashOf, toyBatch } from "./support/toy.js";
@@ -55,14 +55,35 @@ describe("properties of the dispute game over random games", function () {
   );
 
   it(
-    "no claim of an honest participant is refuted, and each gets the bonds of what it refuted besides its own",
+    "no claim of an honest participant is refuted, and each answer wins a base bond at least, whoever resolves",
     each(({ table: { model }, cast }) => {
-      for (const by of cast.honest) {
-        const own = claims(model.claims).filter(({ claimant }) => claimant === by);
-        expect(own.map(({ outcome }) => outcome)).to.not.include("refuted");
-        const paid = sum(own.map((claim) => modelBond(model.rules.levels, claim)));
-        expect((model.credits.get(by) ?? 0n) >= paid).to.equal(true);
+      const own = claims(model.claims).filter(({ claimant }) => cast.honest.includes(claimant as Hex));
+      expect(own.map(({ outcome }) => outcome)).to.not.include("refuted");
+      for (const claim of own) {
+        const loss = modelBond(model.rules, claim) - claim.amount!;
+        expect(claim.payee).to.equal(claim.claimant);
+        if (claim.parent === undefined) {
+          // The proposer's bond rewards it.
+          expect(loss <= 2n * tipOf(model.rules)).to.equal(true);
+        } else {
+          expect(claim.parent.payee).to.equal(claim.claimant);
+          expect(claim.parent.amount! - loss >= model.rules.baseBond).to.equal(true);
+        }
       }
+    }),
+  );
+
+  it(
+    "every claim that is resolved pays a tip, and the first against the batch that for the batch",
+    each(({ table: { model, tree } }) => {
+      const isStepped = ({ children, outcome }: ModelClaim) =>
+        outcome === "refuted" && !children.some((child) => child.outcome === "standing");
+      const unstepped = claims(model.claims).filter((claim) => !isStepped(claim));
+      const tips = claims(model.claims).map((claim) => modelBond(model.rules, claim) - claim.amount!);
+      const paid = tips.filter((tip) => tip > 0n);
+      expect(paid.length).to.equal(unstepped.length);
+      expect(sum(paid)).to.equal(tipOf(tree.parameters) * BigInt(model.claims.size > 0 ? 1 + unstepped.length : 0));
+      expect(model.held).to.equal(0n);
     }),
   );
 
@@ -112,7 +133,7 @@ describe("properties of the dispute game over random games", function () {
   it(
     "all bonds are paid out, to the wei, once",
     each(({ table: { model } }) => {
-      const bonds = sum(claims(model.claims).map((claim) => modelBond(model.rules.levels, claim)));
+      const bonds = sum(claims(model.claims).map((claim) => modelBond(model.rules, claim)));
       expect(claims(model.claims).every(({ outcome }) => outcome !== undefined)).to.equal(true);
       expect(sum([...model.credits.values()])).to.equal(model.balance);
       expect(model.balance <= bonds).to.equal(true);
@@ -133,9 +154,9 @@ describe("properties of the dispute game over random games", function () {
         );
         const next = () => hashOf(7n);
         expect(model.step({ by: "x", named: node, index: 0, next, now: overAt })).to.include("ClaimIsResolved");
-        expect(model.resolve([node.id], overAt)).to.deep.equal([]);
+        expect(model.resolve({ by: "x", ids: [node.id], now: overAt })).to.deep.equal([]);
       }
-      if (before.length > 0) expect(model.resolveBatch(overAt)).to.include("ClaimIsResolved");
+      if (before.length > 0) expect(model.resolveBatch({ by: "x", now: overAt })).to.include("ClaimIsResolved");
       expect(claims(model.claims).map(({ id, outcome, payee }) => [id, outcome, payee])).to.deep.equal(before);
       expect(model.balance).to.equal(0n);
     }),
@@ -213,11 +234,12 @@ async function randomGame(seed: number, isCutOff = false): Promise<{ game: Rando
   const random = createRandom(seed);
   const isTrue = random.chance(0.5);
   const bits = 1 + random.below(3);
-  const levels = 2 + random.below(bits === 3 ? 2 : 4);
+  // A real game has eight at least; with two, a claim against the batch has a bond of two base bonds and leaves two tips.
+  const levels = 3 + random.below(bits === 3 ? 1 : 3);
   const extension = 20n + BigInt(random.below(80));
   const clock = extension * BigInt(1 + random.below(6));
   const { run, batch } = toyBatch({ isTrue, length: 1 + random.below(2 ** (bits * levels)) });
-  const table = createTable({ bits, levels, clock, extension, baseBond: 3n }, { ...batch, finalizesAt: 10_000n }, run);
+  const table = createTable({ bits, levels, clock, extension, baseBond: 8n }, { ...batch, finalizesAt: 10_000n }, run);
   const from = 10_000n - clock + BigInt(random.below(Number(clock)));
   const absence = isCutOff ? { absence: { from, until: from + clock - 1n } } : {};
   return { game: await playRandomGame(table, { ...cast, ...absence }, random, 10 + random.below(50)), isTrue };
@@ -225,10 +247,6 @@ async function randomGame(seed: number, isCutOff = false): Promise<{ game: Rando
 
 function claims(map: ReadonlyMap<string, ModelClaim>): ModelClaim[] {
   return [...map.values()];
-}
-
-function modelBond(levels: number, { parent }: ModelClaim): bigint {
-  return parent === undefined ? 3n * BigInt(levels) : modelBond(levels, parent) - 3n;
 }
 
 function sum(values: bigint[]): bigint {

@@ -9,6 +9,7 @@ import {
   listHash,
   maxDuration,
   strideOf,
+  tipOf,
   usedBy,
 } from "../../plugin/dispute/rules.js";
 import { endHash, startHash } from "../../plugin/dispute/statement.js";
@@ -37,6 +38,10 @@ describe("rules of the dispute game", () => {
     expect(bondOf(parameters, 1)).to.equal(70n);
     expect(bondOf(parameters, 10)).to.equal(7n);
     for (const depth of [0, 11]) expect(() => bondOf(parameters, depth)).to.throw(RangeError, "depth 1 to 10");
+  });
+
+  it("pays who resolves half of the least bond", () => {
+    expect(tipOf({ ...parameters, baseBond: 1_003n })).to.equal(501n);
   });
 
   it("dissects down to one instruction", () => {

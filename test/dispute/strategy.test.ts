@@ -135,7 +135,7 @@ describe("the game's tree and the honest strategy", () => {
     const move = only(await answers(tree, toyTrace(run), 0n));
     const copied = play(tree, move, 10n, liar);
     expect(await answers(tree, toyTrace(run), 10n)).to.deep.equal([]);
-    tree.apply({ kind: "claimResolved", id: copied.id, isRefuted: false, payee: liar, bond: 30n });
+    tree.apply({ kind: "claimResolved", id: copied.id, isRefuted: false, payee: liar, amount: 30n });
     expect(await answers(tree, toyTrace(run), 10n)).to.deep.equal([]);
   });
 
@@ -197,7 +197,7 @@ describe("the game's tree and the honest strategy", () => {
     // d refutes c, so a stands, and so does b: the earlier one wins.
     expect([d, c, a, b, tree.root].map(stands)).to.deep.equal([true, false, true, true, false]);
     expect(winningChild(tree.root)).to.equal(a);
-    tree.apply({ kind: "claimResolved", id: d.id, isRefuted: false, payee: liar, bond: 10n });
+    tree.apply({ kind: "claimResolved", id: d.id, isRefuted: false, payee: liar, amount: 10n });
     expect(ids(2_050n)).to.deep.equal([c.id, a.id, b.id, batch.headerHash]);
     tree.apply({ kind: "gameResolved", headerHash: batch.headerHash, winner: ZERO_ADDRESS });
     expect(stands(tree.root)).to.equal(true);

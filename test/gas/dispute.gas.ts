@@ -9,6 +9,7 @@ import {
   passGame,
   postFalseBatch,
   resolve,
+  sceneOf,
   step,
   truthOf,
   useGame,
@@ -94,6 +95,29 @@ describe("gas of the dispute game", () => {
       });
     });
   }
+
+  describe("who resolves what others left", () => {
+    const world = useGame();
+
+    it("is paid by tips", async () => {
+      const suite = world();
+      const { game, actors, baseBond } = suite;
+      const { header, truth, honest, lie } = await sceneOf(suite, "true");
+      const first = await counterBatch(suite, header, truth, lie, actors.bob);
+      const second = await counter(suite, first, honest, actors.alice);
+      await passGame(suite, header);
+      const stranger = game.connect(actors.third);
+      const gas = {
+        "k = 16, resolve, a claim alone": await gasOf(await stranger.resolve([second.claim])),
+        "k = 16, resolve, another alone": await gasOf(await stranger.resolve([first.claim])),
+        "k = 16, resolveBatch, defended": await gasOf(await stranger.resolveBatch(header)),
+      };
+      // The base bond pays 300,000 gas.
+      const paid = Number((300_000n * (await game.tip())) / baseBond);
+      for (const [name, spent] of Object.entries(gas)) expectAtMost(name, spent, paid);
+      Object.assign(measured, gas);
+    });
+  });
 
   // Tests of a block come before those of the blocks in it.
   describe("of every k", () => {

@@ -154,6 +154,14 @@ export function hashList(list: readonly string[]): Hex {
   return solidityPackedKeccak256(["bytes32[]"], [list]) as Hex;
 }
 
+/* MONEY */
+
+/** Wei that claims of these depths post, less so many tips. */
+export async function bondsLess({ game }: GameWorld, depths: number[], tips = 0): Promise<bigint> {
+  const bonds = await Promise.all(depths.map((depth) => game.bond(depth)));
+  return bonds.reduce((sum, bond) => sum + bond, 0n) - BigInt(tips) * (await game.tip());
+}
+
 /* MOVES */
 
 /** The claim that countering `parent` at `index` makes, without making it. */

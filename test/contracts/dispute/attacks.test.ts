@@ -4,6 +4,7 @@ import { ZeroAddress, ZeroHash } from "ethers";
 import type { Hex } from "../../../plugin/types.js";
 import {
   answer,
+  bondsLess,
   type Claim,
   counter,
   counterBatch,
@@ -51,7 +52,7 @@ describe("DisputeGame under attack", () => {
       await resolve(suite, [first, ...riders, mine, ...answers]);
       await game.resolveBatch(header);
       for (const liar of [actors.bob, actors.second, actors.third]) expect(await game.creditOf(liar)).to.equal(0n);
-      expect(await game.creditOf(actors.alice)).to.equal(await balanceOf(suite));
+      expect(await game.creditOf(actors.alice)).to.equal((await balanceOf(suite)) - 7n * (await game.tip()));
     });
 
     it("a claim from a state that nobody ever reached takes nothing, though nobody answers it", async () => {
@@ -67,10 +68,10 @@ describe("DisputeGame under attack", () => {
       await passGame(suite, header);
       await resolve(suite, [deeper, offTrace, mine, first]);
       expect(await game.winnerOf(first.id)).to.equal(actors.alice.address);
-      expect(await game.creditOf(actors.alice)).to.equal((await game.bond(1n)) + (await game.bond(2n)));
+      expect(await game.creditOf(actors.alice)).to.equal(await bondsLess(suite, [1, 2], 3));
     });
 
-    it("a standing claim beside a better one has its bond back, and nothing more", async () => {
+    it("a standing claim beside a better one has its bond back without the tip, and nothing more", async () => {
       const suite = world();
       const { game, actors } = suite;
       const { header, truth, honest, lie } = await sceneOf(suite, "true");
@@ -79,7 +80,7 @@ describe("DisputeGame under attack", () => {
       const mine = await counter(suite, first, honest, actors.alice);
       await passGame(suite, header);
       await resolve(suite, [offTrace, mine, first]);
-      expect(await game.creditOf(actors.second)).to.equal(await game.bond(2n));
+      expect(await game.creditOf(actors.second)).to.equal(await bondsLess(suite, [2], 1));
     });
 
     it("whoever copies a true move has its reward and its work, and the outcome is the same", async () => {
@@ -97,7 +98,7 @@ describe("DisputeGame under attack", () => {
       expect(await registry.rewardOf(actors.third)).to.be.above(0n);
     });
 
-    it("whoever refutes himself has his bonds back, and half of the proposer's is gone", async () => {
+    it("whoever refutes himself has his bonds back without tips, and half of the proposer's is gone", async () => {
       const suite = world();
       const { game, registry, actors, connection } = suite;
       const header = await postFalseBatch(suite, suite.genesis);
@@ -107,14 +108,14 @@ describe("DisputeGame under attack", () => {
       await passGame(suite, header);
       await resolve(suite, [first]);
       await game.resolveBatch(header);
-      expect(await game.creditOf(actors.sequencer)).to.equal(await game.bond(1n));
+      expect(await game.creditOf(actors.sequencer)).to.equal(await bondsLess(suite, [1], 2));
       expect(await connection.ethers.provider.getBalance(registry)).to.equal(before / 2n);
       expect(await registry.rewardOf(actors.sequencer)).to.equal(before / 2n);
     });
   });
 
   describe("by many claims", () => {
-    it("the honest one locks less than the liars, answers each claim once, and takes all", async () => {
+    it("the honest one locks less than the liars, answers each claim once, and takes all but the tips", async () => {
       const suite = world();
       const { game, actors } = suite;
       const { header, truth, honest } = await sceneOf(suite, "true");
@@ -137,7 +138,8 @@ describe("DisputeGame under attack", () => {
       await passGame(suite, header);
       await resolve(suite, claims);
       await game.resolveBatch(header);
-      expect(await game.creditOf(actors.alice)).to.equal(locked + attacked);
+      const tips = BigInt(claims.length + 1) * (await game.tip());
+      expect(await game.creditOf(actors.alice)).to.equal(locked + attacked - tips);
       expect(await balanceOf(suite)).to.equal(locked + attacked);
       for (const liar of liars) expect(await game.creditOf(liar)).to.equal(0n);
     });
@@ -339,7 +341,7 @@ describe("DisputeGame under attack", () => {
       for (const claim of [...right].reverse()) await resolve(suite, [claim]);
       for (const claim of [...left].reverse()) await resolve(suite, [claim]);
       await game.resolveBatch(header);
-      expect(await game.creditOf(actors.alice)).to.equal(await balanceOf(suite));
+      expect(await game.creditOf(actors.alice)).to.equal((await balanceOf(suite)) - 7n * (await game.tip()));
     });
   });
 
@@ -360,7 +362,7 @@ describe("DisputeGame under attack", () => {
     const { header, truth, honest, lie } = await sceneOf(suite, "true");
     const first = await counterBatch(suite, header, truth, lie, actors.bob);
     const planned = answer(suite, first, 0, listOf(suite, honest, 2, 0n), actors.alice);
-    expect(await game.claimState(planned.id)).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n]);
+    expect(await game.claimState(planned.id)).to.deep.equal([ZeroAddress, 0n, 0n, 0n, 0n, 0n, false]);
     expect(await game.winnerOf(planned.id)).to.equal(ZeroAddress);
     await expect(sendCounter(suite, planned, 0, listOf(suite, lie, 3, 0n), actors.bob)).to.be.revertedWithCustomError(
       game,

@@ -8,6 +8,7 @@ import {
 } from "../../../typechain-types/index.js";
 import {
   answerBatch,
+  bondsLess,
   counterBatch,
   type GameWorld,
   listOf,
@@ -30,7 +31,7 @@ describe("DisputeGame.claimCredit", () => {
     const first = await counterBatch(suite, header, truth, honest, suite.actors.alice);
     await passGame(suite, header);
     await resolve(suite, [first]);
-    return { header, first, credit: await suite.game.bond(1n) };
+    return { header, first, credit: await bondsLess(suite, [1], 2) };
   }
 
   it("pays to whom the owner says, once", async () => {
@@ -84,9 +85,10 @@ describe("DisputeGame.claimCredit", () => {
     const suite = world();
     const { game, actors, connection } = suite;
     const { credit } = await won(suite);
+    const tips = 2n * (await game.tip());
     await new ForcePayment__factory(actors.bob).deploy(await game.getAddress(), { value: 12_345n });
     await game.connect(actors.alice).claimCredit(actors.alice);
-    expect(await connection.ethers.provider.getBalance(game)).to.equal(12_345n);
+    expect(await connection.ethers.provider.getBalance(game)).to.equal(12_345n + tips);
     expect(credit).to.be.above(0n);
   });
 
@@ -125,8 +127,9 @@ describe("DisputeGame.claimCredit", () => {
     await claimant.call(game.interface.encodeFunctionData("claimCredit", [to]), 0n);
     const guard = game.interface.getError("ReentrancyGuardReentrantCall")?.selector;
     for (let i = 0n; i < 6n; i++) expect(await claimant.results(i)).to.equal(guard);
-    expect(await connection.ethers.provider.getBalance(game)).to.equal(0n);
-    expect(await connection.ethers.provider.getBalance(claimant)).to.equal(bond);
+    const tips = 2n * (await game.tip());
+    expect(await connection.ethers.provider.getBalance(game)).to.equal(tips);
+    expect(await connection.ethers.provider.getBalance(claimant)).to.equal(bond - tips);
     expect((await game.claimState(headerHash(header))).status).to.equal(0n);
   });
 });

@@ -45,7 +45,7 @@ describe("DisputeGame.counter", () => {
     const bond = await game.bond(2n);
     await expect(second.sent).to.changeEtherBalances(suite.connection.ethers, [actors.bob, game], [-bond, bond]);
     const [at, before] = [await postedAt(second), await postedAt(first)];
-    expect(await game.claimState(second.id)).to.deep.equal([actors.bob.address, at, at - before, 2n, 0n, 0n]);
+    expect(await game.claimState(second.id)).to.deep.equal([actors.bob.address, at, at - before, 2n, 0n, 0n, false]);
     expect((await game.claimState(first.id)).openChildren).to.equal(1n);
   });
 

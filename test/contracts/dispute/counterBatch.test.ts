@@ -42,8 +42,8 @@ describe("DisputeGame.counterBatch", () => {
       [-(await game.bond(1n)), await game.bond(1n)],
     );
     const at = await timestampOf(first.sent);
-    expect(await game.claimState(first.id)).to.deep.equal([actors.alice.address, at, 0n, 1n, 0n, 0n]);
-    expect(await game.claimState(hash)).to.deep.equal([header.submitter, header.timestamp, 0n, 0n, 1n, 0n]);
+    expect(await game.claimState(first.id)).to.deep.equal([actors.alice.address, at, 0n, 1n, 0n, 0n, false]);
+    expect(await game.claimState(hash)).to.deep.equal([header.submitter, header.timestamp, 0n, 0n, 1n, 0n, false]);
     expect(await game.closesAt(first.claim)).to.equal(at + suite.clock);
     expect(await game.claimId(first.claim)).to.equal(first.id);
   });

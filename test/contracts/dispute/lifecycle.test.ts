@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import {
+  bondsLess,
   counterBatch,
   type GameWorld,
   lieFrom,
@@ -20,7 +21,7 @@ for (const dissectionBits of [1, 2, 3, 4, 5]) {
 
     const balanceOf = ({ connection, game }: GameWorld): Promise<bigint> => connection.ethers.provider.getBalance(game);
 
-    it("takes back a false batch, and everything from the liar", async () => {
+    it("takes back a false batch, and everything but the tips from the liar", async () => {
       const suite = world();
       const { game, chain, registry, actors, genesis, levels } = suite;
       const { alice, bob, sequencer } = actors;
@@ -31,7 +32,8 @@ for (const dissectionBits of [1, 2, 3, 4, 5]) {
 
       const first = await counterBatch(suite, header, truth, truth.stateAt, alice);
       const claims = await playDown(suite, first, liar, honest);
-      for (const claim of claims.slice(-1)) if (claim.claimant === bob) await step(suite, claim, truth, alice);
+      const stepped = claims.slice(-1).filter(({ claimant }) => claimant === bob);
+      for (const claim of stepped) await step(suite, claim, truth, alice);
 
       await passGame(suite, header);
       await resolve(suite, claims);
@@ -42,15 +44,16 @@ for (const dissectionBits of [1, 2, 3, 4, 5]) {
       expect(await registry.rewardOf(alice)).to.equal(suite.parameters.sequencerBond / 2n);
       expect(await registry.bondOf(sequencer)).to.equal(0n);
 
-      let bonds = 0n;
-      for (let depth = 1; depth <= levels; depth++) bonds += await game.bond(depth);
-      expect(await game.creditOf(alice)).to.equal(bonds);
+      const depths = Array.from({ length: levels }, (_, i) => i + 1);
+      const tips = claims.length - stepped.length + 1;
+      expect(await game.creditOf(alice)).to.equal(await bondsLess(suite, depths, tips));
       expect(await game.creditOf(bob)).to.equal(0n);
       await game.connect(alice).claimCredit(alice);
+      await game.claimCredit(bob);
       expect(await balanceOf(suite)).to.equal(0n);
     });
 
-    it("leaves a true batch, and takes everything from the liar", async () => {
+    it("leaves a true batch, and takes everything but the tips from the liar", async () => {
       const suite = world();
       const { game, chain, actors, genesis } = suite;
       const { alice, bob } = actors;
@@ -60,14 +63,16 @@ for (const dissectionBits of [1, 2, 3, 4, 5]) {
 
       const first = await counterBatch(suite, header, truth, lie, bob);
       const claims = await playDown(suite, first, { trace: truth.stateAt, by: alice }, { trace: lie, by: bob });
-      for (const claim of claims.slice(-1)) if (claim.claimant === bob) await step(suite, claim, truth, alice);
+      const stepped = claims.slice(-1).filter(({ claimant }) => claimant === bob);
+      for (const claim of stepped) await step(suite, claim, truth, alice);
 
       await passGame(suite, header);
       await expect(chain.finalize([header])).to.be.revertedWithCustomError(chain, "ChainDisputed");
       await resolve(suite, claims);
       await expect(game.resolveBatch(header)).to.emit(game, "GameResolved");
       expect(await game.creditOf(bob)).to.equal(0n);
-      expect(await game.creditOf(alice)).to.equal(await balanceOf(suite));
+      const tips = BigInt(claims.length - stepped.length + 1) * (await game.tip());
+      expect(await game.creditOf(alice)).to.equal((await balanceOf(suite)) - tips);
       await chain.finalize([header]);
       expect(await chain.isFinalized(header)).to.equal(true);
     });

@@ -5,6 +5,7 @@ import {
   answer,
   answerBatch,
   atClosing,
+  bondsLess,
   type Claim,
   counter,
   counterBatch,
@@ -36,11 +37,11 @@ describe("DisputeGame.resolve", () => {
 
   const statusOf = async ({ game }: GameWorld, { id }: Claim): Promise<bigint> => (await game.claimState(id)).status;
 
-  it("gives back the bond of a claim that nobody countered", async () => {
+  it("gives back the bond of a claim that nobody countered, without tips", async () => {
     const suite = world();
     const { game, actors } = suite;
     const { first, header } = await attacked(suite);
-    const bond = await game.bond(1n);
+    const bond = await bondsLess(suite, [1], 2);
     await atClosing(suite, first);
     await expect(resolve(suite, [first]))
       .to.emit(game, "ClaimResolved")
@@ -60,7 +61,7 @@ describe("DisputeGame.resolve", () => {
     await atClosing(suite, second);
     await resolve(suite, [second, first]);
     expect([await statusOf(suite, second), await statusOf(suite, first)]).to.deep.equal([STANDING, REFUTED]);
-    expect(await game.creditOf(actors.alice)).to.equal((await game.bond(1n)) + (await game.bond(2n)));
+    expect(await game.creditOf(actors.alice)).to.equal(await bondsLess(suite, [1, 2], 3));
     expect(await game.creditOf(actors.bob)).to.equal(0n);
     expect(await game.winnerOf(first.claim.parent)).to.equal(ZeroAddress);
   });
@@ -118,7 +119,7 @@ describe("DisputeGame.resolve", () => {
     await passGame(suite, header);
     await resolve(suite, [second]);
     await resolve(suite, [second, first, second, first]);
-    expect(await game.creditOf(actors.alice)).to.equal((await game.bond(1n)) + (await game.bond(2n)));
+    expect(await game.creditOf(actors.alice)).to.equal(await bondsLess(suite, [1, 2], 3));
     await resolve(suite, []);
   });
 
@@ -143,7 +144,8 @@ describe("DisputeGame.resolve", () => {
     await passGame(suite, header);
     await resolve(suite, [mine, his, ...claims, first]);
     expect(await game.creditOf(actors.bob)).to.equal(0n);
-    expect(await game.creditOf(actors.alice)).to.equal(await suite.connection.ethers.provider.getBalance(game));
+    const locked = await suite.connection.ethers.provider.getBalance(game);
+    expect(await game.creditOf(actors.alice)).to.equal(locked - 11n * (await game.tip()));
   });
 
   describe("of several claims that stand against one", () => {
@@ -175,11 +177,10 @@ describe("DisputeGame.resolve", () => {
         await game.resolve(order.flatMap((i) => claims[i]?.claim ?? []));
         expect(await game.winnerOf(first.id)).to.equal(actors.third.address);
         await resolve(suite, [first]);
-        const [bond, own] = [await game.bond(1n), await game.bond(2n)];
-        expect(await game.creditOf(actors.third)).to.equal(bond + own);
-        // Those that stand beside the winner have their bonds back, and no more.
+        expect(await game.creditOf(actors.third)).to.equal(await bondsLess(suite, [1, 2], 3));
+        // Those that stand beside the winner have their bonds back without the tip, and no more.
         for (const other of [actors.alice, actors.second, actors.upgrader]) {
-          expect(await game.creditOf(other)).to.equal(own);
+          expect(await game.creditOf(other)).to.equal(await bondsLess(suite, [2], 1));
         }
         expect(await game.creditOf(actors.bob)).to.equal(0n);
         await snapshot.restore();
@@ -233,7 +234,7 @@ describe("DisputeGame.resolve", () => {
       await passGame(suite, header);
       await resolve(suite, [against, low, high, first]);
       expect(await game.winnerOf(first.id)).to.equal(actors.second.address);
-      expect(await game.creditOf(actors.second)).to.equal((await game.bond(1n)) + (await game.bond(2n)));
+      expect(await game.creditOf(actors.second)).to.equal(await bondsLess(suite, [1, 2], 3));
     });
   });
 
@@ -256,7 +257,7 @@ describe("DisputeGame.resolve", () => {
     await resolve(suite, claims);
     await game.resolveBatch(header);
     let credits = 0n;
-    for (const account of [...by, actors.bob]) {
+    for (const account of [...by, actors.bob, actors.resolver]) {
       credits += await game.creditOf(account);
       if ((await game.creditOf(account)) > 0n) await game.connect(account).claimCredit(account);
     }

@@ -2,7 +2,7 @@ import { claimId, listHash } from "../../../plugin/dispute/rules.js";
 import { createGameTree, type GameTree } from "../../../plugin/dispute/tree.js";
 import type { DisputedBatch, DisputeEvent, DisputeParameters } from "../../../plugin/dispute/types.js";
 import { type Hex, ZERO_ADDRESS } from "../../../plugin/types.js";
-import { bondOf, createModel, type Model, type Named, type Reasons } from "../model.js";
+import { createModel, type Model, type Named, type Reasons } from "../model.js";
 import { type ToyRun, toyState } from "./toy.js";
 
 /** A move as an account sends it; valid or not. */
@@ -56,9 +56,9 @@ export function createTable(
       case "step":
         return model.step({ by, now, ...play, next: (state) => toyNext(run, state, play) });
       case "resolve":
-        return model.resolve(play.ids, now);
+        return model.resolve({ by, now, ...play });
       case "resolveBatch":
-        return model.resolveBatch(now);
+        return model.resolveBatch({ by, now });
       case "claimCredit":
         return model.claimCredit(by);
     }
@@ -82,9 +82,8 @@ export function createTable(
       for (const id of play.ids) {
         const claim = model.claims.get(id)!;
         if (resolvedBefore.has(id)) continue;
-        const payee = claim.payee as Hex;
-        const bond = bondOf(parameters, claim);
-        emit({ kind: "claimResolved", id, isRefuted: claim.outcome === "refuted", payee, bond });
+        const [payee, amount] = [claim.payee as Hex, claim.amount!];
+        emit({ kind: "claimResolved", id, isRefuted: claim.outcome === "refuted", payee, amount });
       }
     } else if (play.kind === "resolveBatch") {
       const winner = (model.outcome!.winner ?? ZERO_ADDRESS) as Hex;

@@ -25,7 +25,7 @@ contract ClaimWordTest is Test {
     function testFuzz_fieldsStandApart(address claimant, uint256 postedAt, uint24 used, uint8 depth) public pure {
         depth = uint8(bound(depth, 0, 63));
         ClaimWord word = ClaimWordLib.create(claimant, postedAt, used, depth);
-        assertState(word, ClaimState(claimant, uint32(postedAt), used, depth, 0, ClaimStatus.Open));
+        assertState(word, ClaimState(claimant, uint32(postedAt), used, depth, 0, ClaimStatus.Open, false));
     }
 
     function testFuzz_childrenAndStatusTouchNoOtherField(
@@ -37,7 +37,7 @@ contract ClaimWordTest is Test {
         bool isRefuted
     ) public pure {
         depth = uint8(bound(depth, 0, 63));
-        ClaimState memory expected = ClaimState(claimant, postedAt, used, depth, children, ClaimStatus.Open);
+        ClaimState memory expected = ClaimState(claimant, postedAt, used, depth, children, ClaimStatus.Open, false);
         ClaimWord word = make(claimant, postedAt, used, depth);
         for (uint256 i = 0; i < children; ++i) word = word.addChild();
         assertState(word, expected);
@@ -47,6 +47,9 @@ contract ClaimWordTest is Test {
         for (; expected.openChildren > 0; --expected.openChildren) word = word.removeChild();
         expected.status = ClaimStatus.Open;
         assertState(word, expected);
+        expected.holdsTip = true;
+        assertState(word.holdTip(), expected);
+        assertState(word.holdTip().holdTip(), expected);
     }
 
     function addTo(ClaimWord word) external pure returns (ClaimWord) {
@@ -61,8 +64,8 @@ contract ClaimWordTest is Test {
         ClaimWord none = make(claimant, at, used, depth);
         vm.expectRevert();
         this.removeFrom(none);
-        ClaimWord full = ClaimWord.wrap(ClaimWord.unwrap(none) | (uint256(type(uint32).max) << 224));
-        assertEq(full.openChildren(), type(uint32).max);
+        ClaimWord full = ClaimWord.wrap(ClaimWord.unwrap(none) | (uint256(type(uint32).max >> 1) << 225));
+        assertEq(full.openChildren(), type(uint32).max >> 1);
         vm.expectRevert();
         this.addTo(full);
     }

@@ -46,6 +46,7 @@ contract DisputeHandler is Test {
     uint256 public constant CLOCK = 10_000;
     uint256 public constant EXTENSION = 1_000;
     uint256 public constant BASE_BOND = 1_000_003;
+    uint256 public constant TIP = 500_001;
 
     GameChain public immutable chain;
     DisputeGame public immutable game;
@@ -58,6 +59,9 @@ contract DisputeHandler is Test {
     bytes32[2] public ends;
     uint256[2] public openClaims;
     bool[2] public isOver;
+    /// @notice Tips that are there for who resolves the batches.
+    uint256[2] public held;
+    bool[2] internal _hasLeftTip;
     bool public isCountered;
     Node[] internal _nodes;
 
@@ -68,6 +72,8 @@ contract DisputeHandler is Test {
     uint256 public openBonds;
     uint256 public honestPosted;
     uint256 public honestPaid;
+    /// @notice What the honest account must have won besides its bonds.
+    uint256 public honestWins;
     mapping(bytes32 action => uint256) public done;
 
     constructor(GameChain chain_, DisputeGame game_, MockOneStepVerifier verifier_, BatchHeader[2] memory headers) {
@@ -207,7 +213,8 @@ contract DisputeHandler is Test {
         assertEq(success, !node.isResolved && block.timestamp < node.closesAt, "step");
         if (!success) return;
         (node.isAnswered, node.isResolved, node.isRefuted) = (true, true, true);
-        _settled(node, by);
+        _settled(node, by, 0);
+        if (by == honest) honestWins += BASE_BOND;
         ++done["step"];
     }
 
@@ -266,7 +273,12 @@ contract DisputeHandler is Test {
         }
         ++openClaims[batch];
         (posted, openBonds) = (posted + value, openBonds + value);
-        if (made.claimant == honest) honestPosted += value;
+        if (made.claimant == honest) {
+            honestPosted += value;
+            // The proposer's bond rewards the claim against the batch, less two tips.
+            if (parent != 0) honestWins += BASE_BOND;
+            else honestPosted -= 2 * TIP;
+        }
         _nodes.push(made);
         ++done[made.depth == LEVELS ? bytes32("deepest") : bytes32("counter")];
     }
@@ -289,7 +301,12 @@ contract DisputeHandler is Test {
             }
         }
         (node.isResolved, node.isRefuted) = (true, winner != 0);
-        _settled(node, winner == 0 ? node.claimant : _nodes[winner - 1].claimant);
+        uint256 kept = TIP;
+        if (node.parent == 0 && !_hasLeftTip[node.game]) {
+            (_hasLeftTip[node.game], held[node.game], kept) = (true, TIP, 2 * TIP);
+        }
+        _settled(node, winner == 0 ? node.claimant : _nodes[winner - 1].claimant, kept);
+        credits[liars[0]] += TIP;
         ++done["resolve"];
     }
 
@@ -298,13 +315,16 @@ contract DisputeHandler is Test {
         bool wasCountered = batch == 0 ? isCountered : game.claimState(header(1).hash()).postedAt != 0;
         bool isReady = wasCountered && block.timestamp >= header(batch).finalizesAt && openClaims[batch] == 0;
         assertEq(success, isReady && !isOver[batch], "resolveBatch");
-        if (success) isOver[batch] = true;
-        if (success) ++done["over"];
+        if (!success) return success;
+        isOver[batch] = true;
+        credits[liars[0]] += held[batch];
+        held[batch] = 0;
+        ++done["over"];
     }
 
-    function _settled(Node storage node, address payee) internal {
+    function _settled(Node storage node, address payee, uint256 kept) internal {
         uint256 value = BASE_BOND * (LEVELS + 1 - node.depth);
-        (openBonds, credits[payee]) = (openBonds - value, credits[payee] + value);
+        (openBonds, credits[payee]) = (openBonds - value, credits[payee] + value - kept);
         --openClaims[node.game];
         if (node.parent != 0) --_nodes[node.parent - 1].openChildren;
     }
@@ -465,12 +485,12 @@ contract DisputeInvariants is Test {
         end = BatchStatement.end(header);
     }
 
-    /// @notice The contract holds open bonds and credits, to the wei.
+    /// @notice The contract holds open bonds, credits and the tips for open batches, to the wei.
     function invariant_balanceIsBondsAndCredits() public view {
         assertEq(address(game).balance, handler.posted() - handler.paid());
         uint256 credits = game.creditOf(handler.honest());
         for (uint256 i = 0; i < 6; ++i) credits += game.creditOf(handler.liars(i));
-        assertEq(address(game).balance, handler.openBonds() + credits);
+        assertEq(address(game).balance, handler.openBonds() + credits + handler.held(0) + handler.held(1));
     }
 
     /// @notice No honest claim is refuted; no true claim is.
@@ -511,11 +531,12 @@ contract DisputeInvariants is Test {
     }
 
     /// @notice At the end the true batch stands, the false one fell to whoever made the true claim, and the game is empty.
+    /// Each honest answer won a base bond at least, though liars took all the tips.
     function afterInvariant() public {
         handler.finish();
         assertEq(address(game).balance, 0);
         assertEq(handler.posted(), handler.paid());
-        assertGe(handler.honestPaid(), handler.honestPosted());
+        assertGe(handler.honestPaid(), handler.honestPosted() + handler.honestWins());
         assertEq(game.winnerOf(handler.header(0).hash()), address(0));
         assertFalse(chain.disputed(handler.header(0).hash()));
         assertEq(chain.headerHash(2), bytes32(0), "the false batch stands");
