@@ -4,14 +4,13 @@ import { dirname } from "node:path";
 import { getAddress, isAddress, isHexString } from "ethers";
 
 import type {
-  CommitteeContractName,
   ContractName,
   ContractRecord,
-  DataAvailability,
   Deployment,
   Hex,
   MachineProgram,
   MemberUrls,
+  OptionalContractName,
   RollupParameters,
   SuiteContracts,
 } from "../plugin/types.js";
@@ -23,8 +22,6 @@ const CONTRACT_NAMES: readonly ContractName[] = [
   "L1EscrowBridge",
   "StateCommitmentChain",
   "SequencerRegistry",
-  "DisputeGame",
-  "OneStepVerifier",
   "DataAvailability",
   "StateProof",
   "UpgradeTimelock",
@@ -32,8 +29,15 @@ const CONTRACT_NAMES: readonly ContractName[] = [
 ];
 
 /** The contracts that a suite has. */
-export function contractNames(da: DataAvailability): readonly (ContractName | CommitteeContractName)[] {
-  return da === "committee" ? [...CONTRACT_NAMES, "DataAvailabilityCommittee"] : CONTRACT_NAMES;
+export function contractNames({
+  proof,
+  da,
+}: Pick<RollupParameters, "proof" | "da">): readonly (ContractName | OptionalContractName)[] {
+  return [
+    ...CONTRACT_NAMES,
+    ...(proof === "fraud" ? (["DisputeGame", "OneStepVerifier"] as const) : []),
+    ...(da === "committee" ? (["DataAvailabilityCommittee"] as const) : []),
+  ];
 }
 
 /** The address book cannot be used; the message is one line. */
@@ -99,7 +103,7 @@ export function parseDeployment(text: string, path: string): Deployment {
     fromBlock: book.bigint("fromBlock"),
     genesis: readHeader({ integer: header.bigint, address: header.address, hash: header.hash }),
     contracts: Object.fromEntries(
-      contractNames(parameters.da).map((name) => [name, parseRecord(contracts.object(name))]),
+      contractNames(parameters).map((name) => [name, parseRecord(contracts.object(name))]),
     ) as SuiteContracts,
     ...(book.has("memberUrls") ? { memberUrls: parseUrls(book.object("memberUrls"), fail) } : {}),
   };

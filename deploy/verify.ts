@@ -2,7 +2,7 @@ import { Contract, getAddress, keccak256, type Provider } from "ethers";
 
 import { headerHash } from "../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
-import { type Deployment, type Hex, ZERO_ADDRESS } from "../plugin/types.js";
+import { contractOf, type Deployment, type Hex, type OptionalContractName, ZERO_ADDRESS } from "../plugin/types.js";
 import {
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
@@ -53,8 +53,8 @@ export async function verifyDeployment(deployment: Deployment, provider: Provide
     ["StateCommitmentChain", checkChain],
     ["SequencerRegistry", checkRegistry],
     ["L1EscrowBridge", checkBridge],
-    ["DisputeGame", checkGame],
     ["UpgradeTimelock", checkTimelock],
+    ...(deployment.parameters.proof === "fraud" ? [["DisputeGame", checkGame] as const] : []),
     ...(deployment.parameters.da === "committee" ? [["DataAvailabilityCommittee", checkCommittee] as const] : []),
   ];
   const checks = await Promise.all(groups.map(([name, check]) => answered(name, () => check(deployment, provider))));
@@ -79,7 +79,7 @@ async function checkNetwork({ l1ChainId }: Deployment, provider: Provider): Prom
 }
 
 async function checkCodeHashes({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
-  const recorded = contractNames(parameters.da).flatMap((name) => {
+  const recorded = contractNames(parameters).flatMap((name) => {
     const found = contracts[name];
     if (found === undefined) return [];
     const { address, codeHash, implementation } = found;
@@ -95,6 +95,12 @@ async function checkCodeHashes({ contracts, parameters }: Deployment, provider: 
   );
 }
 
+const OPTIONAL_STEPS: readonly (readonly [OptionalContractName, Step])[] = [
+  ["OneStepVerifier", oneStepVerifierStep],
+  ["DisputeGame", disputeGameStep],
+  ["DataAvailabilityCommittee", committeeStep],
+];
+
 /** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
 async function checkCreations(deployment: Deployment, provider: Provider): Promise<Check[]> {
   const { contracts, parameters, program } = deployment;
@@ -106,14 +112,13 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
     { name: "DataAvailability", step: dataAvailabilityStep, address: contracts.DataAvailability.address },
     { name: "StateProof", step: stateProofStep, address: contracts.StateProof.address },
     { name: "L1EscrowBridge", step: bridgeImplementationStep, address: implementation("L1EscrowBridge") },
-    { name: "OneStepVerifier", step: oneStepVerifierStep, address: contracts.OneStepVerifier.address },
-    { name: "DisputeGame", step: disputeGameStep, address: contracts.DisputeGame.address },
     { name: "StateCommitmentChain", step: chainImplementationStep, address: implementation("StateCommitmentChain") },
     { name: "SequencerRegistry", step: registryImplementationStep, address: implementation("SequencerRegistry") },
   ];
-  const { DataAvailabilityCommittee: committee } = contracts;
-  if (committee !== undefined)
-    creations.push({ name: "DataAvailabilityCommittee", step: committeeStep, address: committee.address });
+  for (const [name, step] of OPTIONAL_STEPS) {
+    const record = contracts[name];
+    if (record !== undefined) creations.push({ name, step, address: record.address });
+  }
   const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
   const deployer = getAddress(await factory.DEPLOYER()) as Hex;
   const created = new Map(creations.map(({ step, address }) => [step.id, address]));
@@ -163,7 +168,7 @@ async function checkChain(
     compare(name("inbox"), contracts.L1EscrowBridge.address, actual.inbox),
     compare(name("registry"), contracts.SequencerRegistry.address, actual.registry),
     compare(name("dataAvailability"), contracts.DataAvailability.address, actual.dataAvailability),
-    compare(name("resolver"), contracts.DisputeGame.address, actual.resolver),
+    compare(name("resolver"), contractOf(contracts, "DisputeGame").address, actual.resolver),
     compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
     compare(name("forceInclusionDelay"), parameters.forceInclusionDelay, actual.forceInclusionDelay),
     compare(name("escapeDelay"), parameters.escapeDelay, actual.escapeDelay),
@@ -208,13 +213,13 @@ async function checkBridge({ contracts, parameters }: Deployment, provider: Prov
 }
 
 async function checkGame({ contracts, parameters, program }: Deployment, provider: Provider): Promise<Check[]> {
-  const game = DisputeGame__factory.connect(contracts.DisputeGame.address, provider);
+  const game = DisputeGame__factory.connect(contractOf(contracts, "DisputeGame").address, provider);
   const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
   const [actual, maxDuration, onChain] = await Promise.all([game.parameters(), game.maxDuration(), chain.parameters()]);
   const name = (field: string) => `DisputeGame.${field}`;
   return [
     compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
-    compare(name("verifier"), contracts.OneStepVerifier.address, actual.verifier),
+    compare(name("verifier"), contractOf(contracts, "OneStepVerifier").address, actual.verifier),
     compare(name("availability"), ZERO_ADDRESS, actual.availability),
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
     compare(name("bridge"), contracts.L1EscrowBridge.address, actual.bridge),

@@ -105,23 +105,37 @@ export interface RollupParameters {
   committeeOverlap: bigint;
 }
 
+/** What every suite has. */
 export type ContractName =
   | "L1EscrowBridge"
   | "StateCommitmentChain"
   | "SequencerRegistry"
-  | "DisputeGame"
-  | "OneStepVerifier"
   | "DataAvailability"
   | "StateProof"
   | "UpgradeTimelock"
   | "SuiteFactory";
 
-/** What only a suite with a committee has. */
-export type CommitteeContractName = "DataAvailabilityCommittee";
+/** What only a suite with fraud proofs, or with a committee, has. */
+export type OptionalContractName = "DisputeGame" | "OneStepVerifier" | "DataAvailabilityCommittee";
 
 /** Contracts of a suite. */
 export type SuiteContracts = Record<ContractName, ContractRecord> &
-  Partial<Record<CommitteeContractName, ContractRecord>>;
+  Partial<Record<OptionalContractName, ContractRecord>>;
+
+/** A contract that not every suite has. @throws MissingContractError */
+export function contractOf(contracts: SuiteContracts, name: OptionalContractName): ContractRecord {
+  const found = contracts[name];
+  if (found === undefined) throw new MissingContractError(name);
+  return found;
+}
+
+/** The suite has another proof system, or another data availability. */
+export class MissingContractError extends Error {
+  override readonly name = "MissingContractError";
+  constructor(readonly contract: OptionalContractName) {
+    super(`this suite has no ${contract}`);
+  }
+}
 
 /** The program that batches are judged by: the machine hash and what it is the hash of; docs/machine.md §1. */
 export interface MachineProgram {

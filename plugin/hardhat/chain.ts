@@ -27,7 +27,7 @@ import { readProgramFacts } from "../machine/artifacts.js";
 import { openLevelStore } from "../store/level.js";
 import { memoryStore } from "../store/memory.js";
 import type { PostResult } from "../sequencer/options.js";
-import type { Deployment, Hex } from "../types.js";
+import { contractOf, type Deployment, type Hex } from "../types.js";
 import type { ValidatorEvent } from "../validator/types.js";
 import { createValidator } from "../validator/validator.js";
 import { signerWithKey } from "./blobs.js";
@@ -217,8 +217,12 @@ function contractsOf({ contracts }: Deployment, signer: Signer): RollupContracts
     bridge: L1EscrowBridge__factory.connect(contracts.L1EscrowBridge.address, signer),
     chain: StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, signer),
     registry: SequencerRegistry__factory.connect(contracts.SequencerRegistry.address, signer),
-    game: DisputeGame__factory.connect(contracts.DisputeGame.address, signer),
-    verifier: OneStepVerifier__factory.connect(contracts.OneStepVerifier.address, signer),
+    get game() {
+      return DisputeGame__factory.connect(contractOf(contracts, "DisputeGame").address, signer);
+    },
+    get verifier() {
+      return OneStepVerifier__factory.connect(contractOf(contracts, "OneStepVerifier").address, signer);
+    },
     da: IDataAvailability__factory.connect(contracts.DataAvailability.address, signer),
     timelock: UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, signer),
     factory: SuiteFactory__factory.connect(contracts.SuiteFactory.address, signer),

@@ -72,6 +72,7 @@ export interface RollupContracts {
   bridge: L1EscrowBridge;
   chain: StateCommitmentChain;
   registry: SequencerRegistry;
+  /** Of a suite with fraud proofs, as is the verifier. @throws MissingContractError in others */
   game: DisputeGame;
   verifier: OneStepVerifier;
   da: IDataAvailability;

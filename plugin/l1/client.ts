@@ -56,7 +56,8 @@ export interface L1Client extends L1Contracts {
   readonly signer: Signer | undefined;
   readonly deployment: Deployment;
   readonly parameters: RollupParameters;
-  readonly addresses: { bridge: Hex; chain: Hex; registry: Hex; game: Hex };
+  /** `game`: of a suite with fraud proofs. */
+  readonly addresses: { bridge: Hex; chain: Hex; registry: Hex; game: Hex | undefined };
   /** Inbox messages `from` (inclusive) to `to` (exclusive). */
   inboxMessages(from: bigint, to: bigint, signal?: AbortSignal): Promise<InboxMessage[]>;
   /** The batch that L1 has at `index` now. @throws {UnknownBatchError} */
@@ -96,7 +97,7 @@ export function connectL1(
     bridge: deployment.contracts.L1EscrowBridge.address,
     chain: deployment.contracts.StateCommitmentChain.address,
     registry: deployment.contracts.SequencerRegistry.address,
-    game: deployment.contracts.DisputeGame.address,
+    game: deployment.contracts.DisputeGame?.address,
   };
   const fromBlock = Number(deployment.fromBlock);
   const runner = signer ?? provider;

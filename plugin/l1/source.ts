@@ -36,7 +36,11 @@ export function createSource(client: L1Client, { games = false, ...options }: So
 
   async function events(from: number, to: number, signal?: AbortSignal): Promise<PlacedEvent[]> {
     const query = {
-      addresses: [addresses.bridge, addresses.chain, ...(games ? [addresses.game] : [])],
+      addresses: [
+        addresses.bridge,
+        addresses.chain,
+        ...(games && addresses.game !== undefined ? [addresses.game] : []),
+      ],
       topics: [Object.values(TOPICS)],
       from,
       to,

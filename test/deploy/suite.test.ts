@@ -13,7 +13,7 @@ import { DeployError } from "../../deploy/runner.js";
 import { deploymentSteps, deploySuite, type DeployOptions } from "../../deploy/suite.js";
 import { verifyDeployment } from "../../deploy/verify.js";
 import { decodeRevert } from "../../plugin/l1/errors.js";
-import type { Deployment, Hex } from "../../plugin/types.js";
+import { contractOf, type Deployment, type Hex } from "../../plugin/types.js";
 import { discoverDeployment } from "../../plugin/l1/discover.js";
 import { memberKeys } from "../support/committee.js";
 import { SOME_PROGRAM } from "../support/program.js";
@@ -198,11 +198,12 @@ describe("deploying the suite", () => {
   it("leaves a game for this program, which judges every batch and is what bonds and upgrades wait for", async () => {
     const given = await options();
     const { deployment } = await deploySuite(given);
-    const { DisputeGame, StateCommitmentChain, SequencerRegistry } = deployment.contracts;
-    const game = DisputeGame__factory.connect(DisputeGame.address, signer);
+    const { StateCommitmentChain, SequencerRegistry } = deployment.contracts;
+    const { address } = contractOf(deployment.contracts, "DisputeGame");
+    const game = DisputeGame__factory.connect(address, signer);
     const chain = StateCommitmentChain__factory.connect(StateCommitmentChain.address, signer);
     const registry = SequencerRegistry__factory.connect(SequencerRegistry.address, signer);
-    expect((await chain.parameters()).resolver).to.equal(DisputeGame.address);
+    expect((await chain.parameters()).resolver).to.equal(address);
     expect(await game.machineHash()).to.equal(SOME_PROGRAM.machineHash);
     expect(await game.bond(1)).to.equal(10n * given.parameters.disputeBond);
     expect((await registry.parameters()).disputeDuration).to.equal(await game.maxDuration());

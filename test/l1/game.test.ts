@@ -14,7 +14,7 @@ import { createSource } from "../../plugin/l1/source.js";
 import type { PlacedEvent } from "../../plugin/l1/types.js";
 import { headerHash } from "../../plugin/ledger/hashes.js";
 import { factsOf } from "../../plugin/machine/facts.js";
-import { type BatchHeader, type Deployment, type Hex, ZERO_HASH } from "../../plugin/types.js";
+import { type BatchHeader, contractOf, type Deployment, type Hex, ZERO_HASH } from "../../plugin/types.js";
 import { IDisputeGame__factory } from "../../typechain-types/index.js";
 import { runToy, toyProgram, type ToyRun } from "../support/toy.js";
 import { failure } from "./support/failure.js";
@@ -58,8 +58,10 @@ describeOnEveryL1("the dispute game through the L1 client", (get) => {
     truth = runToy(program, { l2ChainId, bridge: client.addresses.bridge, ...header });
   });
 
+  const gameAddress = () => contractOf(deployment.contracts, "DisputeGame").address;
+
   const send = (sender: Sender, key: string, data: string, value = 0n) =>
-    sender.send({ key, what: key, to: client.addresses.game, data: data as Hex, value });
+    sender.send({ key, what: key, to: gameAddress(), data: data as Hex, value });
 
   /** True states of the claim of `depth` about the first instructions. */
   const trueList = (depth: number): Hex[] =>
@@ -80,7 +82,7 @@ describeOnEveryL1("the dispute game through the L1 client", (get) => {
 
   it("has the judge in every header, and its address in the book", () => {
     expect(header.resolver).to.equal(client.addresses.game);
-    expect(client.addresses.game).to.equal(deployment.contracts.DisputeGame.address);
+    expect(client.addresses.game).to.equal(gameAddress());
   });
 
   it("refuses a move with a reason that a person understands", async () => {
@@ -143,7 +145,7 @@ describeOnEveryL1("the dispute game through the L1 client", (get) => {
       { headerHash: headerHash(header), finalizesAt: header.finalizesAt, ...statement },
       about.map((event) => (event.kind === "claimMade" ? { ...event, timestamp: event.block.timestamp } : event)),
     );
-    const contract = IDisputeGame__factory.connect(client.addresses.game, l1.provider);
+    const contract = IDisputeGame__factory.connect(gameAddress(), l1.provider);
     for (const [position, { id, list }] of claims.entries()) {
       const node = tree.get(id);
       const state = await contract.claimState(id);

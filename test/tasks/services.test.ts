@@ -13,7 +13,7 @@ import { readDeployment } from "../../deploy/address-book.js";
 import { connectL1 } from "../../plugin/l1/client.js";
 import { createBatchPoster } from "../../plugin/l1/poster.js";
 import { createSender } from "../../plugin/l1/sender.js";
-import { type Hex, ZERO_HASH } from "../../plugin/types.js";
+import { contractOf, type Hex, ZERO_HASH } from "../../plugin/types.js";
 import { IDisputeGame__factory } from "../../typechain-types/index.js";
 import { environment, runTask, type TaskRun } from "./support/run.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
@@ -377,7 +377,7 @@ describe("services of a deployed rollup", () => {
     const before = succeed(await runTask(hre, "rollup:status", { rpc }));
     expect(before.stdout).to.match(/^batch 1: can be disputed until /m);
 
-    const game = IDisputeGame__factory.connect(client.addresses.game, signer);
+    const game = IDisputeGame__factory.connect(contractOf(client.deployment.contracts, "DisputeGame").address, signer);
     const list = Array.from({ length: 16 }, (_, i) => id(`state ${i}`));
     await (await game.counterBatch(header, list, { value: await game.bond(1) })).wait();
     const after = succeed(await runTask(hre, "rollup:status", { rpc }));
