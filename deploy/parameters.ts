@@ -294,6 +294,14 @@ const TIME_UNITS: [string, bigint][] = [
   ["s", 1n],
 ];
 
+/** Seconds, from digits or a number with a unit; undefined for what is neither. */
+export function parseTime(text: string): bigint | undefined {
+  if (/^\d+$/.test(text)) return BigInt(text);
+  const match = /^(\d+)\s*([smhdw])$/.exec(text);
+  const size = TIME_UNITS.find(([unit]) => unit === match?.[2])?.[1];
+  return match?.[1] === undefined || size === undefined ? undefined : BigInt(match[1]) * size;
+}
+
 function isParameterName(name: string): name is keyof RollupParameters {
   return Object.hasOwn(PARAMETERS, name);
 }
@@ -358,11 +366,7 @@ function parseNumber(kind: "chainId" | "count" | "time" | "amount", raw: unknown
   if (typeof raw !== "string") return undefined;
   const text = raw.trim().replaceAll("_", "");
   if (/^\d+$/.test(text)) return BigInt(text);
-  if (kind === "time") {
-    const match = /^(\d+)\s*([smhdw])$/.exec(text);
-    const size = TIME_UNITS.find(([unit]) => unit === match?.[2])?.[1];
-    return match?.[1] === undefined || size === undefined ? undefined : BigInt(match[1]) * size;
-  }
+  if (kind === "time") return parseTime(text);
   if (kind === "amount") {
     const match = /^(\d+(?:\.\d{1,18})?)\s*(wei|gwei|ether|eth)$/.exec(text);
     const [, figure, unit] = match ?? [];

@@ -15,6 +15,10 @@ const text = <Name extends string>(name: Name, description: string) => ({
 });
 
 const archiveFolder = text("archive", "Folder of blobs. Default: .rollup/<network>-blobs");
+const members = text(
+  "members",
+  "Servers of a committee's members, 0x…=http://…,0x…=http://…, over those of the address book",
+);
 const beacon = text("beacon", "URL of a beacon node's API, where L1's blobs of the last 18 days come from");
 
 const host = { name: "host" as const, description: "Address to listen on", defaultValue: "127.0.0.1" };
@@ -45,6 +49,7 @@ const alone = (id: string, description: string) =>
     .addOption(text("bridge", "Instead of an address book: the L1EscrowBridge of the rollup"))
     .addOption(port("fromBlock", "With --bridge: an L1 block at or before the deployment", 0))
     .addOption(text("out", "Folder of the rebuilt state. Default: .rollup/reconstruction-<chain>"))
+    .addOption(members)
     .addOption(archiveFolder)
     .addOption(beacon);
 
@@ -138,6 +143,7 @@ const sequencer = byAccount(
     name: "takeover",
     description: "Bond the account if need be, follow the chain, and post when the others are silent",
   })
+  .addOption(members)
   .addOption(archiveFolder)
   .addOption(beacon)
   .setAction(() => import("../tasks/sequencer.js"))
@@ -150,6 +156,7 @@ const validator = byAccount(
   .addFlag({ name: "watchOnly", description: "Raise the alarm only; send nothing, and need no account" })
   .addFlag({ name: "once", description: "Check what is on L1 now and send nothing, then end" })
   .addOption(text("storage", "Folder of its database. Default: .rollup/<network>-validator"))
+  .addOption(members)
   .addOption(archiveFolder)
   .addOption(beacon)
   .setAction(() => import("../tasks/validator.js"))
@@ -184,6 +191,7 @@ const node = start("rollup:node", "An L1 in this process, the suite on it, and a
   .addOption(host)
   .addOption(port("port", "Port of the L1; 0 for any free one", 8545))
   .addOption(port("rpcPort", "Port of the L2's JSON-RPC; 0 for any free one", 8546))
+  .addOption(text("da", "Data availability: calldata, blob or committee. Default: calldata"))
   .setAction(() => import("../tasks/node.js"))
   .build();
 
@@ -198,8 +206,26 @@ const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, 
       "Instead: a false batch and its dispute; one of balance, drop, reorder, signature, withdrawals, data, state",
     ),
   )
-  .addOption(text("da", "Data availability: calldata or blob. Default: calldata"))
+  .addOption(text("da", "Data availability: calldata, blob or committee. Default: calldata"))
   .setAction(() => import("../tasks/demo.js"))
+  .build();
+
+const member = start(
+  "dac:node",
+  "Run a member of a data-availability committee: hold batch data, sign for them and serve them, until Ctrl-C",
+)
+  .addOption(text("from", "Account that signs: its address or its position among the network's accounts. Default: 0"))
+  .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
+  .addOption(text("bridge", "Instead of an address book: the L1EscrowBridge of the rollup"))
+  .addOption(port("fromBlock", "With --bridge: an L1 block at or before the deployment", 0))
+  .addOption(text("rpc", "URL of an L1 node. Default: that of the network"))
+  .addOption(host)
+  .addOption(port("port", "Port to listen on; 0 for any free one", 8550))
+  .addOption(text("storage", "Folder of what it holds and signed. Default: .rollup/<network>-member"))
+  .addOption(
+    text("promise", 'Longest time that it promises to serve data, for example "30d". Default: what sequencers ask for'),
+  )
+  .setAction(() => import("../tasks/member.js"))
   .build();
 
 const buildGuest = start(
@@ -236,6 +262,7 @@ const plugin: HardhatPlugin = definePlugin({
     reconstruct,
     escape,
     archive,
+    member,
     buildGuest,
   ],
 });

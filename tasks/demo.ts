@@ -32,7 +32,7 @@ export default action<DemoArguments>(async ({ disaster, fault, da }, { hre, outp
       `"${networkName}" is a real network; the demo moves the clock of L1 and spends 21 ETH, so it runs on local ones only`,
     );
   }
-  if (disaster) return strike(connection, output);
+  if (disaster) return strike(connection, da === undefined ? {} : { da }, output);
   output.heading(`Deploy: the suite on network "${networkName}" (chain ${chainId})`);
   const before = await ethers.provider.getBalance(address);
   // The first ten accounts of a mnemonic: development nodes give ether to these.

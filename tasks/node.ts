@@ -6,15 +6,17 @@ import type { JsonRpcServer, NetworkConnection } from "hardhat/types/network";
 
 import { writeDeployment } from "../deploy/address-book.js";
 import { memoryJournal } from "../deploy/journal.js";
-import { resolveParameters } from "../deploy/parameters.js";
+import { memberUrlsOf, resolveParameters, type RollupParametersInput } from "../deploy/parameters.js";
 import { deploySuite } from "../deploy/suite.js";
+import { type LocalCommittee, startLocalCommittee, withLocalMembers } from "../plugin/hardhat/local-committee.js";
 import { connectL1 } from "../plugin/l1/client.js";
 import { readProgramFacts } from "../plugin/machine/artifacts.js";
 import { PortInUseError } from "../plugin/net/listen.js";
 import type { Deployment } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
-import { accountOf, deploymentFolder, type Account } from "./support/network.js";
+import { openBlobs } from "./support/blobs.js";
+import { accountOf, connectAs, deploymentFolder, type Account } from "./support/network.js";
 import { startService } from "./support/service.js";
 import { aborted, untilInterrupted } from "./support/signal.js";
 
@@ -22,6 +24,7 @@ interface NodeArguments extends CommonArguments {
   host: string;
   port: number;
   rpcPort: number;
+  da: string | undefined;
 }
 
 /** What other tasks call this L1: a network that Hardhat always has. */
@@ -34,18 +37,27 @@ export default action<NodeArguments>(async (input, { hre, output }) => {
   const rpcPort = portArgument("rpcPort", input.rpcPort);
   const { signal, release } = untilInterrupted();
   const l1Server = await startL1(hre, input.host, port);
+  let served: Awaited<ReturnType<LocalCommittee["serve"]>> | undefined;
   try {
     const connection = await hre.network.create({ network: NETWORK, override: { url: l1Server.url } });
     const account = await accountOf(connection);
-    const deployment = await output.progress("Deploying the suite", () => deploy(hre, connection, account));
+    const given = { ...hre.config.rollup.parameters, ...(input.da === undefined ? {} : { da: input.da }) };
+    const parameters = withLocalMembers(given, "dev");
+    const deployed = await output.progress("Deploying the suite", () => deploy(parameters, connection, account));
+    const committee = await startLocalCommittee(connectL1(connection.ethers.provider, deployed));
+    served = await committee?.serve(input.host);
+    const deployment =
+      served === undefined ? deployed : { ...deployed, memberUrls: { ...deployed.memberUrls, ...served.urls } };
     const book = join(deploymentFolder(hre, NETWORK), "rollup.json");
     await writeDeployment(book, deployment);
-    const l1 = connectL1(connection.ethers.provider, deployment, account.signer);
+    const { archive, blobSources } = openBlobs(hre, NETWORK, { archive: undefined, beacon: undefined });
+    const members = { urls: deployment.memberUrls ?? {} };
+    const l1 = connectAs(account.signer, connection, deployment, { blobSources, members });
     const service = await startService({
       l1,
       host: input.host,
       port: rpcPort,
-      settings: SETTINGS,
+      settings: { ...SETTINGS, archive, members },
       output,
     });
     const document = {
@@ -62,6 +74,7 @@ export default action<NodeArguments>(async (input, { hre, output }) => {
         ["L2", `${service.url} (chain ${deployment.parameters.l2ChainId})`],
         ["bridge", document.bridge],
         ["sequencer", account.address],
+        ...Object.entries(deployment.memberUrls ?? {}).map(([member, url]) => ["member", `${member} at ${url}`]),
         ["address book", book],
       ].map((cells) => ({ type: "row" as const, cells })),
     ]);
@@ -74,12 +87,13 @@ export default action<NodeArguments>(async (input, { hre, output }) => {
     return document;
   } finally {
     release();
+    await served?.close();
     await l1Server.close();
   }
 });
 
 async function deploy(
-  hre: HardhatRuntimeEnvironment,
+  given: RollupParametersInput,
   { ethers }: NetworkConnection,
   { signer, address }: Account,
 ): Promise<Deployment> {
@@ -87,7 +101,8 @@ async function deploy(
   const context = { preset: "dev", l1ChainId: chainId, deployer: address } as const;
   const { deployment } = await deploySuite({
     network: NETWORK,
-    parameters: resolveParameters(hre.config.rollup.parameters, context),
+    parameters: resolveParameters(given, context),
+    memberUrls: memberUrlsOf(given),
     program: readProgramFacts("ledger"),
     signer,
     bond: true,

@@ -11,11 +11,12 @@ import type { Hex } from "../plugin/types.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
 import { type BlobArguments, openBlobs } from "./support/blobs.js";
+import type { MemberArguments } from "./support/members.js";
 import { openL1 } from "./support/network.js";
 import { DEFAULT_SETTINGS, startService } from "./support/service.js";
 import { aborted, untilInterrupted } from "./support/signal.js";
 
-interface SequencerArguments extends RollupArguments, BlobArguments {
+interface SequencerArguments extends RollupArguments, BlobArguments, MemberArguments {
   from: string | undefined;
   host: string;
   port: number;
@@ -28,7 +29,7 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
   const port = portArgument("port", input.port);
   const { networkName } = await hre.network.getOrCreate();
   const { archive, blobSources } = openBlobs(hre, networkName, input);
-  const { connection, l1, address } = await openL1(hre, input, blobSources);
+  const { connection, l1, address, members } = await openL1(hre, input, blobSources);
   await checkDeployedProgram(l1, readProgramFacts("ledger").machineHash);
   const bond = formatEther(l1.parameters.sequencerBond);
   if (!(await l1.registry.isSequencer(address))) {
@@ -41,7 +42,7 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
   const storage = input.storage ?? join(hre.config.paths.root, ".rollup", connection.networkName);
   const { signal, release } = untilInterrupted();
   try {
-    const settings = { ...DEFAULT_SETTINGS, archive };
+    const settings = { ...DEFAULT_SETTINGS, archive, members };
     const service = await startService({ l1, storage, host: input.host, port, settings, output });
     output.line(
       `Sequencer ${address} of chain ${l1.parameters.l2ChainId}: JSON-RPC at ${service.url}, database in ${storage}`,

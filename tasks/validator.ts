@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import { loadLedger } from "../plugin/hardhat/ledger.js";
+import { committeeReader } from "../plugin/hardhat/committee.js";
 import { connectL1 } from "../plugin/l1/client.js";
 import { checkDeployedProgram } from "../plugin/l1/program.js";
 import { createSource } from "../plugin/l1/source.js";
@@ -11,10 +12,11 @@ import { createValidator } from "../plugin/validator/validator.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { type BlobArguments, openBlobs } from "./support/blobs.js";
 import { LinesError } from "./support/explain.js";
+import { type MemberArguments, membersArgument } from "./support/members.js";
 import { accountOf, openDeployment } from "./support/network.js";
 import { untilInterrupted } from "./support/signal.js";
 
-interface ValidatorArguments extends RollupArguments, BlobArguments {
+interface ValidatorArguments extends RollupArguments, BlobArguments, MemberArguments {
   from: string | undefined;
   once: boolean;
   watchOnly: boolean;
@@ -29,7 +31,8 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
   const warn = (line: string) => {
     output.line(line);
   };
-  const client = connectL1(connection.ethers.provider, deployment, player?.signer, { blobSources, warn });
+  const committee = committeeReader(membersArgument(deployment, input));
+  const client = connectL1(connection.ethers.provider, deployment, player?.signer, { blobSources, committee, warn });
   const program = loadLedger();
   await checkDeployedProgram(client, program.machineHash);
   if (player !== undefined && (await client.registry.isSequencer(player.address))) {

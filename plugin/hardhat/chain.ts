@@ -35,7 +35,7 @@ import { committeeReader } from "./committee.js";
 import { moveClock } from "./clock.js";
 import { createL2 } from "./l2.js";
 import { loadLedger, type Ledger } from "./ledger.js";
-import { localKeys, startLocalCommittee } from "./local-committee.js";
+import { startLocalCommittee, withLocalMembers } from "./local-committee.js";
 import { localSequencer } from "./local-sequencer.js";
 import { createRehearsal } from "./rehearsal.js";
 import { getWithdrawal } from "./rollup-rpc.js";
@@ -46,8 +46,6 @@ export interface LocalChain extends RollupChain {
   /** The L2 as it is now, and the way back to it. */
   save(): Promise<() => Promise<void>>;
 }
-
-const LOCAL_MEMBERS = 3;
 
 /** Deploys a suite to the connection's network and starts a rollup on it. */
 export async function deployChain(
@@ -62,10 +60,7 @@ export async function deployChain(
   const { chainId } = await ethers.provider.getNetwork();
   const ledger = loadLedger();
   const preset = presetFor(chainId);
-  const given = { ...config.parameters, ...parameters };
-  // Their keys are public: never on a network that is worth something.
-  if (given.da === "committee" && given.committeeMembers === undefined && preset === "dev")
-    given.committeeMembers = localKeys(options.members ?? LOCAL_MEMBERS).map(({ address }) => address);
+  const given = withLocalMembers({ ...config.parameters, ...parameters }, preset, options.members);
   const { deployment } = await deploySuite({
     network: networkName,
     parameters: resolveParameters(given, { preset, l1ChainId: chainId, deployer }),

@@ -1,19 +1,20 @@
 import { HDNodeWallet, Wallet } from "ethers";
 import { HardhatPluginError } from "hardhat/plugins";
 
+import type { Preset, RollupParametersInput } from "../../deploy/parameters.js";
 import { signAttestation } from "../da/committee/attestation.js";
 import type { Ask, AskInit } from "../da/committee/client.js";
 import { type CommitteeOnL1, findCommittee, memberL1 } from "../da/committee/l1.js";
 import { createMember, type Member } from "../da/committee/member.js";
 import { servingTime } from "../da/committee/posting.js";
-import { answer, type MemberAnswer } from "../da/committee/server.js";
+import { answer, type MemberAnswer, serveMember } from "../da/committee/server.js";
 import { openVault } from "../da/committee/vault.js";
 import { decodeRequest, PATHS } from "../da/committee/wire.js";
 import type { L1Client } from "../l1/client.js";
 import { openLevelStore } from "../store/level.js";
 import { copyInMemory, memoryStore } from "../store/memory.js";
 import type { Store } from "../store/types.js";
-import type { Hex } from "../types.js";
+import type { Hex, MemberUrls } from "../types.js";
 import type { Members } from "./committee.js";
 import type { MemberBehaviour, RollupCommittee } from "./types.js";
 
@@ -29,10 +30,25 @@ export function localKeys(count: number): HDNodeWallet[] {
   return Array.from({ length: count }, (_, i) => root.deriveChild(i));
 }
 
+const DEFAULT_MEMBERS = 3;
+
+/** Parameters of a suite, with members that run inside the plugin where a committee is wanted and no members are named. */
+export function withLocalMembers(
+  given: RollupParametersInput,
+  preset: Preset,
+  count = DEFAULT_MEMBERS,
+): RollupParametersInput {
+  // Their keys are public: never on a network that is worth something.
+  if (given.da !== "committee" || given.committeeMembers !== undefined || preset !== "dev") return given;
+  return { ...given, committeeMembers: localKeys(count).map(({ address }) => address) };
+}
+
 /** A committee inside this process, without ports. */
 export interface LocalCommittee extends RollupCommittee {
   /** How sequencers and readers reach these members, and others over HTTP. */
   reached: Members;
+  /** Serves the members of this process over HTTP, for other processes. */
+  serve(host: string): Promise<{ urls: MemberUrls; close(): Promise<void> }>;
   /** What the members store now, and the way back to it. */
   save(): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -88,6 +104,20 @@ export async function startLocalCommittee(l1: L1Client, storage?: string): Promi
       }
     },
     reached: { urls: { ...memberUrls, ...urls }, ask, timeout: TIMEOUT },
+    async serve(host) {
+      const servers = await Promise.all(
+        [...seats].map(async ([address, { member }]) => {
+          const server = await serveMember({ member, host, port: 0 });
+          return { address, server };
+        }),
+      );
+      return {
+        urls: Object.fromEntries(servers.map(({ address, server: { url } }) => [address, url])),
+        async close() {
+          await Promise.all(servers.map(({ server }) => server.close()));
+        },
+      };
+    },
     async save() {
       const saved = await Promise.all(
         [...seats.values()].map(async (seat) => ({ seat, store: await copyInMemory(seat.store) })),

@@ -28,7 +28,7 @@ export class BatchDataError extends Error {
 export class NoMemberKnownError extends Error {
   override readonly name = "NoMemberKnownError";
   constructor(readonly index: bigint) {
-    super(`the data of batch ${index} are with a committee; name the servers of its members`);
+    super(`the data of batch ${index} are with a committee; name the servers of its members by --members`);
   }
 }
 

@@ -7,8 +7,12 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { type Left, leave } from "../../plugin/escape/leave.js";
 import { accountsOf, reconstruct, type Reconstruction } from "../../plugin/escape/reconstruct.js";
+import type { RollupParametersInput } from "../../deploy/parameters.js";
+import { openArchive } from "../../plugin/da/archive.js";
 import { moveClock } from "../../plugin/hardhat/clock.js";
+import { committeeReader } from "../../plugin/hardhat/committee.js";
 import { loadLedger } from "../../plugin/hardhat/ledger.js";
+import { startLocalCommittee } from "../../plugin/hardhat/local-committee.js";
 import type { RollupChain } from "../../plugin/hardhat/types.js";
 import { forceWithdrawal } from "../../plugin/l1/actions.js";
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
@@ -46,28 +50,48 @@ interface Scene {
 }
 
 /** Everything fails: the sequencer is gone for ever and its disk is wiped. Everybody leaves by what L1 has. */
-export async function strike(connection: NetworkConnection, narrator: Narrator): Promise<DisasterFigures> {
+export async function strike(
+  connection: NetworkConnection,
+  parameters: RollupParametersInput,
+  narrator: Narrator,
+): Promise<DisasterFigures> {
   const { signer: funder } = await accountOf(connection);
-  const disk = await mkdtemp(join(tmpdir(), "rollup-sequencer-"));
-  const rebuilt = await mkdtemp(join(tmpdir(), "rollup-rebuilt-"));
+  const home = await mkdtemp(join(tmpdir(), "rollup-disaster-"));
+  const disk = join(home, "sequencer");
   try {
-    const deployment = await liveAndDie(connection, funder, disk, narrator);
-    return await escapeAll(connection, deployment.book, deployment.token, funder, rebuilt, narrator);
+    const { book, token } = await liveAndDie({ connection, funder, disk, parameters, narrator });
+    const provider = connection.ethers.provider;
+    // Others keep these: an archive of blobs, or the committee's members.
+    const blobSources = [openArchive(`${disk}.blobs`)];
+    const members = await startLocalCommittee(connectL1(provider, book), `${disk}.members`);
+    const l1 = connectL1(provider, book, funder, {
+      blobSources,
+      committee: members && committeeReader(members.reached),
+    });
+    try {
+      return await escapeAll({ connection, l1, token, folder: join(home, "rebuilt"), narrator });
+    } finally {
+      await members?.close();
+    }
   } finally {
-    await Promise.all([disk, rebuilt].map((folder) => rm(folder, { recursive: true, force: true })));
+    await rm(home, { recursive: true, force: true });
   }
 }
 
 /** A life with deposits, transfers, withdrawals, and an end in the middle of it. */
-async function liveAndDie(
-  connection: NetworkConnection,
-  funder: Signer,
-  disk: string,
-  narrator: Narrator,
-): Promise<{ book: Deployment; token: StandardToken }> {
+async function liveAndDie({
+  connection,
+  funder,
+  disk,
+  parameters,
+  narrator,
+}: Pick<Scene, "connection" | "funder" | "narrator"> & {
+  disk: string;
+  parameters: RollupParametersInput;
+}): Promise<{ book: Deployment; token: StandardToken }> {
   narrator.heading("Before: a rollup with users, balances and withdrawals");
   const chain = await narrator.progress("Deploying", () =>
-    connection.rollup.deploy({}, { sequencer: funder, storage: disk }),
+    connection.rollup.deploy(parameters, { sequencer: funder, storage: disk }),
   );
   const token = await new StandardToken__factory(funder).deploy();
   await token.waitForDeployment();
@@ -105,15 +129,13 @@ async function live({ connection, chain, funder, users, token }: Scene): Promise
   await moveClock(connection, BigInt((await connection.ethers.provider.getBlock("latest"))?.timestamp ?? 0) + 60n);
 }
 
-async function escapeAll(
-  connection: NetworkConnection,
-  book: Deployment,
-  token: StandardToken,
-  funder: Signer,
-  folder: string,
-  narrator: Narrator,
-): Promise<DisasterFigures> {
-  const l1 = connectL1(connection.ethers.provider, book, funder);
+async function escapeAll({
+  connection,
+  l1,
+  token,
+  folder,
+  narrator,
+}: Pick<Scene, "connection" | "token" | "narrator"> & { l1: L1Client; folder: string }): Promise<DisasterFigures> {
   const held = async (): Promise<[string, bigint][]> => [
     [ETH, await l1.provider.getBalance(l1.addresses.bridge)],
     [await token.getAddress(), await token.balanceOf(l1.addresses.bridge)],

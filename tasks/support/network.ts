@@ -7,9 +7,11 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { readDeployment } from "../../deploy/address-book.js";
 import type { BlobSource } from "../../plugin/da/source.js";
 import { signerWithKey } from "../../plugin/hardhat/blobs.js";
+import { committeeReader, type Members } from "../../plugin/hardhat/committee.js";
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
 import { ArgumentError } from "./action.js";
+import { knownMembersArgument, type MemberArguments } from "./members.js";
 
 /** An account of a network and its address. */
 export interface Account {
@@ -80,16 +82,34 @@ export async function accountOf(connection: NetworkConnection, from = "0"): Prom
   return { signer: found, address: found.address as Hex };
 }
 
+interface L1Arguments extends MemberArguments {
+  deployment: string | undefined;
+  from?: string | undefined;
+}
+
 /** The suite on L1 with the account that a task acts for. */
 export async function openL1(
   hre: HardhatRuntimeEnvironment,
-  { deployment: path, from }: { deployment: string | undefined; from?: string | undefined },
+  { deployment: path, from, members }: L1Arguments,
   blobSources: readonly BlobSource[] = [],
-): Promise<{ connection: NetworkConnection; l1: L1Client; address: Hex }> {
+): Promise<{ connection: NetworkConnection; l1: L1Client; address: Hex; members: Members }> {
   const connection = await hre.network.getOrCreate();
   const { signer, address } = await accountOf(connection, from);
   const deployment = await openDeployment(hre, connection, path);
+  const reached = knownMembersArgument(deployment, { members });
+  const l1 = connectAs(signer, connection, deployment, { blobSources, members: reached });
+  return { connection, l1, address, members: reached };
+}
+
+/** A suite for who posts its batches. */
+export function connectAs(
+  signer: Signer,
+  connection: NetworkConnection,
+  deployment: Deployment,
+  { blobSources, members }: { blobSources: readonly BlobSource[]; members: Members },
+): L1Client {
   // No node signs blobs for its accounts.
   const own = deployment.parameters.da === "blob" ? signerWithKey(connection, signer) : signer;
-  return { connection, l1: connectL1(connection.ethers.provider, deployment, own, { blobSources }), address };
+  const sources = { blobSources, committee: committeeReader(members) };
+  return connectL1(connection.ethers.provider, deployment, own, sources);
 }

@@ -1,30 +1,39 @@
 import { join } from "node:path";
 
-import { JsonRpcProvider } from "ethers";
+import { JsonRpcProvider, type Provider } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { NetworkConnection } from "hardhat/types/network";
 
 import { reconstruct, type Reconstruction } from "../../plugin/escape/reconstruct.js";
 import { loadLedger } from "../../plugin/hardhat/ledger.js";
+import { committeeReader } from "../../plugin/hardhat/committee.js";
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
 import { discoverDeployment } from "../../plugin/l1/discover.js";
 import { checkDeployedProgram } from "../../plugin/l1/program.js";
 import { createSource } from "../../plugin/l1/source.js";
 import { openLevelStore } from "../../plugin/store/level.js";
+import type { Deployment } from "../../plugin/types.js";
 import { ArgumentError, type CommonArguments } from "./action.js";
 import { type BlobArguments, openBlobs } from "./blobs.js";
 import { addressArgument } from "./arguments.js";
-import { openDeployment } from "./network.js";
-import type { Account } from "./network.js";
+import { type MemberArguments, membersArgument } from "./members.js";
+import { type Account, openDeployment } from "./network.js";
 import type { Output } from "./output.js";
 
 /** Where the rollup is found, with as little as one has. */
-export interface SuiteArguments extends CommonArguments, BlobArguments {
+export interface PlaceArguments {
   /** Path of the address book. */
   deployment: string | undefined;
   /** Instead of a book: address of the bridge. */
   bridge: string | undefined;
   /** L1 block at or before the deployment, for `bridge`. */
   fromBlock: number;
+  /** URL of an L1 node instead of the network's. */
+  rpc?: string | undefined;
+}
+
+/** Arguments of what rebuilds the state. */
+export interface SuiteArguments extends CommonArguments, PlaceArguments, BlobArguments, MemberArguments {
   /** Folder of the reconstructed state. */
   out: string | undefined;
 }
@@ -39,9 +48,25 @@ export interface OpenSuite {
 /** The suite on the chosen network, or behind the URL of any node. */
 export async function openSuite(
   hre: HardhatRuntimeEnvironment,
-  input: SuiteArguments & { rpc?: string | undefined },
+  input: SuiteArguments,
   player?: Account,
 ): Promise<OpenSuite> {
+  return openPlace(hre, input, ({ networkName }, provider, deployment) => {
+    const { blobSources } = openBlobs(hre, networkName, input);
+    const committee = committeeReader(membersArgument(deployment, input));
+    return {
+      l1: connectL1(provider, deployment, player?.signer, { blobSources, committee }),
+      folder: input.out ?? join(hre.config.paths.root, ".rollup", `reconstruction-${deployment.parameters.l2ChainId}`),
+    };
+  });
+}
+
+/** Finds the rollup; what `use` makes of it can be closed. */
+export async function openPlace<T extends object>(
+  hre: HardhatRuntimeEnvironment,
+  input: PlaceArguments,
+  use: (connection: NetworkConnection, provider: Provider, deployment: Deployment) => T,
+): Promise<T & { close: () => void }> {
   const connection = await hre.network.getOrCreate();
   const remote = input.rpc === undefined ? undefined : providerAt(input.rpc);
   const provider = remote ?? connection.ethers.provider;
@@ -50,13 +75,7 @@ export async function openSuite(
       input.bridge === undefined
         ? await openDeployment(hre, connection, input.deployment, provider)
         : await discoverDeployment(provider, addressArgument("bridge", input.bridge), fromBlockOf(input));
-    const chain = deployment.parameters.l2ChainId;
-    const { blobSources } = openBlobs(hre, connection.networkName, input);
-    return {
-      l1: connectL1(provider, deployment, player?.signer, { blobSources }),
-      folder: input.out ?? join(hre.config.paths.root, ".rollup", `reconstruction-${chain}`),
-      close: () => remote?.destroy(),
-    };
+    return { ...use(connection, provider, deployment), close: () => remote?.destroy() };
   } catch (error) {
     remote?.destroy();
     throw error;
@@ -70,7 +89,7 @@ function providerAt(url: string): JsonRpcProvider {
   return new JsonRpcProvider(url);
 }
 
-function fromBlockOf({ fromBlock }: SuiteArguments): number {
+function fromBlockOf({ fromBlock }: PlaceArguments): number {
   if (Number.isSafeInteger(fromBlock) && fromBlock >= 0) return fromBlock;
   throw new ArgumentError("fromBlock", `--from-block ${fromBlock} is no block number`);
 }

@@ -1,6 +1,5 @@
-import type { BlobArchive } from "../../plugin/da/archive.js";
 import { loadLedger } from "../../plugin/hardhat/ledger.js";
-import { sequencerOf, type SequencerSettings } from "../../plugin/hardhat/sequencer.js";
+import { type SequencerData, sequencerOf, type SequencerSettings } from "../../plugin/hardhat/sequencer.js";
 import type { L1Client } from "../../plugin/l1/client.js";
 import { type ExecutorThread, startExecutorThread } from "../../plugin/sequencer/executor-client.js";
 import { humanLine, jsonLine, type LogEvent } from "../../plugin/sequencer/log.js";
@@ -16,7 +15,7 @@ export interface ServiceOptions {
   storage?: string;
   host: string;
   port: number;
-  settings: SequencerSettings & { archive?: BlobArchive };
+  settings: SequencerSettings & SequencerData;
   output: Output;
 }
 

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { expect } from "chai";
 import { id } from "ethers";
@@ -15,78 +14,9 @@ import { createBatchPoster } from "../../plugin/l1/poster.js";
 import { createSender } from "../../plugin/l1/sender.js";
 import { contractOf, type Hex, ZERO_HASH } from "../../plugin/types.js";
 import { IDisputeGame__factory } from "../../typechain-types/index.js";
-import { environment, runTask, type TaskRun } from "./support/run.js";
+import { environment, runTask, succeed } from "./support/run.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
-
-interface Service {
-  /** Its JSON document, given when it is ready. */
-  document: Record<string, never>;
-  /** All that it logged. */
-  log(): string;
-  /** Ctrl-C; resolves with the exit code. */
-  interrupt(): Promise<number | null>;
-  /** Ends it as a power cut would. */
-  kill(): Promise<unknown>;
-}
-
-/** A Hardhat project in `folder`, with this plugin and the network `remote`. */
-async function makeProject(folder: string, url = "http://127.0.0.1:1"): Promise<void> {
-  const plugin = JSON.stringify(resolve("plugin/index.ts"));
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  await writeFile(
-    join(folder, "hardhat.config.ts"),
-    `import rollup from ${plugin};
-export default { plugins: [rollup], networks: { remote: { type: "http", url: ${JSON.stringify(url)} } } };`,
-  );
-  await symlink(resolve("node_modules"), join(folder, "node_modules"));
-}
-
-/** Runs a task that goes on until Ctrl-C, in a process of its own. */
-async function startService(project: string, input: readonly string[]): Promise<Service> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"));
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [resolve("node_modules/hardhat/dist/src/cli.js"), ...input, "--json"],
-    { cwd: project, env: { ...Object.fromEntries(inherited), NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let [stdout, log] = ["", ""];
-  child.stderr?.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  const ended = new Promise<number | null>((done) => child.on("close", done));
-  await new Promise<void>((ready, fail) => {
-    child.stdout?.on("data", (chunk: Buffer) => {
-      stdout += chunk.toString();
-      if (stdout.endsWith("}\n")) ready();
-    });
-    void ended.then((code) => {
-      fail(new Error(`it ended with exit code ${code}: ${log}`));
-    });
-  });
-  return {
-    document: JSON.parse(stdout) as Record<string, never>,
-    log: () => log,
-    interrupt() {
-      child.kill("SIGINT");
-      return ended;
-    },
-    kill() {
-      child.kill("SIGKILL");
-      return ended;
-    },
-  };
-}
-
-async function eventually(check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await check())) {
-    if (Date.now() > deadline) throw new Error("it did not come to pass within 20 seconds");
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-}
-
-function succeed(run: TaskRun): TaskRun {
-  expect(run.errors).to.deep.equal([]);
-  return run;
-}
+import { eventually, makeProject, type Service, startService } from "./support/service.js";
 
 /** Wei of an account on L2, asked as any client asks. */
 async function balance(rpc: string, account: string): Promise<bigint> {
@@ -404,16 +334,21 @@ describe("rollup:demo", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("does the same with its batches in blobs", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
-    const run = succeed(await runTask(await environment(folder), "rollup:demo", { da: "blob" }));
-    expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
-    await rm(folder, { recursive: true });
-  });
+  for (const da of ["blob", "committee"]) {
+    it(`does the same with its batches elsewhere: ${da}`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
+      const run = succeed(await runTask(await environment(folder), "rollup:demo", { da }));
+      expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
+      const end = succeed(await runTask(await environment(folder), "rollup:demo", { da, disaster: true }));
+      expect(end.stdout).to.match(/^ETH: (\S+) in the bridge, \1 taken out, 0 left$/m);
+      await rm(folder, { recursive: true });
+    });
+  }
 
   it("shows a false batch from the lie to the slash, in this process and over HTTP", async () => {
     const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
-    const run = succeed(await runTask(await environment(folder), "rollup:demo", { fault: "reorder", json: true }));
+    const input = { fault: "reorder", da: "committee", json: true };
+    const run = succeed(await runTask(await environment(folder), "rollup:demo", input));
     const figures = JSON.parse(run.stdout) as { games: unknown[]; checks: { wrong: string[] } };
     expect(figures.games).to.have.length(1);
     expect(figures.checks.wrong).to.deep.equal([]);
@@ -435,7 +370,7 @@ describe("rollup:demo", () => {
     }
   });
 
-  for (const da of ["calldata", "blob"]) {
+  for (const da of ["calldata", "blob", "committee"]) {
     it(`does the same over HTTP, where time is moved by the node: ${da}`, async () => {
       const l1 = await startL1();
       try {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
+import { L1UnavailableError } from "../../l1/ask.js";
 import { closeServer, listen } from "../../net/listen.js";
 import type { Hex } from "../../types.js";
 import { MAX_DATA_LENGTH } from "./chunks.js";
@@ -23,6 +24,7 @@ export type MemberEvent =
 
 export interface MemberServer {
   url: string;
+  /** Takes no more requests; what it is signing is on disk when this resolves. */
   close(): Promise<void>;
 }
 
@@ -33,14 +35,25 @@ const DATA_PATH = /^\/v1\/data\/(0x[0-9a-f]{64})(?:\/chunks\/(\d{1,4}))?$/;
 /** A member over HTTP. @throws {PortInUseError} */
 export async function serveMember(options: MemberServerOptions): Promise<MemberServer> {
   const { host = "127.0.0.1", port, onEvent } = options;
+  const working = new Set<Promise<void>>();
   const server = createServer((incoming, outgoing) => {
-    respond(incoming, outgoing, options).catch((error: unknown) => {
-      onEvent?.({ kind: "fault", error });
+    const work = respond(incoming, outgoing, options).catch((error: unknown) => {
+      // Who went away in the middle of a request is no fault of ours.
+      if (!incoming.destroyed || incoming.complete) onEvent?.({ kind: "fault", error });
       outgoing.destroy();
     });
+    working.add(work);
+    void work.finally(() => working.delete(work));
   });
   const { url } = await listen(server, host, port);
-  return { url, close: () => closeServer(server) };
+  return {
+    url,
+    async close() {
+      await closeServer(server);
+      // What is being signed is written down before the store closes.
+      await Promise.all(working);
+    },
+  };
 }
 
 async function respond(
@@ -78,6 +91,10 @@ export async function answer(
       onEvent?.({ kind: "signed", batchIndex, dataHash, length });
       return { status: 200, body: { signature } };
     } catch (error) {
+      if (error instanceof L1UnavailableError) {
+        onEvent?.({ kind: "fault", error });
+        return { status: 503, body: { error: "its L1 node does not answer" } };
+      }
       if (!(error instanceof RefusedError || error instanceof WireError)) throw error;
       onEvent?.({ kind: "refused", reason: error.message });
       return { status: error instanceof WireError ? 400 : 409, body: { error: error.message } };

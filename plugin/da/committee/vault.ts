@@ -1,4 +1,4 @@
-import { concat, fromHex, toBytes } from "../../ledger/bytes.js";
+import { concat, equal, fromHex, toBytes } from "../../ledger/bytes.js";
 import type { Store, StoreOperation } from "../../store/types.js";
 import type { Hex } from "../../types.js";
 import type { Attestation } from "./attestation.js";
@@ -21,7 +21,28 @@ export interface Vault {
   data(dataHash: Hex): Uint8Array | undefined;
 }
 
-const TABLE = { chunk: 0x63, length: 0x6c, signed: 0x73 } as const;
+const TABLE = { chunk: 0x63, length: 0x6c, owner: 0x6f, signed: 0x73 } as const;
+
+/** What is kept in a place was signed by another member, or for another rollup. */
+export class ForeignVaultError extends Error {
+  override readonly name = "ForeignVaultError";
+  constructor(readonly place: string) {
+    super(`${place} holds what was signed by another member or for another rollup; name another folder`);
+  }
+}
+
+/**
+ * Writes down whose vault a store is, the first time.
+ * @param owner Stands for one member of one rollup.
+ * @param place Where the store is, for the error.
+ * @throws {ForeignVaultError} when it is somebody else's: signatures of one say nothing about the other.
+ */
+export async function claimVault(store: Store, owner: Hex, place: string): Promise<void> {
+  const key = Uint8Array.of(TABLE.owner);
+  const found = store.get(key);
+  if (found === undefined) await store.write([put(key, fromHex(owner))], { sync: true });
+  else if (!equal(found, fromHex(owner))) throw new ForeignVaultError(place);
+}
 
 /** Opens what a member keeps in `store`, which stays the caller's to close. */
 export function openVault(store: Store): Vault {

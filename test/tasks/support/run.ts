@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 
+import { expect } from "chai";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import type { HardhatUserConfig } from "hardhat/types/config";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
@@ -54,6 +55,12 @@ export async function runTask(
     errors: [...stderr.matchAll(/^Error: (.*)$/gm)].map(([, line]) => line ?? ""),
     value: result.value ?? {},
   };
+}
+
+/** A run that must not fail. */
+export function succeed(run: TaskRun): TaskRun {
+  expect(run.errors).to.deep.equal([]);
+  return run;
 }
 
 /** Where one of these is set, Hardhat prints a stack trace below its own errors. */

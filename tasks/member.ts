@@ -1,0 +1,119 @@
+import { join } from "node:path";
+
+import { AbiCoder, keccak256 } from "ethers";
+
+import { formatTime, parseTime } from "../deploy/parameters.js";
+import { type CommitteeOnL1, findCommittee, memberL1 } from "../plugin/da/committee/l1.js";
+import { createMember } from "../plugin/da/committee/member.js";
+import { servingTime } from "../plugin/da/committee/posting.js";
+import { type MemberEvent, serveMember } from "../plugin/da/committee/server.js";
+import { claimVault, openVault } from "../plugin/da/committee/vault.js";
+import { connectL1, type L1Client } from "../plugin/l1/client.js";
+import { headerHash } from "../plugin/ledger/hashes.js";
+import { openLevelStore } from "../plugin/store/level.js";
+import type { Hex } from "../plugin/types.js";
+import { action, ArgumentError, type CommonArguments } from "./support/action.js";
+import { portArgument } from "./support/arguments.js";
+import { explain } from "./support/explain.js";
+import { accountOf } from "./support/network.js";
+import { openPlace, type PlaceArguments } from "./support/reconstruction.js";
+import { aborted, untilInterrupted } from "./support/signal.js";
+
+interface MemberTaskArguments extends CommonArguments, PlaceArguments {
+  from: string | undefined;
+  host: string;
+  port: number;
+  storage: string | undefined;
+  promise: string | undefined;
+}
+
+/** Seconds for nodes and clocks that differ. */
+const SLACK = 3_600n;
+
+export default action<MemberTaskArguments>(async (input, { hre, output }) => {
+  const port = portArgument("port", input.port);
+  const connection = await hre.network.getOrCreate();
+  const { signer, address } = await accountOf(connection, input.from);
+  const { client, close } = await openPlace(hre, input, (_, provider, deployment) => ({
+    client: connectL1(provider, deployment),
+  }));
+  const { signal, release } = untilInterrupted();
+  /** What is open, in the order of closing. */
+  const open: (() => Promise<void>)[] = [];
+  try {
+    const committee = await findCommittee(client);
+    const maxRetention = promiseArgument(input.promise, client, committee);
+    const storage = input.storage ?? join(hre.config.paths.root, ".rollup", `${connection.networkName}-member`);
+    const store = await openLevelStore(storage);
+    open.unshift(() => store.close());
+    await claimVault(store, ownerOf(client, committee, address), storage);
+
+    const l1 = memberL1(client, committee);
+    const own = { signer, address, scope: committee.scope, vault: openVault(store), maxRetention };
+    const member = createMember({ ...own, l1 });
+    const server = await serveMember({
+      ...{ member, host: input.host, port },
+      onEvent: (event) => {
+        output.line(lineOf(event));
+      },
+    });
+    open.unshift(() => server.close());
+    const epoch = await committee.contract.currentEpoch();
+    const members = (await l1.members(epoch)) ?? [];
+    const isMember = members.includes(address);
+    output.line(
+      `Member ${address} of the committee of chain ${client.parameters.l2ChainId} at ${server.url}, store in ${storage}; promises to serve data for ${formatTime(maxRetention)} at most`,
+    );
+    if (!isMember)
+      output.line(
+        `${address} is none of the ${members.length} members of epoch ${epoch}: it serves what it has, and signs once an epoch names it`,
+      );
+    const document = {
+      ...{ url: server.url, address, committee: committee.scope.committee, storage },
+      ...{ epoch, isMember, maxRetention, l2ChainId: client.parameters.l2ChainId },
+    };
+    output.document(document);
+    await aborted(signal);
+    output.line("Stopping; everything signed is on disk.");
+    return document;
+  } finally {
+    release();
+    for (const end of open) await end();
+    close();
+  }
+});
+
+/** Longest time for which it promises to serve data, in seconds. */
+function promiseArgument(
+  given: string | undefined,
+  { parameters }: L1Client,
+  { disputeDuration }: CommitteeOnL1,
+): bigint {
+  const asked = servingTime(parameters.challengeWindow, disputeDuration);
+  if (given === undefined) return asked + SLACK;
+  const seconds = parseTime(given);
+  if (seconds === undefined)
+    throw new ArgumentError("promise", `--promise ${given} is no time: seconds, or a number with s, m, h, d or w`);
+  if (seconds >= asked) return seconds;
+  throw new ArgumentError(
+    "promise",
+    `--promise ${given} is too short: sequencers ask for ${formatTime(asked)} (challengeWindow, the longest dispute and a day), so it would sign nothing`,
+  );
+}
+
+/** Stands for this member of this rollup; a development chain that was started anew is another one. */
+function ownerOf({ deployment }: L1Client, { scope }: CommitteeOnL1, address: Hex): Hex {
+  return keccak256(
+    AbiCoder.defaultAbiCoder().encode(
+      ["uint256", "address", "address", "bytes32", "address"],
+      [scope.l1ChainId, scope.committee, scope.bridge, headerHash(deployment.genesis), address],
+    ),
+  ) as Hex;
+}
+
+function lineOf(event: MemberEvent): string {
+  if (event.kind === "signed")
+    return `batch ${event.batchIndex}: ${event.length} bytes stored and signed, data hash ${event.dataHash}`;
+  if (event.kind === "refused") return `refused: ${event.reason}`;
+  return `error: ${explain(event.error).join("; ")}`;
+}
