@@ -118,27 +118,52 @@ export function exitElements({ owner, target, token, amount }: Exit): [bigint, b
  * @param isOnL1 Whether its transfers stand on L1, or only their hash.
  */
 export function elementsOf(context: BatchContext, segment: number, content: Segment, isOnL1: boolean): bigint[] {
-  const { slots } = content;
-  const transfers = slots.flatMap(({ transfer }) => transfer ?? []);
+  const parts = partsOf(content);
+  const { transfers } = parts;
+  return elementsOfParts(context, segment, { ...parts, transfers: isOnL1 ? transfers : transfersHash(transfers) });
+}
+
+/** A segment as L1 sees it: what it holds, but not in which slot. */
+export interface SegmentParts extends Omit<Segment, "slots"> {
+  operations: readonly Operation[];
+  transferCount: number;
+  /** hTx where the transfers are with a committee. */
+  transfers: readonly bigint[] | bigint;
+  exits: readonly Exit[];
+}
+
+/** The elements d of a segment, in order. */
+export function elementsOfParts(context: BatchContext, segment: number, parts: SegmentParts): bigint[] {
+  const { operations, transfers, exits } = parts;
   return [
-    ...headOf(context, segment, content),
-    ...slots.flatMap(({ operation }) => (operation === undefined ? [] : operationElements(operation))),
-    ...(isOnL1 ? pairsOf(transfers) : [transfersHash(transfers)]),
-    ...slots.flatMap(({ exit }) => (exit === undefined ? [] : exitElements(exit))),
+    ...headOf(context, segment, parts),
+    ...operations.flatMap(operationElements),
+    ...(typeof transfers === "bigint" ? [transfers] : pairsOf(transfers)),
+    ...exits.flatMap(exitElements),
   ];
 }
 
+function partsOf({ slots, ...content }: Segment): SegmentParts & { transfers: bigint[] } {
+  const transfers = slots.flatMap(({ transfer }) => transfer ?? []);
+  return {
+    ...content,
+    operations: slots.flatMap(({ operation }) => operation ?? []),
+    transferCount: transfers.length,
+    transfers,
+    exits: slots.flatMap(({ exit }) => exit ?? []),
+  };
+}
+
 /** d0 to d4. */
-function headOf(context: BatchContext, segment: number, content: Segment): [bigint, bigint, bigint, bigint, bigint] {
-  const { slots, withdrawalNonce, feeLeaf } = content;
-  const count = (key: keyof SlotElements): bigint => BigInt(slots.filter((slot) => slot[key] !== undefined).length);
+function headOf(context: BatchContext, segment: number, parts: SegmentParts): [bigint, bigint, bigint, bigint, bigint] {
+  const { operations, transferCount, exits, withdrawalNonce, feeLeaf } = parts;
   const counts =
-    count("operation") +
-    (count("transfer") << 16n) +
-    (count("exit") << 32n) +
+    BigInt(operations.length) +
+    (BigInt(transferCount) << 16n) +
+    (BigInt(exits.length) << 32n) +
     (withdrawalNonce << 48n) +
-    (BigInt(feeLeaf) << TRANSFER_BITS);
-  return [contextElement(context, segment), txDomain(context), content.prevStateRoot, content.stateRoot, counts];
+    (BigInt(feeLeaf) << 112n);
+  return [contextElement(context, segment), txDomain(context), parts.prevStateRoot, parts.stateRoot, counts];
 }
 
 function pairsOf(transfers: readonly bigint[]): bigint[] {
@@ -159,7 +184,7 @@ export function transfersHash(transfers: readonly bigint[]): bigint {
 export function segmentHash(context: BatchContext, segment: number, content: Segment, slotCount: number): bigint {
   const { slots } = content;
   if (slots.length > slotCount) throw new RangeError(`a segment has ${slotCount} slots, got ${slots.length}`);
-  let hash = p5(headOf(context, segment, content));
+  let hash = p5(headOf(context, segment, partsOf(content)));
   for (let i = 0; i < slotCount; i++) {
     const { operation, transfer = 0n, exit } = slots[i] ?? {};
     const e = operation === undefined ? NONE : operationElements(operation);

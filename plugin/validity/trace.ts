@@ -25,13 +25,15 @@ interface SlotUpdates {
   exit: Exit | undefined;
 }
 
+/** `returned`: a deposit that found no place and goes back to L1. */
+export type Outcome = "succeeded" | "nothing" | "returned";
+
 export interface OperationSlot extends SlotUpdates {
   type: "operation";
   operation: Operation;
   /** The leaf of (owner, token) exists before. */
   exists: boolean;
-  /** false: the operation did nothing. */
-  succeeded: boolean;
+  outcome: Outcome;
 }
 
 export interface TransferSlot extends SlotUpdates {
