@@ -2,7 +2,7 @@ import { decodeAmount, decodeFee, packTransfer, type TransferElement } from "./a
 import { hasKey, type Leaf, NO_KEY, type PublicKey, toAddress } from "./leaf.js";
 import { type Exit, OPERATION, type Operation } from "./statement.js";
 import { type Found, isFull, type State } from "./state.js";
-import type { LeafUpdate, OperationSlot, Outcome, TransferSlot } from "./trace.js";
+import type { LeafUpdate, OperationSlot, TransferSlot } from "./trace.js";
 
 /*
  * What one slot of a segment does to a state; docs/validity.md §2.
@@ -55,7 +55,7 @@ export type UnsignedSlot = Omit<TransferSlot, "signature">;
 interface OperationEffect {
   a: LeafUpdate;
   b?: LeafUpdate;
-  outcome: Outcome;
+  succeeded: boolean;
   exit?: Exit;
 }
 
@@ -80,7 +80,7 @@ export function createEngine(state: State, tracing: boolean): Engine {
     const a = update(found.index, { ...found.leaf, next: { owner, token } });
     const siblings = siblingsOf(state.leafCount());
     const index = state.append(after);
-    return { a, b: { index, before: undefined, after, siblings }, outcome: "succeeded" };
+    return { a, b: { index, before: undefined, after, siblings }, succeeded: true };
   }
 
   function deposit(operation: Operation, found: Found): OperationEffect {
@@ -88,7 +88,7 @@ export function createEngine(state: State, tracing: boolean): Engine {
     const { exists, index, leaf } = found;
     if (exists) return succeed(index, { ...leaf, balance: leaf.balance + amount });
     if (!isFull(state)) return create(operation, amount, found);
-    return { a: update(index), outcome: "returned", exit: exitTo(e3, operation, amount) };
+    return { a: update(index), succeeded: false, exit: exitTo(e3, operation, amount) };
   }
 
   function withdraw(operation: Operation, { exists, index, leaf }: Found, amount: bigint): OperationEffect {
@@ -103,11 +103,11 @@ export function createEngine(state: State, tracing: boolean): Engine {
   }
 
   function succeed(index: number, after: Leaf): OperationEffect {
-    return { a: update(index, after), outcome: "succeeded" };
+    return { a: update(index, after), succeeded: true };
   }
 
   function nothing(index: number): OperationEffect {
-    return { a: update(index), outcome: "nothing" };
+    return { a: update(index), succeeded: false };
   }
 
   function perform(operation: Operation, found: Found): OperationEffect {
@@ -131,8 +131,8 @@ export function createEngine(state: State, tracing: boolean): Engine {
   return {
     operation(operation) {
       const found = state.find(operation);
-      const { a, b = update(a.index), outcome, exit } = perform(operation, found);
-      return { type: "operation", operation, exists: found.exists, outcome, a, b, exit };
+      const { a, b = update(a.index), succeeded, exit } = perform(operation, found);
+      return { type: "operation", operation, exists: found.exists, succeeded, a, b, exit };
     },
     refusal({ parts, recipient }) {
       const { from, to } = parts;

@@ -3,7 +3,7 @@ import type { InboxMessage } from "../types.js";
 import type { BatchSegment } from "./batch.js";
 import { hasKey } from "./leaf.js";
 import { operationOfBatch, operationOfMessage } from "./operations.js";
-import { startRun, withdrawalOf } from "./run.js";
+import { outcomeOf, startRun, withdrawalOf } from "./run.js";
 import type { Receipt, SegmentResult } from "./segment.js";
 import type { Exit } from "./statement.js";
 import type { State } from "./state.js";
@@ -40,13 +40,13 @@ export function replaySegment(
   for (const message of messages) {
     const operation = operationOfMessage(message);
     const slot = operation && run.operation(operation);
-    const outcome = slot?.outcome ?? "nothing";
+    const outcome = slot === undefined ? "nothing" : outcomeOf(slot);
     const withdrawal = lastWithdrawal(slot?.exit);
     receipts.push({ source: "message", index: message.index, operation, outcome, withdrawal });
   }
   for (const further of operations) {
     const operation = operationOfBatch(further);
-    receipts.push({ source: "operation", operation, outcome: run.operation(operation).outcome });
+    receipts.push({ source: "operation", operation, outcome: outcomeOf(run.operation(operation)) });
   }
   // A withdrawal's target stands in the list of what left for L1: the last ones are those of transfers.
   const leaving = transfers.filter(({ to }) => to === 0).length;

@@ -101,6 +101,15 @@ export function startRun(state: State, slotCount: number, feeLeaf: number, traci
   };
 }
 
+/** `returned`: a deposit that found no place in the tree and goes back to L1. */
+export type Outcome = "succeeded" | "nothing" | "returned";
+
+/** What became of an operation. */
+export function outcomeOf({ succeeded, exit }: OperationSlot): Outcome {
+  if (succeeded) return "succeeded";
+  return exit === undefined ? "nothing" : "returned";
+}
+
 /** What L1 pays out for an exit. */
 export function withdrawalOf({ owner, target, token, amount }: Exit, nonce: bigint): Withdrawal {
   return { nonce, sender: toAddress(owner), target: toAddress(target), token: toAddress(token), amount, data: "0x" };

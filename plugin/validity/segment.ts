@@ -3,10 +3,10 @@ import type { FurtherOperation } from "./batch.js";
 import type { Move, Refusal } from "./engine.js";
 import { hasKey, toAddress } from "./leaf.js";
 import { operationOfBatch, operationOfMessage } from "./operations.js";
-import { type Executed, startRun, withdrawalOf } from "./run.js";
+import { type Executed, type Outcome, outcomeOf, startRun, withdrawalOf } from "./run.js";
 import type { Exit, Operation } from "./statement.js";
 import type { State } from "./state.js";
-import type { Outcome, SegmentTrace, SlotTrace } from "./trace.js";
+import type { SegmentTrace, SlotTrace } from "./trace.js";
 import { isSignedBy, type SignedTransfer, type Transfer } from "./transfer.js";
 
 export interface SegmentOptions {
@@ -122,7 +122,7 @@ export function beginSegment(state: State, options: SegmentOptions): SegmentBuil
       if (slot !== undefined) traced.push(slot);
       messages += 1;
       const { index } = message;
-      const outcome = slot?.outcome ?? "nothing";
+      const outcome = slot === undefined ? "nothing" : outcomeOf(slot);
       return add({ source: "message", index, operation, outcome, withdrawal: lastWithdrawal(slot?.exit) });
     },
     operate(further) {
@@ -131,7 +131,7 @@ export function beginSegment(state: State, options: SegmentOptions): SegmentBuil
       const slot = run.operation(operation);
       traced.push(slot);
       operations.push(further);
-      return add({ source: "operation", operation, outcome: slot.outcome });
+      return add({ source: "operation", operation, outcome: outcomeOf(slot) });
     },
     refusal(transfer) {
       const refusal = senderRefusal(state, transfer, domain);

@@ -25,15 +25,13 @@ interface SlotUpdates {
   exit: Exit | undefined;
 }
 
-/** `returned`: a deposit that found no place and goes back to L1. */
-export type Outcome = "succeeded" | "nothing" | "returned";
-
 export interface OperationSlot extends SlotUpdates {
   type: "operation";
   operation: Operation;
   /** The leaf of (owner, token) exists before. */
   exists: boolean;
-  outcome: Outcome;
+  /** false: the operation did nothing, or sent a deposit back to L1. */
+  succeeded: boolean;
 }
 
 export interface TransferSlot extends SlotUpdates {
