@@ -1,6 +1,7 @@
 import { ZERO_ADDRESS } from "../plugin/types.js";
 import { DisputeGame__factory } from "../typechain-types/index.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
+import { availabilityChallengeStep } from "./055-availability-challenge.js";
 import { creation } from "./creation.js";
 import { proxyAddresses } from "./proxies.js";
 import { createdBy, type Step } from "./runner.js";
@@ -16,8 +17,8 @@ export const disputeGameStep: Step = {
       new DisputeGame__factory().getDeployTransaction({
         chain: proxies.StateCommitmentChain,
         verifier: createdBy(state, oneStepVerifierStep),
-        // All data are on L1.
-        availability: ZERO_ADDRESS,
+        // Without a committee all data are on L1.
+        availability: parameters.da === "committee" ? createdBy(state, availabilityChallengeStep) : ZERO_ADDRESS,
         l2ChainId: parameters.l2ChainId,
         bridge: proxies.L1EscrowBridge,
         ...program,

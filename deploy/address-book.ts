@@ -37,6 +37,7 @@ export function contractNames({
     ...CONTRACT_NAMES,
     ...(proof === "fraud" ? (["DisputeGame", "OneStepVerifier"] as const) : []),
     ...(da === "committee" ? (["DataAvailabilityCommittee"] as const) : []),
+    ...(proof === "fraud" && da === "committee" ? (["AvailabilityChallenge"] as const) : []),
   ];
 }
 

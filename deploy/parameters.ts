@@ -149,6 +149,34 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     max: 30n * DAY,
     da: "committee",
   },
+  demandWindow: {
+    kind: "time",
+    about: "how long after a batch was posted its data can be demanded on L1",
+    min: 1n,
+    max: 90n * DAY,
+    da: "committee",
+  },
+  answerTime: {
+    kind: "time",
+    about: "how long a demand can be answered",
+    min: 1n,
+    max: 30n * DAY,
+    da: "committee",
+  },
+  answerMargin: {
+    kind: "time",
+    about: "time left of the challenge window when a demand can be answered no more",
+    min: 1n,
+    max: 30n * DAY,
+    da: "committee",
+  },
+  demandBond: {
+    kind: "amount",
+    about: "bond of a demand; whoever answers has it",
+    min: GWEI,
+    max: 1_000n * ETHER,
+    da: "committee",
+  },
 };
 
 export const PARAMETER_NAMES = Object.keys(PARAMETERS) as (keyof RollupParameters)[];
@@ -159,16 +187,28 @@ export function presetFor(l1ChainId: bigint): Preset {
 }
 
 /** Of a suite without a committee. */
-const NO_COMMITTEE = { committeeMembers: [], committeeThreshold: 0n, committeeOverlap: 0n } as const;
+const NO_COMMITTEE = {
+  ...{ committeeMembers: [], committeeThreshold: 0n, committeeOverlap: 0n },
+  ...{ demandWindow: 0n, answerTime: 0n, answerMargin: 0n, demandBond: 0n },
+} as const;
 
 function committeeDefaults(
-  { preset }: ParameterContext,
-  { da, committeeMembers }: Partial<RollupParameters>,
+  context: ParameterContext,
+  { da, committeeMembers, challengeWindow = defaults(context).challengeWindow ?? 0n }: Partial<RollupParameters>,
 ): Partial<RollupParameters> {
   if (da !== "committee") return NO_COMMITTEE;
+  const isDev = context.preset === "dev";
   const count = BigInt(committeeMembers?.length ?? 0);
-  // Two thirds, rounded up: a third may be down, and a third of liars attests nothing.
-  return { committeeThreshold: (2n * count + 2n) / 3n, committeeOverlap: preset === "dev" ? HOUR : DAY };
+  const third = challengeWindow / 3n;
+  return {
+    // Two thirds, rounded up: a third may be down, and a third of liars attests nothing.
+    committeeThreshold: (2n * count + 2n) / 3n,
+    committeeOverlap: isDev ? HOUR : DAY,
+    // To find that data are missing, to publish them, to dispute them.
+    ...{ demandWindow: third, answerTime: third, answerMargin: third },
+    // An answer of 200,000 gas, at 350 gwei.
+    demandBond: isDev ? ETHER / 1_000n : (7n * ETHER) / 100n,
+  };
 }
 
 function defaults({ preset, deployer }: ParameterContext): Partial<RollupParameters> {
@@ -447,6 +487,17 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
       p.committeeOverlap >= p.sequencerGrace,
       "committeeOverlap",
       `is ${formatTime(p.committeeOverlap)}; at least sequencerGrace (${formatTime(p.sequencerGrace)}), else signatures expire before the turn of who collected them`,
+    );
+    const demanded = p.demandWindow + p.answerTime + p.answerMargin;
+    demand(
+      demanded <= p.challengeWindow,
+      "demandWindow",
+      `is ${formatTime(p.demandWindow)}; with answerTime (${formatTime(p.answerTime)}) and answerMargin (${formatTime(p.answerMargin)}) at most challengeWindow (${formatTime(p.challengeWindow)}), else the last demands are refused`,
+    );
+    demand(
+      p.answerMargin >= p.disputeExtension,
+      "answerMargin",
+      `is ${formatTime(p.answerMargin)}; at least disputeExtension (${formatTime(p.disputeExtension)}), in which data that were published last can be disputed`,
     );
   }
   return issues;

@@ -12,6 +12,7 @@ import {
   type SuiteContracts,
 } from "../plugin/types.js";
 import {
+  AvailabilityChallenge__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   KeccakStateProof__factory,
@@ -29,6 +30,7 @@ import { DA_FACTORIES, dataAvailabilityStep } from "./030-data-availability.js";
 import { stateProofStep } from "./035-state-proof.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
+import { availabilityChallengeStep } from "./055-availability-challenge.js";
 import { disputeGameStep } from "./060-dispute-game.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
@@ -73,6 +75,7 @@ export function deploymentSteps({ da }: Pick<RollupParameters, "da">): readonly 
     stateProofStep,
     bridgeImplementationStep,
     oneStepVerifierStep,
+    ...(da === "committee" ? [availabilityChallengeStep] : []),
     disputeGameStep,
     chainImplementationStep,
     registryImplementationStep,
@@ -102,7 +105,7 @@ function suiteHash({ parameters, program, bond }: DeployOptions): Hex {
     SuiteFactory__factory,
     UpgradeTimelock__factory,
     DA_FACTORIES[parameters.da],
-    ...(parameters.da === "committee" ? [DataAvailabilityCommittee__factory] : []),
+    ...(parameters.da === "committee" ? [DataAvailabilityCommittee__factory, AvailabilityChallenge__factory] : []),
     KeccakStateProof__factory,
     L1EscrowBridge__factory,
     OneStepVerifier__factory,
@@ -157,7 +160,12 @@ async function addressBook(
     StateProof: await plain(stateProofStep),
     UpgradeTimelock: await plain(upgradeTimelockStep),
     SuiteFactory: await plain(suiteFactoryStep),
-    ...(parameters.da === "committee" ? { DataAvailabilityCommittee: await plain(committeeStep) } : {}),
+    ...(parameters.da === "committee"
+      ? {
+          DataAvailabilityCommittee: await plain(committeeStep),
+          AvailabilityChallenge: await plain(availabilityChallengeStep),
+        }
+      : {}),
   };
   return {
     version: 1,

@@ -4,6 +4,7 @@ import { headerHash } from "../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { contractOf, type Deployment, type Hex, type OptionalContractName, ZERO_ADDRESS } from "../plugin/types.js";
 import {
+  AvailabilityChallenge__factory,
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
@@ -20,6 +21,7 @@ import { dataAvailabilityStep } from "./030-data-availability.js";
 import { stateProofStep } from "./035-state-proof.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
+import { availabilityChallengeStep } from "./055-availability-challenge.js";
 import { disputeGameStep } from "./060-dispute-game.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
@@ -56,6 +58,9 @@ export async function verifyDeployment(deployment: Deployment, provider: Provide
     ["UpgradeTimelock", checkTimelock],
     ...(deployment.parameters.proof === "fraud" ? [["DisputeGame", checkGame] as const] : []),
     ...(deployment.parameters.da === "committee" ? [["DataAvailabilityCommittee", checkCommittee] as const] : []),
+    ...(deployment.contracts.AvailabilityChallenge === undefined
+      ? []
+      : [["AvailabilityChallenge", checkAvailability] as const]),
   ];
   const checks = await Promise.all(groups.map(([name, check]) => answered(name, () => check(deployment, provider))));
   return checks.flat();
@@ -99,6 +104,7 @@ const OPTIONAL_STEPS: readonly (readonly [OptionalContractName, Step])[] = [
   ["OneStepVerifier", oneStepVerifierStep],
   ["DisputeGame", disputeGameStep],
   ["DataAvailabilityCommittee", committeeStep],
+  ["AvailabilityChallenge", availabilityChallengeStep],
 ];
 
 /** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
@@ -220,7 +226,7 @@ async function checkGame({ contracts, parameters, program }: Deployment, provide
   return [
     compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
     compare(name("verifier"), contractOf(contracts, "OneStepVerifier").address, actual.verifier),
-    compare(name("availability"), ZERO_ADDRESS, actual.availability),
+    compare(name("availability"), contracts.AvailabilityChallenge?.address ?? ZERO_ADDRESS, actual.availability),
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
     compare(name("bridge"), contracts.L1EscrowBridge.address, actual.bridge),
     compare(name("machineHash"), program.machineHash, actual.machineHash),
@@ -283,5 +289,19 @@ async function checkCommittee({ contracts, parameters }: Deployment, provider: P
     compare(name("OVERLAP"), parameters.committeeOverlap, overlap),
     compare(name("members"), parameters.committeeMembers.join(", "), first.members.join(", ")),
     compare(name("threshold"), parameters.committeeThreshold, first.threshold),
+  ];
+}
+
+async function checkAvailability({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
+  const { address } = contractOf(contracts, "AvailabilityChallenge");
+  const actual = await AvailabilityChallenge__factory.connect(address, provider).parameters();
+  const name = (field: string) => `AvailabilityChallenge.${field}`;
+  return [
+    compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
+    compare(name("committee"), contractOf(contracts, "DataAvailabilityCommittee").address, actual.committee),
+    compare(name("demandWindow"), parameters.demandWindow, actual.demandWindow),
+    compare(name("answerTime"), parameters.answerTime, actual.answerTime),
+    compare(name("answerMargin"), parameters.answerMargin, actual.answerMargin),
+    compare(name("demandBond"), parameters.demandBond, actual.demandBond),
   ];
 }

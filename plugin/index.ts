@@ -88,6 +88,10 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addOption(text("committeeMembers", "With a committee: its members, 0x…=http://…,0x…=http://…; URLs may be left out"))
   .addOption(text("committeeThreshold", "With a committee: how many members must sign. Default: two thirds"))
   .addOption(text("committeeOverlap", 'With a committee: how long members attest after a change, for example "1d"'))
+  .addOption(text("demandWindow", 'With a committee: how long data of a batch can be demanded on L1, for example "2d"'))
+  .addOption(text("answerTime", 'With a committee: how long a demand can be answered, for example "2d"'))
+  .addOption(text("answerMargin", 'With a committee: time left of the challenge window then, for example "3d"'))
+  .addOption(text("demandBond", 'With a committee: bond of a demand, for example "0.07 ether"'))
   .setAction(() => import("../tasks/deploy.js"))
   .build();
 

@@ -103,6 +103,14 @@ export interface RollupParameters {
   committeeThreshold: bigint;
   /** How long an epoch of the committee attests after the next began; zero without a committee. */
   committeeOverlap: bigint;
+  /** How long after a batch was posted its data can be demanded on L1; zero without a committee, as the next three. */
+  demandWindow: bigint;
+  /** How long a demand can be answered. */
+  answerTime: bigint;
+  /** How long before the end of the challenge window a demand must be answered. */
+  answerMargin: bigint;
+  /** Bond of a demand, which pays the answer. */
+  demandBond: bigint;
 }
 
 /** What every suite has. */
@@ -116,7 +124,8 @@ export type ContractName =
   | "SuiteFactory";
 
 /** What only a suite with fraud proofs, or with a committee, has. */
-export type OptionalContractName = "DisputeGame" | "OneStepVerifier" | "DataAvailabilityCommittee";
+export type OptionalContractName =
+  "DisputeGame" | "OneStepVerifier" | "DataAvailabilityCommittee" | "AvailabilityChallenge";
 
 /** Contracts of a suite. */
 export type SuiteContracts = Record<ContractName, ContractRecord> &

@@ -1,6 +1,7 @@
 import { getAddress, keccak256, type Provider } from "ethers";
 
 import {
+  AvailabilityChallenge__factory,
   BlobDA__factory,
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
@@ -86,6 +87,7 @@ export async function discoverDeployment(
       l2ChainId: chain.l2ChainId,
       proof: "fraud",
       ...layer,
+      ...(await demandsOf(provider, game.availability, options)),
       challengeWindow: chain.challengeWindow,
       forceInclusionDelay: chain.forceInclusionDelay,
       inboxCapacity: escrow.inboxCapacity,
@@ -126,11 +128,25 @@ export async function discoverDeployment(
       UpgradeTimelock: await record(escrow.upgradeTimelock),
       SuiteFactory: await record(receipt?.to ?? ZERO_ADDRESS),
       ...(committee === undefined ? {} : { DataAvailabilityCommittee: await record(committee) }),
+      ...(game.availability === ZERO_ADDRESS ? {} : { AvailabilityChallenge: await record(game.availability) }),
     },
   };
 }
 
 type Layer = Pick<RollupParameters, "da" | "committeeMembers" | "committeeThreshold" | "committeeOverlap">;
+type Demands = Pick<RollupParameters, "demandWindow" | "answerTime" | "answerMargin" | "demandBond">;
+
+/** What the challenge that a game listens to says of itself. */
+async function demandsOf(provider: Provider, address: string, options: AskOptions): Promise<Demands> {
+  if (address === ZERO_ADDRESS) return { demandWindow: 0n, answerTime: 0n, answerMargin: 0n, demandBond: 0n };
+  const contract = AvailabilityChallenge__factory.connect(address, provider);
+  const { demandWindow, answerTime, answerMargin, demandBond } = await ask(
+    "parameters of the availability challenge",
+    () => contract.parameters(),
+    options,
+  );
+  return { demandWindow, answerTime, answerMargin, demandBond };
+}
 
 /** The choice that a data-availability layer stands for: the one on blobs tells its domain, the one with a committee whose. */
 async function layerOf(

@@ -97,8 +97,22 @@ describe("rollup parameters", () => {
     });
 
     it("are empty without one", () => {
-      const { committeeMembers, committeeThreshold, committeeOverlap } = resolveParameters({}, DEV);
+      const { committeeMembers, committeeThreshold, committeeOverlap, ...others } = resolveParameters({}, DEV);
       expect([committeeMembers, committeeThreshold, committeeOverlap]).to.deep.equal([[], 0n, 0n]);
+      const { demandWindow, answerTime, answerMargin, demandBond } = others;
+      expect([demandWindow, answerTime, answerMargin, demandBond]).to.deep.equal([0n, 0n, 0n, 0n]);
+    });
+
+    it("divide the challenge window among demands, answers and what is left to dispute them", () => {
+      const times = (input: object) => {
+        const { demandWindow, answerTime, answerMargin } = resolveParameters({ ...committee, ...input }, DEV);
+        return [demandWindow, answerTime, answerMargin];
+      };
+      expect(times({})).to.deep.equal([1_200n, 1_200n, 1_200n]);
+      expect(times({ challengeWindow: "10m" })).to.deep.equal([200n, 200n, 200n]);
+      expect(times({ demandWindow: "50m", answerTime: "9m", answerMargin: "1m" })).to.deep.equal([3_000n, 540n, 60n]);
+      const { demandBond } = resolveParameters({ ...committee, l2ChainId: 5 }, PRODUCTION);
+      expect(demandBond).to.equal(7n * 10n ** 16n);
     });
 
     const faulty: [string, object, string][] = [
@@ -155,6 +169,23 @@ describe("rollup parameters", () => {
         "an overlap that ends within a turn",
         { ...committee, committeeOverlap: "4m" },
         "committeeOverlap: is 4m; at least sequencerGrace (5m), else signatures expire before the turn of who collected them",
+      ],
+      [
+        "demands too late to be answered",
+        { ...committee, demandWindow: "21m" },
+        "demandWindow: is 21m; with answerTime (20m) and answerMargin (20m) at most challengeWindow (1h), else the last demands are refused",
+      ],
+      [
+        "a margin that leaves no time to dispute",
+        { ...committee, answerMargin: "59s" },
+        "answerMargin: is 59s; at least disputeExtension (1m), in which data that were published last can be disputed",
+      ],
+      ["no time to answer", { ...committee, answerTime: 0 }, "answerTime: is 0; at least 1s"],
+      ["a demand for nothing", { ...committee, demandBond: 5 }, "demandBond: is 5; at least 1000000000"],
+      [
+        "demands without a committee",
+        { answerTime: "1h" },
+        'answerTime: is given; only a rollup with da "committee" has it, not "calldata"',
       ],
       [
         "a threshold without a committee",

@@ -18,6 +18,7 @@ import { discoverDeployment } from "../../plugin/l1/discover.js";
 import { memberKeys } from "../support/committee.js";
 import { SOME_PROGRAM } from "../support/program.js";
 import {
+  AvailabilityChallenge__factory,
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
@@ -26,6 +27,7 @@ import {
 } from "../../typechain-types/index.js";
 
 const STEP_COUNT = deploymentSteps({ da: "calldata" }).length;
+const COMMITTEE_STEPS = deploymentSteps({ da: "committee" }).length;
 const MEMBERS = memberKeys(7).map(({ address }) => address as Hex);
 
 /** A signer that dies at a chosen moment of a chosen transaction. */
@@ -294,6 +296,12 @@ describe("deploying the suite", () => {
       const { members, threshold } = await committee.epochOf(0n);
       expect([...members]).to.deep.equal(MEMBERS);
       expect(threshold).to.equal(5n);
+      const game = DisputeGame__factory.connect(contractOf(deployment.contracts, "DisputeGame").address, signer);
+      const challenge = contractOf(deployment.contracts, "AvailabilityChallenge").address;
+      expect(await game.availability()).to.equal(challenge);
+      expect((await AvailabilityChallenge__factory.connect(challenge, signer).parameters()).committee).to.equal(
+        await layer.COMMITTEE(),
+      );
       expect(await committee.TIMELOCK()).to.equal(deployment.contracts.UpgradeTimelock.address);
     });
 
@@ -302,14 +310,14 @@ describe("deploying the suite", () => {
         const given = await withCommittee(fileJournal(join(folder, `committee-${moment}`, "journal.json")));
         const deployer = await signer.getAddress();
         const start = await signer.provider.getTransactionCount(deployer);
-        for (let step = 0; step <= STEP_COUNT; step++) {
+        for (let step = 0; step < COMMITTEE_STEPS; step++) {
           const dying = new DyingSigner(signer, moment === "before" ? (step === 0 ? 0 : 1) : 0, moment);
           await expectFailure(deploySuite({ ...given, signer: dying }), DeployError);
           await mine();
         }
         const { deployment } = await deploySuite(given);
         expect(await failures(deployment)).to.deep.equal([]);
-        expect(await signer.provider.getTransactionCount(deployer)).to.equal(start + STEP_COUNT + 1);
+        expect(await signer.provider.getTransactionCount(deployer)).to.equal(start + COMMITTEE_STEPS);
       });
     }
 
@@ -324,13 +332,20 @@ describe("deploying the suite", () => {
     it("names each difference to what an address book claims", async () => {
       const { deployment } = await deploySuite(await withCommittee());
       const { parameters } = deployment;
-      const others = { committeeMembers: MEMBERS.slice(1), committeeThreshold: 6n, committeeOverlap: 60n };
+      const others = {
+        committeeMembers: MEMBERS.slice(1),
+        committeeThreshold: 6n,
+        committeeOverlap: 60n,
+        answerTime: 60n,
+      };
       const names = await failures({ ...deployment, parameters: { ...parameters, ...others } });
       expect(names).to.have.members([
         "DataAvailabilityCommittee bytecode",
         "DataAvailabilityCommittee.members",
         "DataAvailabilityCommittee.threshold",
         "DataAvailabilityCommittee.OVERLAP",
+        "AvailabilityChallenge bytecode",
+        "AvailabilityChallenge.answerTime",
       ]);
     });
 
@@ -347,21 +362,18 @@ describe("deploying the suite", () => {
       expect(broken(`"${MEMBERS[0]}"`, `"0x12"`)).to.throw("parameters.committeeMembers is no list of addresses");
 
       const found = await discoverDeployment(signer.provider, deployment.contracts.L1EscrowBridge.address);
-      for (const name of ["da", "committeeMembers", "committeeThreshold", "committeeOverlap"] as const)
+      const demands = ["demandWindow", "answerTime", "answerMargin", "demandBond"] as const;
+      for (const name of ["da", "committeeMembers", "committeeThreshold", "committeeOverlap", ...demands] as const)
         expect(found.parameters[name], name).to.deep.equal(deployment.parameters[name]);
-      expect(found.contracts.DataAvailabilityCommittee?.address).to.equal(
-        deployment.contracts.DataAvailabilityCommittee?.address,
-      );
+      for (const name of ["DataAvailabilityCommittee", "AvailabilityChallenge"] as const)
+        expect(found.contracts[name]?.address).to.equal(deployment.contracts[name]?.address);
       expect(found.memberUrls).to.equal(undefined);
     });
   });
 
   it("reads a book of a time when there were no committees", async () => {
     const { deployment } = await deploySuite(await options());
-    const text = serializeDeployment(deployment).replace(
-      /,\n *"committeeMembers": \[\],(.|\n)*?"committeeOverlap": "0"/,
-      "",
-    );
+    const text = serializeDeployment(deployment).replace(/,\n *"committeeMembers": \[\],(.|\n)*?"demandBond": "0"/, "");
     expect(text).not.to.include("committee");
     expect(parseDeployment(text, "rollup.json")).to.deep.equal(deployment);
   });

@@ -47,7 +47,7 @@ describe("rollup:deploy", () => {
       const hre = await environment(folder);
       const run = await runTask(hre, "rollup:deploy", { da: "committee", committeeMembers: MEMBERS.join() });
       expect(run.errors).to.deep.equal([]);
-      expect(run.stdout).to.match(/11\/11 .*\n(.*\n)*.*checks against the chain passed\./);
+      expect(run.stdout).to.match(/12\/12 .*\n(.*\n)*.*checks against the chain passed\./);
       for (const member of MEMBERS) expect(run.stdout).to.include(member);
       const { committeeThreshold } = run.value.parameters as Record<string, bigint>;
       expect(committeeThreshold).to.equal(2n);
