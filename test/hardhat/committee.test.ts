@@ -1,13 +1,15 @@
 import { expect } from "chai";
-import { parseEther, Wallet } from "ethers";
+import { parseEther, Wallet, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { type DataPlace, decodeDaInput } from "../../plugin/da/input.js";
 import { DataWithheldError } from "../../plugin/da/committee/client.js";
+import { moveClock } from "../../plugin/hardhat/clock.js";
 import type { RollupChain } from "../../plugin/hardhat/types.js";
 import { daInputOf } from "../../plugin/l1/batch-data.js";
 import { fromHex } from "../../plugin/ledger/bytes.js";
 import type { Hex } from "../../plugin/types.js";
+import { DataAvailabilityCommittee__factory } from "../../typechain-types/index.js";
 import type { Fault } from "../../plugin/validator/faults.js";
 
 type Connection = Awaited<ReturnType<typeof network.create>>;
@@ -158,6 +160,32 @@ describe("a rollup with a committee", function () {
       expect((await post())?.form).to.equal("calldata");
       expect((await chain.validator.run({ watch: false })).agreed).to.equal(1n);
       expect(await chain.finalize()).to.equal(1n);
+    });
+
+    it("changes its members without a gap, and reads what those before hold", async () => {
+      const { timelock } = chain.contracts;
+      const { parameters, contracts } = chain.deployment;
+      const address = contracts.DataAvailabilityCommittee?.address ?? "0x";
+      const committee = DataAvailabilityCommittee__factory.connect(address, connection.ethers.provider);
+      const members = parameters.committeeMembers.slice(2);
+      const call = committee.interface.encodeFunctionData("startEpoch", [[...members], 3, 0]);
+      const operation = [address, 0n, call, ZeroHash, ZeroHash] as const;
+      await timelock.schedule(...operation, parameters.upgradeDelay);
+      const now = (await connection.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
+      await moveClock(connection, BigInt(now) + parameters.upgradeDelay);
+      const epochs: (bigint | undefined)[] = [];
+      const note = (place: DataPlace | undefined) =>
+        epochs.push(place?.form === "committee" ? place.certificate.epoch : undefined);
+      note(await post());
+      await timelock.execute(...operation);
+      note(await post());
+      expect(epochs).to.deep.equal([0n, 1n]);
+      // Those who left hold the first batch, and were not asked about the second.
+      chain.committee?.set("down", 2, 3, 4, 5, 6);
+      await chain.validator.check(1n);
+      expect(await chain.validator.check(2n).catch((error: unknown) => error)).to.be.instanceOf(DataWithheldError);
+      chain.committee?.set("honest", 6);
+      expect((await chain.validator.run({ watch: false })).agreed).to.equal(2n);
     });
 
     it("is read as long as one honest member is there, and says who gave nothing when none is", async () => {

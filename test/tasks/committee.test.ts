@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
@@ -12,6 +14,7 @@ import { fromHex } from "../../plugin/ledger/bytes.js";
 import type { PostResult } from "../../plugin/sequencer/options.js";
 import type { Hex } from "../../plugin/types.js";
 import { bytes, serveAnswer } from "../da/committee/support.js";
+import { anvilPath, startAnvil } from "../l1/support/anvil.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
 import { environment, runTask, succeed } from "./support/run.js";
 import { eventually, makeProject, type Service, startService } from "./support/service.js";
@@ -192,6 +195,13 @@ describe("dac:node, and the tasks of a rollup with a committee", function () {
       });
     }
 
+    it("an archive of blobs that there are none of", async () => {
+      const run = await runTask(hre, "rollup:archive", { deployment: book, once: true });
+      expect(run.errors).to.deep.equal([
+        "the batches of this rollup are with a committee or in calldata, never in blobs",
+      ]);
+    });
+
     it("a folder of another member, a folder in use, a port in use", async () => {
       const of = (seat: string) => ({ deployment: book, storage: join(l1.folder, `member-${seat}`), port: 0 });
       const inUse = await runTask(hre, "dac:node", { ...of("3"), from: "3" });
@@ -221,6 +231,28 @@ describe("dac:node, and the tasks of a rollup with a committee", function () {
         await other.close();
       }
     });
+  });
+});
+
+describe("rollup:demo with a committee", () => {
+  it("ends with every balance right on anvil as well", async function () {
+    this.timeout(60_000);
+    const path = anvilPath();
+    // An optional dependency: npm has anvil for some platforms only.
+    if (path === undefined) return this.skip();
+    const anvil = await startAnvil(path);
+    const folder = await mkdtemp(join(tmpdir(), "rollup-demo-"));
+    try {
+      const hre = await environment(folder, { networks: { anvil: { type: "http", url: anvil.url } } }, "anvil");
+      const run = succeed(await runTask(hre, "rollup:demo", { da: "committee" }));
+      expect(run.stdout).to.include("all right; the bridge holds exactly what is on L2.");
+      const lie = succeed(await runTask(hre, "rollup:demo", { da: "committee", fault: "signature" }));
+      expect(lie.stdout).to.include("Every balance is what it was before the lie, and the withdrawal is paid.");
+    } finally {
+      anvil.provider.destroy();
+      await anvil.stop();
+      await rm(folder, { recursive: true });
+    }
   });
 });
 
