@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -8,6 +9,7 @@ import { expect } from "chai";
 import hre from "hardhat";
 import type { Task } from "hardhat/types/tasks";
 
+import { closeServer, listen } from "../../plugin/net/listen.js";
 import { type Anvil, anvilPath, startAnvil } from "../l1/support/anvil.js";
 import { type Finished, finished } from "../support/run.js";
 
@@ -47,7 +49,7 @@ describe("the commands in README and docs", () => {
     const globals = Object.keys(hre.globalOptions).map(flag);
     for (const { file, words } of await commands()) {
       if (words[1] !== "hardhat") continue;
-      const id = words.find((word) => word.startsWith("rollup:"));
+      const id = words.find((word) => /^(rollup|dac):/.test(word));
       if (id === undefined) continue;
       const task = taskOf(id);
       const known = new Set([...globals, "--help", ...[...(task?.options.keys() ?? [])].map(flag)]);
@@ -70,9 +72,9 @@ describe("docs/operators.md, line by line", function () {
   this.timeout(120_000);
   let folder: string;
   let anvil: Anvil | undefined;
-  let sequencer: ChildProcess | undefined;
+  const services: ChildProcess[] = [];
 
-  before(async function () {
+  beforeEach(async function () {
     const path = anvilPath();
     if (path === undefined) return this.skip();
     anvil = await startAnvil(path);
@@ -86,11 +88,20 @@ export default { plugins: [rollup], networks: { l1: { type: "http", url: ${JSON.
     );
     await symlink(resolve("node_modules"), join(folder, "node_modules"));
   });
-  after(async () => {
-    sequencer?.kill("SIGKILL");
+  afterEach(async () => {
+    for (const service of services.splice(0)) service.kill("SIGKILL");
     await anvil?.stop();
     if (folder !== undefined) await rm(folder, { recursive: true });
   });
+
+  /** Tasks and options of the lines in code blocks below a heading. */
+  async function linesBelow(heading: string): Promise<string[][]> {
+    const text = await readFile("docs/operators.md", "utf8");
+    const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
+    if (section === undefined) throw new Error(`docs/operators.md has no section "${heading}"`);
+    const lines = [...section.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => (block ?? "").trim().split("\n"));
+    return lines.map((line) => (line.split("#")[0] ?? "").trim().split(/\s+/).slice(2));
+  }
 
   function start(words: string[]) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"));
@@ -101,31 +112,30 @@ export default { plugins: [rollup], networks: { l1: { type: "http", url: ${JSON.
     });
   }
 
-  /** Starts the sequencer on a free port. @returns its URL. */
-  async function startSequencer(words: string[]): Promise<string> {
-    const child = start([...words, "--port", "0", "--json"]);
-    sequencer = child;
-    let stdout = "";
+  /** Starts what runs until Ctrl-C. @returns its JSON document. */
+  async function startService(words: string[]): Promise<{ url: string } & Record<string, unknown>> {
+    const child = start([...words, "--json"]);
+    services.push(child);
+    let [stdout, stderr] = ["", ""];
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     return new Promise((done, fail) => {
       child.stdout.on("data", (chunk: Buffer) => {
         stdout += chunk.toString();
-        if (stdout.endsWith("}\n")) done((JSON.parse(stdout) as { url: string }).url);
+        if (stdout.endsWith("}\n")) done(JSON.parse(stdout) as { url: string });
       });
-      child.once("exit", (code) => fail(new Error(`the sequencer ended with ${code}`)));
+      child.once("exit", (code) => fail(new Error(`${words.join(" ")} ended with ${code}: ${stderr}`)));
     });
   }
 
-  it("does what it says", async () => {
-    const text = await readFile("docs/operators.md", "utf8");
-    const lines = [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => (block ?? "").trim().split("\n"));
-    const inputs = lines.map((line) => (line.split("#")[0] ?? "").trim().split(/\s+/).slice(2));
+  it("a rollup from nothing to a withdrawal does what it says", async () => {
+    const inputs = await linesBelow("From nothing to a withdrawal");
     expect(inputs.map(([task]) => task)).to.include.members(["rollup:deploy", "rollup:sequencer", "rollup:validator"]);
     const outputs: Record<string, Finished> = {};
     let rpc: string | undefined;
     for (const words of inputs) {
       const line = words.join(" ");
       if (words[0] === "rollup:sequencer") {
-        rpc = await startSequencer(words);
+        rpc = (await startService([...words, "--port", "0"])).url;
         continue;
       }
       const input = rpc === undefined || words[0] === "rollup:deploy" ? words : [...words, "--rpc", rpc];
@@ -139,7 +149,45 @@ export default { plugins: [rollup], networks: { l1: { type: "http", url: ${JSON.
     expect(said("rollup:transfer")).to.include("Transferred 0.5 ETH");
     expect(said("rollup:validator")).to.match(/^\d+ of \d+ batches agree/m);
   });
+
+  it("a committee does what it says", async () => {
+    const ports = new Map<string, number>();
+    for (const port of ["8550", "8551", "8552"]) ports.set(port, await freePort());
+    const inputs = await linesBelow("A committee");
+    expect(inputs.map(([task]) => task)).to.deep.equal([
+      "rollup:deploy",
+      ...Array<string>(3).fill("dac:node"),
+      "rollup:sequencer",
+    ]);
+    const members: unknown[] = [];
+    for (const words of inputs) {
+      const input = words.map((word) => word.replaceAll(/\b855\d\b/g, (port) => String(ports.get(port))));
+      if (words[0] === "rollup:deploy") {
+        const { exitCode, stdout, stderr } = await finished(start(input));
+        expect(exitCode, stderr).to.equal(0);
+        expect(stdout).to.include("checks against the chain passed");
+      } else if (words[0] === "dac:node") {
+        const document = await startService(input);
+        expect(document).to.deep.include({ isMember: true, epoch: "0" });
+        members.push(document.address, document.url);
+      } else {
+        await startService([...input, "--port", "0"]);
+      }
+    }
+    const { memberUrls } = JSON.parse(await readFile(join(folder, "deployments/l1/rollup.json"), "utf8")) as {
+      memberUrls: Record<string, string>;
+    };
+    expect(Object.entries(memberUrls).flat()).to.have.members(members);
+  });
 });
+
+/** A port that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { port } = await listen(server, "127.0.0.1", 0);
+  await closeServer(server);
+  return port;
+}
 
 /** As a person does who is told that a deposit is not on L2 yet: once more, a moment later. */
 async function untilItWorks(run: () => Promise<Finished>): Promise<Finished> {
