@@ -99,10 +99,14 @@ function encodeExact(value: bigint, bits: number, what: string): number {
 function encodeFloor(value: bigint, bits: number): number {
   if (value < 0n) throw new RangeError(`an amount is at least 0, got ${value}`);
   const limit = 1n << BigInt(bits - EXPONENT_BITS);
-  // The smallest exponent that fits leaves the least behind.
+  const greatest = limit - 1n;
   const exponent = POWERS.findIndex((power) => value / power < limit);
-  if (exponent === -1) return 2 ** bits - 1;
-  return Number(value / POWERS[exponent]!) * EXPONENTS + exponent;
+  if (exponent === -1) return Number(greatest) * EXPONENTS + EXPONENTS - 1;
+  const mantissa = value / POWERS[exponent]!;
+  // Of one exponent less, the greatest mantissa may come nearer.
+  if (exponent > 0 && greatest * POWERS[exponent - 1]! > mantissa * POWERS[exponent]!)
+    return Number(greatest) * EXPONENTS + exponent - 1;
+  return Number(mantissa) * EXPONENTS + exponent;
 }
 
 function decodeFloat(float: number, bits: number, what: string): bigint {
