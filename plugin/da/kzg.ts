@@ -4,8 +4,10 @@ import { KZG } from "micro-eth-signer/advanced/kzg.js";
 
 import { fromHex, toHex } from "../ledger/bytes.js";
 import { elementOf } from "./blob.js";
+import { loadNativeKzg } from "./kzg-native.js";
+import { pointOf } from "./kzg-point.js";
 
-/** Commitments to blobs and proofs about them (EIP-4844), with the mainnet ceremony's setup. Each takes about half a second. */
+/** Commitments to blobs and proofs about them (EIP-4844), with the mainnet ceremony's setup. In JavaScript each takes about half a second. */
 export interface Kzg {
   /** Commitment to a blob, 48 bytes. @throws Error when one of its field elements is not below the field's order. */
   commit(blob: Uint8Array): Uint8Array;
@@ -15,26 +17,26 @@ export interface Kzg {
   proveElement(blob: Uint8Array, index: number): Uint8Array;
 }
 
-const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
-const GENERATOR = 7n;
-const INDEX_BITS = 12;
 /** Points of the setup are in affine coordinates of this many bytes each. */
 const COORDINATE = 48;
 /** A checkout's build writes it into build, the package has it beside its JavaScript. */
 const SETUP_FILES = ["../../build/kzg-setup.bin", "../../kzg-setup.bin"];
 
-let loaded: Kzg | undefined;
+/** The first time that somebody wants it. */
+let loaded: Promise<Kzg> | undefined;
 
 /**
- * Loads the setup, once.
- * @throws Error when it was not built.
+ * c-kzg where it is installed and works, else in JavaScript; loaded once. Both give the same.
+ * @throws Error when c-kzg is not there and the setup was not built.
  */
-export function loadKzg(): Kzg {
-  loaded ??= createKzg(readSetup());
+export function loadKzg(): Promise<Kzg> {
+  loaded ??= loadNativeKzg().then((native) => (typeof native === "string" ? createKzg() : native));
   return loaded;
 }
 
-function createKzg(points: string[]): Kzg {
+/** In JavaScript. @throws Error when the setup was not built. */
+export function createKzg(): Kzg {
+  const points = readSetup();
   // What needs points of the other group, verification, is L1's affair.
   const kzg = new KZG({ g1_lagrange: points, g2_monomial: [], encoding: "fast_v1" });
   return {
@@ -46,22 +48,6 @@ function createKzg(points: string[]): Kzg {
       return fromHex(proof);
     },
   };
-}
-
-/** Where a blob's polynomial has its element `index`: a root of unity to the power of the index's bits, reversed. */
-function pointOf(index: number): bigint {
-  let exponent = 0;
-  for (let bit = 0; bit < INDEX_BITS; bit++) exponent |= ((index >> bit) & 1) << (INDEX_BITS - 1 - bit);
-  const root = power(GENERATOR, (ORDER - 1n) >> BigInt(INDEX_BITS));
-  return power(root, BigInt(exponent));
-}
-
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n;
-  for (let square = base, left = exponent; left > 0n; left >>= 1n, square = (square * square) % ORDER) {
-    if (left & 1n) result = (result * square) % ORDER;
-  }
-  return result;
 }
 
 function readSetup(): string[] {

@@ -76,9 +76,10 @@ async function check(bytes: Uint8Array, expected: Hex): Promise<Blob | string> {
   if (bytes.length !== BLOB_LENGTH) return `${bytes.length} bytes, a blob has ${BLOB_LENGTH}`;
   // The curve's code is loaded by those who meet a blob only.
   const { loadKzg } = await import("./kzg.js");
+  const kzg = await loadKzg();
   let commitment: Uint8Array;
   try {
-    commitment = loadKzg().commit(bytes);
+    commitment = kzg.commit(bytes);
   } catch (error) {
     return `no blob: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -3,6 +3,7 @@ import { hexlify, keccak256, type Signer, Transaction, type TransactionRequest }
 import { emptyBlob } from "../da/sidecar.js";
 import type { Hex } from "../types.js";
 import { ask, causes, L1UnavailableError } from "./ask.js";
+import { blobFormSender } from "./blob-form.js";
 import { decodeRevert, L1RevertError } from "./errors.js";
 import { calldataFloor, cappedFees, type Fees, GAS_PER_BLOB, MAX_TRANSACTION_GAS, replacementFees } from "./fees.js";
 import type { Intent, SenderEvent, SenderProvider } from "./intent.js";
@@ -43,6 +44,10 @@ const GWEI = 1_000_000_000n;
 
 export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
   const { provider, signer, address, journal, cap, log } = options;
+  const sendRaw = blobFormSender(
+    (raw, signal) => ask("eth_sendRawTransaction", () => provider.broadcastTransaction(raw), { signal }),
+    isOfContent,
+  );
   let nodeSigns = false;
 
   async function attempt(intent: Intent, slot: Slot, signal?: AbortSignal): Promise<Broadcast> {
@@ -85,7 +90,7 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
     let refused = false;
     try {
       if (raw !== undefined) {
-        await ask("eth_sendRawTransaction", () => provider.broadcastTransaction(raw), { signal });
+        await sendRaw(raw, signal);
       } else {
         // The same nonce and fees make the same transaction, so giving it to the node again does no harm.
         const transaction = await request(intent, slot.nonce, last, signal);
@@ -125,7 +130,7 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
   async function refusal(intent: Intent, last: Attempt, error: unknown, signal?: AbortSignal): Promise<Error> {
     signal?.throwIfAborted();
     if (error instanceof L1UnavailableError) return error;
-    if (/insufficient funds|enough funds/i.test(messageOf(error))) {
+    if (NO_FUNDS.test(messageOf(error))) {
       const needed = last.gasLimit * last.maxFeePerGas + (intent.value ?? 0n);
       const present = await ask("balance", () => provider.getBalance(address), { signal });
       return new InsufficientFundsError(intent.what, address, needed, present);
@@ -197,6 +202,14 @@ const ON_ITS_WAY =
 
 /** The node wants more, because of the base fee or of what is pending at the nonce. */
 const UNDERPRICED = /underpriced|fee too low|less than block base fee|too low to compete|REPLACEMENT_UNDERPRICED/i;
+
+const NO_FUNDS = /insufficient funds|enough funds/i;
+
+/** Whether a node that refuses a transaction means what it says, whatever form its blobs have. */
+function isOfContent(error: unknown): boolean {
+  const reason = messageOf(error);
+  return [ON_ITS_WAY, UNDERPRICED, NO_FUNDS].some((known) => known.test(reason)) || decodeRevert(error) !== undefined;
+}
 
 function isUnsupported(error: unknown): boolean {
   return /not implemented|not supported|unsupported|not available|does not exist|method not found|unknown account/i.test(

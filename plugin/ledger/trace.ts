@@ -33,9 +33,10 @@ export async function traceLedger(
   return createTrace(program, inputHash, oracle(truth), signal === undefined ? {} : { signal });
 }
 
-/** Elements of the blobs of `input`; their proofs, half a second each, are made when they are asked for. */
+/** Elements of the blobs of `input`; their proofs, half a second each without c-kzg, are made when they are asked for. */
 async function blobOracle(input: LedgerInput): Promise<NonNullable<Oracle["blob"]>> {
   const { loadKzg } = await import("../da/kzg.js");
+  const kzg = await loadKzg();
   return (versionedHash, index) => {
     const blob = blobIn(input, versionedHash);
     if (blob === undefined) return undefined;
@@ -44,7 +45,7 @@ async function blobOracle(input: LedgerInput): Promise<NonNullable<Oracle["blob"
       value: elementOf(bytes, index),
       commitment,
       get proof() {
-        return loadKzg().proveElement(bytes, index);
+        return kzg.proveElement(bytes, index);
       },
     };
   };

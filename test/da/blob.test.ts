@@ -8,7 +8,8 @@ import {
   unpackBlobs,
   versionedHashOf,
 } from "../../plugin/da/blob.js";
-import { loadKzg } from "../../plugin/da/kzg.js";
+import { createKzg, type Kzg } from "../../plugin/da/kzg.js";
+import { loadNativeKzg, type NativeKzg } from "../../plugin/da/kzg-native.js";
 import { concat, toBigInt } from "../../plugin/ledger/bytes.js";
 import { createRandom } from "../ledger/random.js";
 import { BLOB_HASH, BLOB_INDICES, blobElement, wholeBlob } from "../machine/support/blob.js";
@@ -69,20 +70,60 @@ describe("blobs", () => {
 });
 
 describe("KZG", () => {
-  it("commits as the ceremony's tools do, and proves elements as the precompile wants it", function () {
-    this.timeout(60_000);
-    const kzg = loadKzg();
-    const blob = wholeBlob();
-    const [index = 0] = BLOB_INDICES.filter((at) => at === 5);
-    const element = blobElement(index);
-    expect(kzg.commit(blob)).to.deep.equal(element?.commitment);
-    expect(versionedHashOf(kzg.commit(blob))).to.deep.equal(BLOB_HASH);
-    expect(kzg.proveElement(blob, index)).to.deep.equal(element?.proof);
-  });
+  for (const [name, load] of [
+    ["in JavaScript", () => Promise.resolve(createKzg())],
+    ["by c-kzg", useNative],
+  ] as const) {
+    describe(name, () => {
+      let kzg: Kzg;
+      before(async function () {
+        this.timeout(60_000);
+        const loaded = await load();
+        // An optional peer.
+        if (loaded === undefined) this.skip();
+        kzg = loaded;
+      });
 
-  it("refuses a blob with an element that is not below the field's order", () => {
-    const blob = new Uint8Array(BLOB_LENGTH);
-    blob[32 * 7] = 0x80;
-    expect(() => loadKzg().commit(blob)).to.throw("invalid field element");
+      it("commits as the ceremony's tools do, and proves elements as the precompile wants it", function () {
+        this.timeout(60_000);
+        const blob = wholeBlob();
+        const [index = 0] = BLOB_INDICES.filter((at) => at === 5);
+        const element = blobElement(index);
+        expect(kzg.commit(blob)).to.deep.equal(element?.commitment);
+        expect(versionedHashOf(kzg.commit(blob))).to.deep.equal(BLOB_HASH);
+        expect(kzg.proveElement(blob, index)).to.deep.equal(element?.proof);
+      });
+
+      it("refuses a blob with an element that is not below the field's order", () => {
+        const blob = new Uint8Array(BLOB_LENGTH);
+        blob[32 * 7] = 0x80;
+        expect(() => kzg.commit(blob)).to.throw();
+      });
+    });
+  }
+
+  it("is the same by c-kzg and in JavaScript, whatever is in a blob", async function () {
+    this.timeout(120_000);
+    const native = await useNative();
+    if (native === undefined) return this.skip();
+    const own = createKzg();
+    for (const data of [new Uint8Array(1), bytes(BLOB_CAPACITY)]) {
+      const [blob = new Uint8Array()] = packBlobs(data);
+      const commitment = own.commit(blob);
+      expect(native.commit(blob)).to.deep.equal(commitment);
+      expect(native.proveBlob(blob, commitment)).to.deep.equal(own.proveBlob(blob, commitment));
+      const index = random.int(4_096);
+      expect(native.proveElement(blob, index)).to.deep.equal(own.proveElement(blob, index));
+      const cells = native.proveCells(blob);
+      expect(cells.map(({ length }) => length)).to.deep.equal(new Array(128).fill(48));
+    }
   });
 });
+
+/** c-kzg, undefined where it is not installed; a failure where CI says that it is. */
+async function useNative(): Promise<NativeKzg | undefined> {
+  const native = await loadNativeKzg();
+  if (typeof native !== "string") return native;
+  if (process.env.ROLLUP_TEST_CKZG !== undefined) throw new Error(native);
+  return undefined;
+}

@@ -43,7 +43,7 @@ describe("a batch whose data are in a blob", () => {
     // Two elements as nobody packs them, yet as L1 takes them: bits on top, and something behind the data.
     bytes[0] = (bytes[0] ?? 0) | 0x40;
     bytes[131_071] = 0x77;
-    const commitment = loadKzg().commit(bytes);
+    const commitment = (await loadKzg()).commit(bytes);
     const blob = { bytes, commitment, versionedHash: versionedHashOf(commitment) };
     const input: LedgerInput = { ...plain, blobs: [blob] };
 
