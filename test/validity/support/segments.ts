@@ -2,7 +2,9 @@
  * Builds segments by hand, slot by slot, on a tree that holds whatever it is given: rules are kept by those who use this, so an
  * attacker can use it as well. Independent of the sequencer's executor.
  */
-import { derivePublicKey, signMessage } from "@zk-kit/eddsa-poseidon";
+import { createRequire } from "node:module";
+
+import type * as Eddsa from "@zk-kit/eddsa-poseidon";
 
 import type { CircuitShape } from "../../../plugin/validity/circuit.js";
 import {
@@ -32,6 +34,9 @@ import type { LeafUpdate, SegmentTrace, SlotTrace, StateNumbers } from "../../..
 import { capacityOf, emptyRoots, openTree, type Tree } from "../../../plugin/validity/tree.js";
 import { type SegmentInputs, segmentInputs, type SignalValue } from "../../../plugin/validity/witness.js";
 
+// Its CommonJS form: the other imports a name from blakejs that Node does not find there.
+const { derivePublicKey, signMessage } = createRequire(import.meta.url)("@zk-kit/eddsa-poseidon") as typeof Eddsa;
+
 export const CONTEXT: BatchContext = {
   l1ChainId: 31337n,
   l2ChainId: 901n,
@@ -42,7 +47,7 @@ export const CONTEXT: BatchContext = {
   inboxAcc: `0x${"5a".repeat(32)}`,
   l2BlockTo: 40n,
 };
-const SEGMENT = 2;
+export const SEGMENT = 2;
 export const TX_DOMAIN = txDomain(CONTEXT);
 
 /** A user of L2: an address as an integer and a key for signing. */
