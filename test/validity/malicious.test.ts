@@ -96,8 +96,9 @@ const inputWires = ({ publicCount, privateInputCount }: ConstraintSystem): numbe
   Array.from({ length: publicCount + privateInputCount }, (_, i) => i + 1);
 
 /** Wires that could be otherwise, by name: alone, or together with others while the inputs stay. */
-function freedom({ system, names, honest }: Circuit, inputs: SegmentInputs): { alone: string[]; together: string[] } {
-  const { witness } = honest(inputs);
+function freedom(circuit: Circuit, inputs: SegmentInputs): { alone: string[]; together: string[] } {
+  const { system, names } = circuit;
+  const { witness } = circuit.honest(inputs);
   const name = (wire: number): string => names.get(wire) ?? `wire ${wire}`;
   return {
     alone: freeWires(system, witness, others).map(({ wire }) => name(wire)),
