@@ -1,3 +1,4 @@
+import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../plugin/ledger/batch.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { StateCommitmentChain__factory } from "../typechain-types/index.js";
 import { dataAvailabilityStep } from "./030-data-availability.js";
@@ -19,6 +20,9 @@ export const chainImplementationStep: Step = {
         registry: proxies.SequencerRegistry,
         dataAvailability: createdBy(state, dataAvailabilityStep),
         resolver: createdBy(state, disputeGameStep),
+        proofRequired: false,
+        maxBatchMessages: MAX_BATCH_MESSAGES,
+        fullBatchMessages: FULL_BATCH_MESSAGES,
         challengeWindow: state.parameters.challengeWindow,
         forceInclusionDelay: state.parameters.forceInclusionDelay,
         escapeDelay: state.parameters.escapeDelay,

@@ -1,5 +1,6 @@
 import { Contract, getAddress, keccak256, type Provider } from "ethers";
 
+import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../plugin/ledger/batch.js";
 import { headerHash } from "../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { contractOf, type Deployment, type Hex, type OptionalContractName, ZERO_ADDRESS } from "../plugin/types.js";
@@ -175,6 +176,9 @@ async function checkChain(
     compare(name("registry"), contracts.SequencerRegistry.address, actual.registry),
     compare(name("dataAvailability"), contracts.DataAvailability.address, actual.dataAvailability),
     compare(name("resolver"), contractOf(contracts, "DisputeGame").address, actual.resolver),
+    compare(name("proofRequired"), false, actual.proofRequired),
+    compare(name("maxBatchMessages"), MAX_BATCH_MESSAGES, actual.maxBatchMessages),
+    compare(name("fullBatchMessages"), FULL_BATCH_MESSAGES, actual.fullBatchMessages),
     compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
     compare(name("forceInclusionDelay"), parameters.forceInclusionDelay, actual.forceInclusionDelay),
     compare(name("escapeDelay"), parameters.escapeDelay, actual.escapeDelay),

@@ -10,8 +10,12 @@ import {IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 /// @param inbox Where messages from L1 queue: the bridge.
 /// @param registry Who may post, and the bonds.
 /// @param dataAvailability What turns batch data into `dataHash`.
-/// @param resolver Judge of the batches to come: a DisputeGame for this program.
-/// @param challengeWindow How long a batch can be disputed.
+/// @param resolver Judge of the batches to come: a DisputeGame for this program, or a ValidityResolver.
+/// @param proofRequired Whether only a proof makes a batch final, and time never does.
+/// @param maxBatchMessages Most messages of a batch: everybody must be able to execute it again, whatever they are.
+/// @param fullBatchMessages With this many a batch may leave messages that are due: else a queue longer than a batch
+/// would stop the chain. Below the maximum, for a batch is cut between L2 blocks.
+/// @param challengeWindow How long a batch can be disputed; where a proof is required, how long it may take.
 /// @param forceInclusionDelay Age from which a message cannot be left.
 /// @param escapeDelay How long a message waits, and nothing is posted, until the chain may be frozen.
 /// @param permissionlessDelay That of the registry.
@@ -24,6 +28,9 @@ struct ChainParameters {
     ISequencerRegistry registry;
     IDataAvailability dataAvailability;
     address resolver;
+    bool proofRequired;
+    uint64 maxBatchMessages;
+    uint64 fullBatchMessages;
     uint64 challengeWindow;
     uint64 forceInclusionDelay;
     uint64 escapeDelay;
@@ -51,6 +58,10 @@ library ChainParametersLib {
         if (p.forceInclusionDelay == 0) revert IStateCommitmentChain.ChainZeroParameter("forceInclusionDelay");
         if (p.l2ChainId == 0) revert IStateCommitmentChain.ChainZeroParameter("l2ChainId");
         if (p.machineHash == 0) revert IStateCommitmentChain.ChainZeroParameter("machineHash");
+        if (p.fullBatchMessages == 0) revert IStateCommitmentChain.ChainZeroParameter("fullBatchMessages");
+        if (p.fullBatchMessages > p.maxBatchMessages) {
+            revert IStateCommitmentChain.ChainNeverFull(p.fullBatchMessages, p.maxBatchMessages);
+        }
         if (p.genesisStateRoot == 0) revert IStateCommitmentChain.ChainZeroParameter("genesisStateRoot");
         // INVARIANT: whoever wants to go on had a turn, and whatever was posted its dispute, before anybody can freeze.
         uint256 going = uint256(p.forceInclusionDelay) + p.permissionlessDelay + p.challengeWindow + p.disputeDuration;

@@ -39,6 +39,8 @@ interface IStateCommitmentChain {
 
     /// @notice A constructor parameter that must not be zero is.
     error ChainZeroParameter(string name);
+    /// @notice No batch could be full: it would need `full` messages and takes at most `max`.
+    error ChainNeverFull(uint64 full, uint64 max);
     /// @notice The shown parent is not the head of the chain: another batch was first, or L1 was reorganised.
     error ChainParentMismatch(bytes32 headHash, bytes32 parentHash);
     /// @notice A batch must leave a state root other than zero.
@@ -65,6 +67,8 @@ interface IStateCommitmentChain {
     error ChainHeaderMismatch(uint64 index, bytes32 stored, bytes32 given);
     /// @notice Batch `index` can be disputed until `finalizesAt`, in seconds.
     error ChainWindowOpen(uint64 index, uint64 finalizesAt);
+    /// @notice Batch `index` becomes final at `finalizesAt`, in seconds, and not by a proof.
+    error ChainProofNotRequired(uint64 index, uint64 finalizesAt);
     /// @notice Batch `index` is not pending: pending ones lie above `finalizedHead` up to `head`.
     error ChainNotPending(uint64 index, uint64 finalizedHead, uint64 head);
     /// @notice Batch `index` could be disputed until `finalizesAt`, in seconds.
@@ -90,7 +94,7 @@ interface IStateCommitmentChain {
     /// @param nextMessage The first inbox message that the batch leaves; only the first element is read. May be empty
     /// when the batch leaves none, or when it consumes all that `lastActivity` counted and that activity is younger
     /// than the force-inclusion delay: then the first message left must be young. A full batch, with
-    /// `FULL_BATCH_MESSAGES` or more, may leave any and shows none.
+    /// `fullBatchMessages` or more, may leave any and shows none.
     /// @param daInput Input of the data-availability layer: its form (one byte), then for calldata the batch data.
     /// @return newHeaderHash Hash of the batch's header, which the event shows in full.
     function appendBatch(
@@ -100,9 +104,15 @@ interface IStateCommitmentChain {
         bytes calldata daInput
     ) external returns (bytes32 newHeaderHash);
 
-    /// @notice Finalizes the oldest pending batches, in order. Anyone may call.
+    /// @notice Finalizes the oldest pending batches whose `finalizesAt` has come, in order. Anyone may call.
     /// @param headers Their headers, the first one at `finalizedHead + 1`.
     function finalize(BatchHeader[] calldata headers) external;
+
+    /// @notice Finalizes the oldest pending batch, whose proof its judge has seen, at once. Only one that was posted where
+    /// a proof is required; time never finalizes such a batch.
+    /// @dev Only the resolver of the header.
+    /// @param header Its header, at `finalizedHead + 1`.
+    function finalizeProven(BatchHeader calldata header) external;
 
     /// @notice Puts the pending batch of `header` under dispute, before its `finalizesAt`: neither it nor a later one
     /// becomes final before the dispute is closed.

@@ -4,11 +4,9 @@ pragma solidity 0.8.30;
 import {Initializable} from "@openzeppelin/contracts-upgradeable/proxy/utils/Initializable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {IInbox} from "../bridge/IInbox.sol";
-import {IDataAvailability} from "../da/IDataAvailability.sol";
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {InboxMessage} from "../libraries/InboxMessage.sol";
-import {ISequencerRegistry} from "../sequencing/ISequencerRegistry.sol";
+import {ChainConfiguration} from "./ChainConfiguration.sol";
 import {ChainParameters} from "./ChainParameters.sol";
 import {Heads, HeadsLib} from "./Heads.sol";
 import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
@@ -22,35 +20,21 @@ import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 /// 2. For 0 < i ≤ head the header behind hash i names hash i-1 as its parent, so one hash stands for the whole chain below.
 /// 3. A hash at an index ≤ `finalizedHead` never changes. One above `head` is left over from a revert and is never read.
 /// 4. Along the chain `inboxTo` never falls and `l2BlockTo` grows; a batch starts in both where its parent ended.
-/// 5. No batch was posted while it left a message of age ≥ `forceInclusionDelay`, unless it consumed `FULL_BATCH_MESSAGES`.
-/// 6. Batch i becomes final only after batch i-1, and not before the `finalizesAt` that was fixed when it was posted.
+/// 5. No batch was posted while it left a message of age ≥ `forceInclusionDelay`, unless it consumed `fullBatchMessages`.
+/// 6. Batch i becomes final only after batch i-1, and in the way that was fixed when it was posted: from its `finalizesAt`
+/// on, or, where that is `NEVER`, when the resolver that its header names has seen a proof. An upgrade changes neither, so
+/// batches of both kinds may be pending at once.
 /// 7. A batch under dispute does not become final. Disputes are opened before `finalizesAt`, and opened, closed and won
 /// only by the resolver that the header names. `openDisputes` is the number of hashes in `disputed`.
 /// 8. Once frozen, for ever: `head == finalizedHead`, and no batch follows. Nothing freezes before everybody who may post
 /// had a turn, and every dispute an end, while a message waited.
-contract StateCommitmentChain is IStateCommitmentChain, Initializable, ReentrancyGuardTransient {
+contract StateCommitmentChain is IStateCommitmentChain, ChainConfiguration, Initializable, ReentrancyGuardTransient {
     using HeadsLib for Heads;
 
-    /* IMMUTABLES AND CONSTANTS */
+    /* CONSTANTS */
 
-    /// @notice Most messages of a batch: everybody must be able to execute it again, whatever its messages are.
-    uint64 public constant MAX_BATCH_MESSAGES = 8_192;
-    /// @notice From here on a batch may leave messages that are due: else a queue longer than a batch would stop the
-    /// chain. Below the maximum, for a batch is cut between L2 blocks.
-    uint64 public constant FULL_BATCH_MESSAGES = 4_096;
-
-    IInbox private immutable INBOX;
-    ISequencerRegistry private immutable REGISTRY;
-    IDataAvailability private immutable DATA_AVAILABILITY;
-    address private immutable RESOLVER;
-    uint64 private immutable CHALLENGE_WINDOW;
-    uint64 private immutable FORCE_INCLUSION_DELAY;
-    uint64 private immutable ESCAPE_DELAY;
-    uint64 private immutable PERMISSIONLESS_DELAY;
-    uint64 private immutable DISPUTE_DURATION;
-    uint256 private immutable L2_CHAIN_ID;
-    bytes32 private immutable MACHINE_HASH;
-    bytes32 private immutable GENESIS_STATE_ROOT;
+    /// @notice `finalizesAt` of a batch that only a proof makes final.
+    uint64 public constant NEVER = type(uint64).max;
 
     /* STORAGE */
 
@@ -69,20 +53,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
 
     /* CONSTRUCTOR */
 
-    constructor(ChainParameters memory p) {
-        p.check();
-        INBOX = p.inbox;
-        REGISTRY = p.registry;
-        DATA_AVAILABILITY = p.dataAvailability;
-        RESOLVER = p.resolver;
-        CHALLENGE_WINDOW = p.challengeWindow;
-        FORCE_INCLUSION_DELAY = p.forceInclusionDelay;
-        ESCAPE_DELAY = p.escapeDelay;
-        PERMISSIONLESS_DELAY = p.permissionlessDelay;
-        DISPUTE_DURATION = p.disputeDuration;
-        L2_CHAIN_ID = p.l2ChainId;
-        MACHINE_HASH = p.machineHash;
-        GENESIS_STATE_ROOT = p.genesisStateRoot;
+    constructor(ChainParameters memory p) ChainConfiguration(p) {
         _disableInitializers();
     }
 
@@ -141,6 +112,7 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             dataHash: 0
         });
         header.dataHash = DATA_AVAILABILITY.commit(header, daInput);
+        if (PROOF_REQUIRED) header.finalizesAt = NEVER;
 
         newHeaderHash = header.hash();
         $.headerHashes[header.index] = newHeaderHash;
@@ -167,13 +139,29 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
             bytes32 hash = _requireStored(header);
             // INVARIANT: the window that was fixed when the batch was posted is over.
             if (block.timestamp < header.finalizesAt) revert ChainWindowOpen(next, header.finalizesAt);
-            // INVARIANT: no batch whose dispute is open. Where none is, which is nearly always, the flag is not read.
-            if (last.openDisputes != 0 && $.disputed[hash]) revert ChainDisputed(next, hash);
+            _requireUndisputed(next, hash, last);
             emit BatchFinalized(next, hash);
         }
         last.finalizedHead = next;
         _storage().heads.store(last);
         INBOX.release(headers[headers.length - 1].inboxTo);
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function finalizeProven(BatchHeader calldata header) external nonReentrant {
+        Heads memory last = _storage().heads;
+        // On a frozen chain nothing is pending.
+        bytes32 hash = _requireJudgedPending(header, last);
+        // INVARIANT: strictly in order, and never in place of the window of a batch that has one.
+        uint48 next = last.finalizedHead + 1;
+        if (header.index != next) revert ChainNotNext(next, header.index);
+        if (header.finalizesAt != NEVER) revert ChainProofNotRequired(next, header.finalizesAt);
+        _requireUndisputed(next, hash, last);
+
+        last.finalizedHead = next;
+        _storage().heads.store(last);
+        emit BatchFinalized(next, hash);
+        INBOX.release(header.inboxTo);
     }
 
     /* DISPUTES */
@@ -292,25 +280,6 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
         return (heads_.activeAt, heads_.messageCount);
     }
 
-    /// @notice The immutables of this implementation.
-    function parameters() external view returns (ChainParameters memory) {
-        return
-            ChainParameters({
-                inbox: INBOX,
-                registry: REGISTRY,
-                dataAvailability: DATA_AVAILABILITY,
-                resolver: RESOLVER,
-                challengeWindow: CHALLENGE_WINDOW,
-                forceInclusionDelay: FORCE_INCLUSION_DELAY,
-                escapeDelay: ESCAPE_DELAY,
-                permissionlessDelay: PERMISSIONLESS_DELAY,
-                disputeDuration: DISPUTE_DURATION,
-                l2ChainId: L2_CHAIN_ID,
-                machineHash: MACHINE_HASH,
-                genesisStateRoot: GENESIS_STATE_ROOT
-            });
-    }
-
     /* INTERNAL */
 
     /// @dev Reverts unless the claim consumes a range that continues the parent's, was made from this very inbox, and
@@ -362,6 +331,11 @@ contract StateCommitmentChain is IStateCommitmentChain, Initializable, Reentranc
     /// @dev Says nothing about a header that is not stored: anybody can write his name into one.
     function _requireResolver(BatchHeader calldata header) private view {
         if (msg.sender != header.resolver) revert ChainUnauthorized(msg.sender, header.resolver);
+    }
+
+    /// @dev INVARIANT: no batch whose dispute is open. Where none is, which is nearly always, the flag is not read.
+    function _requireUndisputed(uint64 index, bytes32 hash, Heads memory last) private view {
+        if (last.openDisputes != 0 && _storage().disputed[hash]) revert ChainDisputed(index, hash);
     }
 
     /// @dev Takes the flag away and counts it in `last`, which the caller writes.

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 /// @notice What L1 believes about one batch. Only its hash is stored. See docs/protocol.md §1.
 /// @param index Position in the chain; genesis is 0.
 /// @param timestamp L1 time, in seconds, when the batch was posted.
-/// @param finalizesAt L1 time from which it may be finalized; fixed when posted, so no later parameter change shortens it.
+/// @param finalizesAt L1 time from which it may be finalized; fixed when posted, so no later parameter change shortens it;
+/// the greatest there is where only a proof makes a batch final.
 /// @param inboxFrom First inbox message consumed.
 /// @param inboxTo First inbox message not consumed.
 /// @param l2BlockFrom Last L2 block of the parent batch.

@@ -44,6 +44,9 @@ export class L1RevertError extends Error {
   }
 }
 
+/** `finalizesAt` of a batch that only a proof makes final. */
+const NEVER = 2n ** 64n - 1n;
+
 const TOKEN_ERRORS = [
   "error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
   "error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)",
@@ -83,7 +86,11 @@ export const LINES: Readonly<Record<string, Line>> = {
   ChainTooManyMessages: (a) => `the batch consumes ${show(a.messages)} inbox messages; at most ${show(a.limit)} fit`,
   ChainMessageDue: (a) => `the batch leaves inbox message ${show(a.index)}, which was due at ${time(a.dueAt)}`,
   ChainMessageNotShown: (a) => `the batch leaves inbox message ${show(a.index)} and must show it`,
-  ChainWindowOpen: (a) => `batch ${show(a.index)} can be disputed until ${time(a.finalizesAt)}`,
+  ChainProofNotRequired: (a) => `batch ${show(a.index)} becomes final at ${time(a.finalizesAt)}, not by a proof`,
+  ChainWindowOpen: (a) =>
+    a.finalizesAt === NEVER
+      ? `batch ${show(a.index)} becomes final by its proof alone`
+      : `batch ${show(a.index)} can be disputed until ${time(a.finalizesAt)}`,
   ChainHeaderMismatch: (a) => `the chain holds another batch ${show(a.index)} than the given one`,
   ChainNotPending: (a) =>
     `batch ${show(a.index)} is not pending; pending are those above ${show(a.finalizedHead)} up to ${show(a.head)}`,

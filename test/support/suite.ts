@@ -1,5 +1,6 @@
 import { type ContractTransactionResponse, id } from "ethers";
 
+import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../../plugin/ledger/batch.js";
 import { genesisHeader } from "../../plugin/ledger/header.js";
 import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
 import {
@@ -33,6 +34,9 @@ export const DEFAULTS = {
   upgradeDelay: 30n * DAY,
   exitMargin: 7n * DAY,
   inboxCapacity: 1024n,
+  proofRequired: false as boolean,
+  maxBatchMessages: MAX_BATCH_MESSAGES,
+  fullBatchMessages: FULL_BATCH_MESSAGES,
   pauseDuration: 7n * DAY,
   pauseCooldown: 7n * DAY,
   machineHash: id("a guest program") as Hex,
@@ -99,6 +103,9 @@ export async function deploySuite(connection: Connection, overrides: Partial<Sui
       registry: registryAddress,
       dataAvailability,
       resolver: parameters.resolver,
+      proofRequired: parameters.proofRequired,
+      maxBatchMessages: parameters.maxBatchMessages,
+      fullBatchMessages: parameters.fullBatchMessages,
       challengeWindow: parameters.challengeWindow,
       forceInclusionDelay: parameters.forceInclusionDelay,
       escapeDelay: parameters.escapeDelay,

@@ -9,12 +9,6 @@ import { useWorld } from "../../support/world.js";
 describe("StateCommitmentChain.initialize", () => {
   const world = useWorld();
 
-  it("has the limits on messages that TypeScript knows", async () => {
-    const { chain } = world();
-    expect(await chain.MAX_BATCH_MESSAGES()).to.equal(MAX_BATCH_MESSAGES);
-    expect(await chain.FULL_BATCH_MESSAGES()).to.equal(FULL_BATCH_MESSAGES);
-  });
-
   it("wrote the genesis header, which anyone can read from an event", async () => {
     const { chain, genesis } = world();
     expect(await chain.headerHash(0n)).to.equal(headerHash(genesis));
@@ -49,6 +43,9 @@ describe("StateCommitmentChain constructor", () => {
       await registry.getAddress(),
       await dataAvailability.getAddress(),
       parameters.resolver,
+      false,
+      MAX_BATCH_MESSAGES,
+      FULL_BATCH_MESSAGES,
       parameters.challengeWindow,
       parameters.forceInclusionDelay,
       parameters.escapeDelay,
@@ -71,6 +68,7 @@ describe("StateCommitmentChain constructor", () => {
       ["challengeWindow", 0n],
       ["forceInclusionDelay", 0n],
       ["l2ChainId", 0n],
+      ["fullBatchMessages", 0n],
       ["machineHash", ZeroHash],
       ["genesisStateRoot", ZeroHash],
     ];
@@ -79,6 +77,21 @@ describe("StateCommitmentChain constructor", () => {
         .to.be.revertedWithCustomError(chain, "ChainZeroParameter")
         .withArgs(name);
     }
+  });
+
+  it("refuses a batch that could never be full, whose queue would stop the chain", async () => {
+    const { chain, bridge, registry, dataAvailability, parameters, actors } = world();
+    const deploy = (maxBatchMessages: bigint) =>
+      new StateCommitmentChain__factory(actors.deployer).deploy({
+        ...parameters,
+        inbox: bridge,
+        registry,
+        dataAvailability,
+        fullBatchMessages: 32n,
+        maxBatchMessages,
+      });
+    await expect(deploy(31n)).to.be.revertedWithCustomError(chain, "ChainNeverFull").withArgs(32n, 31n);
+    await deploy(32n);
   });
 
   it("refuses a delay of freezing within which somebody's turn or a dispute could fall", async () => {

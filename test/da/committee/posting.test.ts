@@ -49,7 +49,8 @@ describeOnEveryL1("batches with a committee", (get) => {
     const { StateCommitmentChain: record, L1EscrowBridge, UpgradeTimelock } = deployment.contracts;
     const chain = StateCommitmentChain__factory.connect(record.address, signer);
     const own = await chain.parameters();
-    const { inbox, registry, resolver, challengeWindow, forceInclusionDelay, escapeDelay } = own;
+    const { inbox, registry, resolver, proofRequired, maxBatchMessages, fullBatchMessages, challengeWindow } = own;
+    const { forceInclusionDelay, escapeDelay } = own;
     const { permissionlessDelay, disputeDuration, l2ChainId, machineHash, genesisStateRoot } = own;
     const committeeContract = await new DataAvailabilityCommittee__factory(signer).deploy({
       ...{ timelock: UpgradeTimelock.address, bridge: L1EscrowBridge.address, overlap: 86_400n, threshold: 5 },
@@ -60,7 +61,8 @@ describeOnEveryL1("batches with a committee", (get) => {
     const layer = await new CommitteeDA__factory(signer).deploy(committeeContract, disputeDuration);
     await layer.waitForDeployment();
     const code = await new StateCommitmentChain__factory(signer).deploy({
-      ...{ inbox, registry, resolver, challengeWindow, forceInclusionDelay, escapeDelay, dataAvailability: layer },
+      ...{ inbox, registry, resolver, proofRequired, maxBatchMessages, fullBatchMessages, challengeWindow },
+      ...{ forceInclusionDelay, escapeDelay, dataAvailability: layer },
       ...{ permissionlessDelay, disputeDuration, l2ChainId, machineHash, genesisStateRoot },
     });
     await code.waitForDeployment();

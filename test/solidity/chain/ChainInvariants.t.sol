@@ -6,6 +6,7 @@ import {ChainParameters} from "../../../contracts/chain/ChainParameters.sol";
 import {BatchClaim} from "../../../contracts/chain/IStateCommitmentChain.sol";
 import {StateCommitmentChain} from "../../../contracts/chain/StateCommitmentChain.sol";
 import {BatchHeader} from "../../../contracts/libraries/BatchHeader.sol";
+import {IProxyAdmin} from "../../../contracts/mocks/IProxyAdmin.sol";
 import {InboxMessage, MessageKind} from "../../../contracts/libraries/InboxMessage.sol";
 import {SequencerRegistry} from "../../../contracts/sequencing/SequencerRegistry.sol";
 import {SuiteTest} from "./SuiteTest.sol";
@@ -17,6 +18,9 @@ contract ChainHandler is Test {
     StateCommitmentChain public immutable chain;
     SequencerRegistry public immutable registry;
     address public immutable resolver;
+
+    /// @dev ERC-1967.
+    bytes32 private constant ADMIN_SLOT = 0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103;
 
     address[] public actors;
 
@@ -34,6 +38,12 @@ contract ChainHandler is Test {
     bytes32[] public finalHashes; // as recorded when each became final
     uint256 public burnt;
 
+    /// @notice Whether the chain's code makes batches that only a proof finalizes.
+    bool public proofRequired;
+    StateCommitmentChain[2] private _implementations;
+    address private immutable ADMIN;
+    address private immutable ADMIN_OWNER;
+
     /// @notice How often each action went through; an invariant that nothing happened under says nothing.
     mapping(bytes32 action => uint256) public done;
 
@@ -42,8 +52,12 @@ contract ChainHandler is Test {
         StateCommitmentChain chain_,
         SequencerRegistry registry_,
         address resolver_,
-        BatchHeader memory genesis
+        BatchHeader memory genesis,
+        StateCommitmentChain[2] memory implementations
     ) {
+        _implementations = implementations;
+        ADMIN = address(uint160(uint256(vm.load(address(chain_), ADMIN_SLOT))));
+        ADMIN_OWNER = msg.sender;
         (bridge, chain, registry, resolver) = (bridge_, chain_, registry_, resolver_);
         _headers.push(abi.encode(genesis));
         finalHashes.push(genesis.hash());
@@ -91,9 +105,9 @@ contract ChainHandler is Test {
         BatchHeader[] memory oldest = new BatchHeader[](bound(countSeed, 1, pending));
         for (uint256 i = 0; i < oldest.length; ++i) oldest[i] = header(finalizedHead + 1 + i);
 
-        bool expected = block.timestamp >= oldest[oldest.length - 1].finalizesAt;
+        bool expected = true;
         for (uint256 i = 0; i < oldest.length; ++i) {
-            if (_isDisputed(oldest[i].hash())) expected = false;
+            if (block.timestamp < oldest[i].finalizesAt || _isDisputed(oldest[i].hash())) expected = false;
         }
         try chain.finalize(oldest) {
             assertTrue(expected, "final before its time");
@@ -103,6 +117,33 @@ contract ChainHandler is Test {
         } catch {
             assertFalse(expected, "not final although it is time");
         }
+    }
+
+    /// @notice The resolver has seen a proof of any pending batch: refused but for the next, if that needs one.
+    function finalizeProven(uint256 indexSeed, bool next) external {
+        uint256 pending = _headers.length - 1 - finalizedHead;
+        if (pending == 0) return;
+        uint256 index = finalizedHead + (next ? 1 : bound(indexSeed, 1, pending));
+        BatchHeader memory proven = header(index);
+        bool expected =
+            index == finalizedHead + 1 && proven.finalizesAt == chain.NEVER() && !_isDisputed(proven.hash());
+        vm.prank(resolver);
+        try chain.finalizeProven(proven) {
+            assertTrue(expected, "final out of turn, or instead of its window");
+            finalHashes.push(proven.hash());
+            ++finalizedHead;
+            ++done["finalizeProven"];
+        } catch {
+            assertFalse(expected, "not final although it is proven");
+        }
+    }
+
+    /// @notice From now on batches are of the other kind; those pending stay what they are.
+    function upgrade() external {
+        proofRequired = !proofRequired;
+        vm.prank(ADMIN_OWNER);
+        IProxyAdmin(ADMIN).upgradeAndCall(address(chain), address(_implementations[proofRequired ? 1 : 0]), "");
+        ++done["upgrade"];
     }
 
     function openDispute(uint256 indexSeed) external {
@@ -231,6 +272,7 @@ contract ChainHandler is Test {
             finalizedHead + 1 < _headers.length ? header(finalizedHead + 1).finalizesAt : 0
         ];
         uint256 deadline = deadlines[bound(seed, 0, 4)];
+        if (deadline == chain.NEVER()) return;
         if (before && deadline > 0) --deadline;
         if (deadline > block.timestamp) vm.warp(deadline);
     }
@@ -323,7 +365,7 @@ contract ChainHandler is Test {
     ) internal view returns (BatchHeader memory made) {
         made.index = parent.index + 1;
         made.timestamp = uint64(block.timestamp);
-        made.finalizesAt = made.timestamp + chain.parameters().challengeWindow;
+        made.finalizesAt = proofRequired ? chain.NEVER() : made.timestamp + chain.parameters().challengeWindow;
         (made.inboxFrom, made.inboxTo) = (parent.inboxTo, claim.inboxTo);
         (made.l2BlockFrom, made.l2BlockTo) = (parent.l2BlockTo, claim.l2BlockTo);
         (made.submitter, made.resolver) = (submitter, resolver);
@@ -385,7 +427,11 @@ contract ChainInvariants is SuiteTest {
         vm.warp(1_800_000_000);
         address resolver = makeAddr("resolver");
         BatchHeader memory genesis = deploySuite(resolver, address(0));
-        handler = new ChainHandler(bridge, chain, registry, resolver, genesis);
+        StateCommitmentChain[2] memory implementations = [
+            chainImplementation(resolver, false),
+            chainImplementation(resolver, true)
+        ];
+        handler = new ChainHandler(bridge, chain, registry, resolver, genesis, implementations);
         targetContract(address(handler));
     }
 
@@ -434,6 +480,9 @@ contract ChainInvariants is SuiteTest {
             assertFalse(chain.isFinalized(one[0]));
             vm.expectRevert();
             chain.finalize(one);
+            vm.prank(handler.resolver());
+            vm.expectRevert();
+            chain.finalizeProven(one[0]);
             vm.prank(handler.resolver());
             vm.expectRevert();
             chain.revertBatches(one[0], address(this));

@@ -30,7 +30,8 @@ contract LongQueueTest is SuiteTest {
             vm.prank(next);
             registry.register{value: 1 ether}();
         }
-        (max, full, start) = (chain.MAX_BATCH_MESSAGES(), chain.FULL_BATCH_MESSAGES(), uint64(block.timestamp));
+        (max, full) = (chain.parameters().maxBatchMessages, chain.parameters().fullBatchMessages);
+        start = uint64(block.timestamp);
         for (uint256 i = 0; i < max + full + 2; ++i) bridge.forceWithdrawal(address(0), 1, address(this));
     }
 

@@ -41,24 +41,7 @@ abstract contract SuiteTest is Test {
                 })
             )
         );
-        implementations[1] = address(
-            new StateCommitmentChain(
-                ChainParameters({
-                    inbox: IInbox(address(bridge)),
-                    registry: ISequencerRegistry(address(registry)),
-                    dataAvailability: new CalldataDA(),
-                    resolver: resolver,
-                    challengeWindow: 2 days,
-                    forceInclusionDelay: 12 hours,
-                    escapeDelay: 7 days,
-                    permissionlessDelay: 6 hours,
-                    disputeDuration: 3 days,
-                    l2ChainId: 42_069,
-                    machineHash: keccak256("guest"),
-                    genesisStateRoot: keccak256("genesis")
-                })
-            )
-        );
+        implementations[1] = address(chainImplementation(resolver, false));
         implementations[2] = address(
             new SequencerRegistry(
                 SequencerRegistry.Parameters({
@@ -82,5 +65,29 @@ abstract contract SuiteTest is Test {
 
         (genesis.timestamp, genesis.finalizesAt) = (uint64(block.timestamp), uint64(block.timestamp));
         genesis.stateRoot = keccak256("genesis");
+    }
+
+    /// @notice Code for the chain's proxy.
+    function chainImplementation(address resolver, bool proofRequired) internal returns (StateCommitmentChain) {
+        return
+            new StateCommitmentChain(
+                ChainParameters({
+                    inbox: IInbox(address(bridge)),
+                    registry: ISequencerRegistry(address(registry)),
+                    dataAvailability: new CalldataDA(),
+                    resolver: resolver,
+                    proofRequired: proofRequired,
+                    maxBatchMessages: 8_192,
+                    fullBatchMessages: 4_096,
+                    challengeWindow: 2 days,
+                    forceInclusionDelay: 12 hours,
+                    escapeDelay: 7 days,
+                    permissionlessDelay: 6 hours,
+                    disputeDuration: 3 days,
+                    l2ChainId: 42_069,
+                    machineHash: keccak256("guest"),
+                    genesisStateRoot: keccak256("genesis")
+                })
+            );
     }
 }
