@@ -64,8 +64,8 @@ describe("keys from a ceremony", function () {
     const contributed = join(folder, "contributed.zkey");
     await snarkjs("zkey", "contribute", zkey, contributed, "--name=three", "-e=three");
     const key = await exportVerifyingKey(contributed);
-    const { development: _, ...stripped } = key;
-    expect(isDevelopmentKey(stripped)).to.equal(true);
+    delete key.development;
+    expect(isDevelopmentKey(key)).to.equal(true);
     const work = checkCeremony({ r1cs: circuit.r1cs, ptau: ceremony.ptau, zkey: contributed });
     expect(await failure(work, KeyRefusedError)).to.include({ fault: "development" });
   });
