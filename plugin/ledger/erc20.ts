@@ -79,14 +79,28 @@ export function erc20Logs(sender: Hex, to: Hex, data: Uint8Array): LedgerLog[] {
  * @returns The ABI-encoded amount; undefined for every other call.
  */
 export function callErc20View(nodes: NodeReader, root: Hex, token: Hex, data: Uint8Array): Uint8Array | undefined {
+  return answerErc20View(data, {
+    balanceOf: (account) => readTokenBalance(nodes, root, account, token),
+    allowance: (owner, spender) => readAllowance(nodes, root, owner, spender, token),
+  });
+}
+
+/** Where the answers of a token come from. */
+export interface Erc20Views {
+  balanceOf(account: Hex): bigint;
+  allowance(owner: Hex, spender: Hex): bigint;
+}
+
+/** The ABI-encoded answer to `balanceOf` or `allowance`; undefined for every other call. */
+export function answerErc20View(data: Uint8Array, views: Erc20Views): Uint8Array | undefined {
   const name = toHex(data.subarray(0, 4));
   if (name === ERC20_SELECTORS.balanceOf && data.length === 36) {
     const [account] = addressArguments(data, 1);
-    return account && abiWords(readTokenBalance(nodes, root, account, token));
+    return account && abiWords(views.balanceOf(account));
   }
   if (name === ERC20_SELECTORS.allowance && data.length === 68) {
     const [owner, spender] = addressArguments(data, 2);
-    return owner && spender && abiWords(readAllowance(nodes, root, owner, spender, token));
+    return owner && spender && abiWords(views.allowance(owner, spender));
   }
   return undefined;
 }

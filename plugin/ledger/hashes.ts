@@ -116,11 +116,20 @@ export function inboxAcc(acc: Hex, messages: InboxMessage[]): Hex {
 
 /** Commitment to batch data; docs/protocol.md §3. The preimages open every chunk of it. */
 export function dataHash(data: Uint8Array, onPreimage?: PreimageSink): Hex {
+  return dataHashOfRoot(data.length, chunkRoot(data, onPreimage), onPreimage);
+}
+
+/** Root of the tree over the chunks of batch data. */
+export function chunkRoot(data: Uint8Array, onPreimage?: PreimageSink): Hex {
   const leaves: Uint8Array[] = [];
   for (let start = 0; start < data.length; start += CHUNK_LENGTH)
     leaves.push(hashOf(data.subarray(start, start + CHUNK_LENGTH), onPreimage));
-  const words = abiWords(DATA_DOMAIN, BigInt(data.length), treeRoot(leaves, onPreimage));
-  return toHex(hashOf(words, onPreimage));
+  return toHex(treeRoot(leaves, onPreimage));
+}
+
+/** Commitment to `length` bytes whose chunks have this root. */
+export function dataHashOfRoot(length: number, root: Hex, onPreimage?: PreimageSink): Hex {
+  return toHex(hashOf(abiWords(DATA_DOMAIN, BigInt(length), root), onPreimage));
 }
 
 /** Commitment to `length` bytes of batch data in blobs; docs/data-availability.md §2. */

@@ -95,18 +95,23 @@ export interface Receipt {
   fee: bigint;
 }
 
-export interface LedgerOutput {
+/** What a batch leads to. */
+export interface BatchOutput {
   stateRoot: Hex;
   withdrawalsRoot: Hex;
   l2BlockTo: bigint;
   /** Accumulator after the messages. */
   inboxAcc: Hex;
-  inputHash: Hex;
-  outputHash: Hex;
   withdrawals: Withdrawal[];
   receipts: Receipt[];
   /** Nodes and leaves of the new tree: all that the old one lacked, and some that it had. */
   nodes: StateNode[];
+}
+
+/** What a run of the guest leads to; docs/protocol.md §1. */
+export interface LedgerOutput extends BatchOutput {
+  inputHash: Hex;
+  outputHash: Hex;
 }
 
 /** An account as the state tree holds it. */

@@ -1,4 +1,5 @@
 import { TransactionError, type SignedTransaction } from "../ledger/transaction.js";
+import type { NodeReader } from "../ledger/types.js";
 import type { Hex } from "../types.js";
 import type { Chain } from "./chain.js";
 import { put, remove, type Database } from "./database.js";
@@ -20,6 +21,7 @@ export interface AdmissionOptions {
   chain: Chain;
   ledger: SequencerLedger;
   database: Database;
+  nodes: NodeReader;
   /** Milliseconds. */
   clock: () => number;
 }
@@ -58,7 +60,7 @@ interface Waiting {
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { chain, ledger, database, clock } = options;
+  const { chain, ledger, database, nodes, clock } = options;
   let waiting: Waiting[] = [];
   let writing: Waiting[] = [];
   let written: Promise<void> = Promise.resolve();
@@ -94,11 +96,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
     try {
       const transaction = parse(raw, ledger);
       checkStateless(transaction, options);
-      const accepted = senderTransaction(
-        ledger,
-        transaction,
-        refusing(() => ledger.senderOf(transaction)),
-      );
+      const sender = refusing(() => ledger.senderOf(transaction, nodes, chain.head.stateRoot));
+      const accepted = senderTransaction(ledger, transaction, sender);
       const sequence = chain.nextSequence();
       const replaced = chain.mempool.add(accepted, sequence, clock())?.sequence;
       waiting.push({ transaction: accepted, sequence, replaced, done, failed });

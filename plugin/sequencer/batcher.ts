@@ -82,7 +82,7 @@ export function cutBatch(options: CutOptions): Cut | undefined {
   const first = database.block(parent.l2BlockTo)!;
   const l1Time = view.head!.timestamp;
 
-  const batch = ledger.batch(maxBytes);
+  const batch = ledger.batch(maxBytes, database);
   let last = first;
   for (let number = first.number + 1n; number <= limit; number++) {
     const block = database.block(number)!;

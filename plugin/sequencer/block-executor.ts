@@ -25,7 +25,8 @@ import { packLeaves } from "./account-cache.js";
 import { put, remove, type StoredWithdrawal } from "./database.js";
 import { isWithdrawal, logsOf, type Action } from "./effects.js";
 import type { ExecutorParts } from "./ledger.js";
-import { blockHash, type BlockEntry, type L2Block } from "./records.js";
+import type { BlockEntry, L2Block } from "./records.js";
+import { writeBlock } from "./write-block.js";
 
 /** The ledger guest, loaded; see `executeLedger`. */
 export type ExecuteLedger = (input: LedgerInput, nodes: NodeReader, options?: ExecuteOptions) => LedgerOutput;
@@ -180,31 +181,9 @@ export function createBlockExecutor(options: BlockExecutorOptions): BlockExecuto
     if (withdrawals.length !== output.withdrawals.length)
       throw new ExecutorFaultError(`${output.withdrawals.length} withdrawals, but ${withdrawals.length} asked for one`);
 
-    const unhashed = {
-      number,
-      parentHash: previous.hash,
-      ...head,
-      stateRoot: output.stateRoot,
-      inboxTo: previous.inboxTo + BigInt(messages.length),
-      inboxAcc: output.inboxAcc,
-      withdrawals: previous.withdrawals + BigInt(withdrawals.length),
-      gasUsed: entries.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
-      size: entries.length,
-      emitters: [...emitters],
-    };
-    const block = { ...unhashed, hash: blockHash(unhashed, entries) };
-    await database.write(
-      [
-        ...output.nodes.map(({ hash, preimage }) => put.node(hash, preimage)),
-        ...put.block(block, entries),
-        ...withdrawals.map(put.withdrawal),
-        ...messages.flatMap(({ kind, token }) => (kind === 0 && token !== ZERO_ADDRESS ? [put.token(token)] : [])),
-        ...extra,
-        put.single("head", number),
-      ],
-      { sync: true },
-    );
-    nodes.add(output.nodes);
+    const { stateRoot, inboxAcc, nodes: made } = output;
+    const result = { previous, head, messages, stateRoot, inboxAcc, entries, withdrawals, emitters, nodes: made };
+    const block = await writeBlock({ database, nodes }, result, extra);
     return { block, used, leaves: packLeaves(output.nodes) };
   }
 

@@ -32,6 +32,11 @@ export class TransactionRefusedError extends RpcError {
   }
 }
 
+/** A block of somebody else's batch that no execution leads to. */
+export class FalseBlockError extends Error {
+  override readonly name = "FalseBlockError";
+}
+
 /** The sequencer was asked for something before it started or after it stopped. */
 export class SequencerStoppedError extends Error {
   override readonly name = "SequencerStoppedError";

@@ -26,12 +26,14 @@ import { toJson } from "./rpc/format.js";
 export function guestLedger(execute: ExecuteLedger | BlockExecutor): SequencerLedger {
   return {
     genesis: [GENESIS_NODE],
+    blockMessages: 1_000,
+    blockTransactions: 2_000,
     maxBatchMessages: MAX_BATCH_MESSAGES,
     fullBatchMessages: FULL_BATCH_MESSAGES,
 
     parse: parseTransaction,
     forcedTransaction,
-    senderOf: recoverSender,
+    senderOf: (transaction) => recoverSender(transaction),
     payment: ({ value, gasLimit, maxFeePerGas }, sender) => ({
       account: sender,
       cost: value + gasLimit * maxFeePerGas,
@@ -47,6 +49,7 @@ export function guestLedger(execute: ExecuteLedger | BlockExecutor): SequencerLe
       return { key: toJson(key), siblings: toJson(proof.siblings), leaf: toJson(proof.leaf) };
     },
 
+    methods: {},
     executor: (parts) => (typeof execute === "function" ? createBlockExecutor({ ...parts, execute }) : execute),
     batch: guestBatch,
     contentOf,

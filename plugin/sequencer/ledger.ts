@@ -7,6 +7,7 @@ import type { BlockExecutor } from "./block-executor.js";
 import type { Database } from "./database.js";
 import type { AccountState, SenderTransaction } from "./mempool.js";
 import type { L2Block } from "./records.js";
+import type { Method } from "./rpc/context.js";
 import type { Json } from "./rpc/format.js";
 
 /** What an executor works with. */
@@ -64,6 +65,9 @@ export interface BatchBuilder {
 export interface SequencerLedger {
   /** Nodes of the state in which nothing happened yet; the root comes first. */
   genesis: readonly StateNode[];
+  /** Inbox messages, and transactions, that a block takes at most. */
+  blockMessages: number;
+  blockTransactions: number;
   /** Inbox messages that a batch takes at most. */
   maxBatchMessages: bigint;
   /** From how many on it may leave some that are due; docs/protocol.md §2. */
@@ -73,8 +77,8 @@ export interface SequencerLedger {
   parse(raw: Uint8Array): SignedTransaction;
   /** The transaction that an inbox message forces; undefined where it forces none. */
   forcedTransaction(message: InboxMessage): SignedTransaction | undefined;
-  /** Checks the signature. @throws TransactionError when it belongs to nobody. */
-  senderOf(transaction: SignedTransaction): Hex;
+  /** Checks the signature, by the last state where it holds the keys. @throws TransactionError when it is not right. */
+  senderOf(transaction: SignedTransaction, nodes: NodeReader, root: Hex): Hex;
   /** Whose nonce a transaction uses, and what it takes of that balance at most. */
   payment(transaction: SignedTransaction, sender: Hex): { account: Hex; cost: bigint };
   /** Gas that a transaction uses. */
@@ -93,9 +97,12 @@ export interface SequencerLedger {
     leaf: { account: Hex; token: Hex | undefined; spender: Hex | undefined },
   ): Record<string, Json>;
 
+  /** JSON-RPC methods beside those that every sequencer has. */
+  methods: Readonly<Record<string, Method>>;
+
   executor(parts: ExecutorParts): BlockExecutor;
   /** @param maxBytes Of the data, at most. */
-  batch(maxBytes: number): BatchBuilder;
+  batch(maxBytes: number, nodes: NodeReader): BatchBuilder;
   /** What a batch on L1 says; data that are malformed say that one block consumed all messages. */
   contentOf(header: BatchHeader, data: Uint8Array): AdoptableBatch;
 }

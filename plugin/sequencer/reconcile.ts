@@ -2,6 +2,7 @@ import { withdrawalsRoot } from "../ledger/hashes.js";
 import { ZERO_HASH, type BatchHeader, type Hex, type InboxMessage, type Withdrawal } from "../types.js";
 import type { Chain } from "./chain.js";
 import type { Database } from "./database.js";
+import { FalseBlockError } from "./errors.js";
 import type { KnownBatch, L1View } from "./l1-view.js";
 import type { SequencerLedger } from "./ledger.js";
 import type { L2Block } from "./records.js";
@@ -105,7 +106,12 @@ async function adopt(
   for (const block of content.blocks) {
     const messages = readMessages(database, next, next + BigInt(block.messages));
     next += BigInt(block.messages);
-    await chain.adopt(block, content, messages);
+    try {
+      await chain.adopt(block, content, messages);
+    } catch (error) {
+      if (error instanceof FalseBlockError) return error.message;
+      throw error;
+    }
   }
   const withdrawals = readWithdrawals(database, database.block(header.l2BlockFrom)!, chain.head);
   const ours = { stateRoot: chain.head.stateRoot, withdrawalsRoot: withdrawalsRoot(withdrawals) };

@@ -51,8 +51,6 @@ export interface Sequencer {
 const DEFAULT_BASE_FEE = 10_000_000n;
 const DEFAULT_BATCH_BYTES = 120_000;
 const DEFAULT_POLL_INTERVAL = 1_000;
-const BLOCK_TRANSACTIONS = 2_000;
-const BLOCK_MESSAGES = 1_000;
 const CACHED_NODES = 1 << 19;
 const KNOWN_TOKENS = 10_000;
 /** Milliseconds for which the answer of a token on L1 is kept. */
@@ -98,7 +96,7 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
   const database = openDatabase(store);
   const nodes = cacheNodes(database, CACHED_NODES);
   const executor = ledger.executor({ l2ChainId, bridge, database, nodes });
-  const limits = { transactions: BLOCK_TRANSACTIONS, messages: BLOCK_MESSAGES, bytes: maxBatchBytes };
+  const limits = { transactions: ledger.blockTransactions, messages: ledger.blockMessages, bytes: maxBatchBytes };
   const mempool = { ...MEMPOOL_LIMITS, ...options.mempool };
   const chain = await openChain({
     l2ChainId,
@@ -135,7 +133,7 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
     maxBytes: maxBatchBytes,
     forceInclusionDelay,
   });
-  const admission = createAdmission({ l2ChainId, baseFee, minPriorityFee, chain, ledger, database, clock });
+  const admission = createAdmission({ l2ChainId, baseFee, minPriorityFee, chain, ledger, database, nodes, clock });
   const operator = await createOperator({
     l1,
     genesis,
@@ -144,7 +142,7 @@ async function run(options: SequencerOptions, outer: AbortSignal | undefined): P
     database,
     batcher,
     durable: admission.durable,
-    blockMessages: BLOCK_MESSAGES,
+    blockMessages: ledger.blockMessages,
     log,
   });
 

@@ -1,6 +1,6 @@
 import { formatEther } from "ethers";
 
-import type { LedgerInput, LedgerOutput, NodeReader } from "../ledger/types.js";
+import type { BatchOutput, LedgerInput, NodeReader } from "../ledger/types.js";
 import { type Hex, ZERO_ADDRESS } from "../types.js";
 
 /** The guest program as a validator needs it. */
@@ -8,7 +8,7 @@ export interface Program {
   /** Of the program that runs natively; docs/machine.md §1. */
   machineHash: Hex;
   /** Runs a batch natively. Throws when the run itself fails; that is never a verdict. */
-  execute(input: LedgerInput, nodes: NodeReader): LedgerOutput;
+  execute(input: LedgerInput, nodes: NodeReader): BatchOutput;
 }
 
 /** A field of a header that is not what the guest program makes of the L1 data. */

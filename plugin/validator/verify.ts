@@ -2,7 +2,7 @@ import { decodeBatch, encodeBatch } from "../ledger/batch.js";
 import { toHex } from "../ledger/bytes.js";
 import { withdrawalsRoot } from "../ledger/hashes.js";
 import { MalformedBatchError } from "../ledger/reader.js";
-import type { BatchContent, LedgerInput, LedgerOutput, NodeReader } from "../ledger/types.js";
+import type { BatchContent, BatchOutput, LedgerInput, NodeReader } from "../ledger/types.js";
 import type { BatchHeader, Hex, Withdrawal } from "../types.js";
 import type { Difference, Program } from "./types.js";
 
@@ -11,7 +11,7 @@ export function firstDifference(
   header: BatchHeader,
   parent: BatchHeader,
   input: LedgerInput,
-  output: LedgerOutput,
+  output: BatchOutput,
   program: Program,
   nodes: NodeReader,
 ): Difference | undefined {
@@ -57,7 +57,7 @@ interface AfterBlock {
 function locate(
   difference: Difference,
   input: LedgerInput,
-  output: LedgerOutput,
+  output: BatchOutput,
   program: Program,
   nodes: NodeReader,
   isClaim: (after: AfterBlock) => boolean,

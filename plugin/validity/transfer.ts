@@ -101,7 +101,11 @@ export function signingElement(transfer: Transfer, domain: bigint): bigint {
  * @returns The raw bytes for a sequencer.
  */
 export function signTransfer(transfer: Transfer, domain: Domain, privateKey: Uint8Array): Uint8Array {
-  const { r8, s } = signElement(privateKey, signingElement(transfer, txDomain(domain)));
+  return encodeTransfer(transfer, signElement(privateKey, signingElement(transfer, txDomain(domain))));
+}
+
+/** The raw bytes of a transfer. */
+export function encodeTransfer(transfer: Transfer, { r8, s }: Signature): Uint8Array {
   return concat(encodeBody(transfer), abiWords(r8.x, r8.y, s));
 }
 

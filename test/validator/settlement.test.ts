@@ -17,7 +17,7 @@ import { loadLedgerGuest } from "../../plugin/ledger/guest.js";
 import { withdrawalProof } from "../../plugin/ledger/hashes.js";
 import { GENESIS_NODE, indexOf, readAccount } from "../../plugin/ledger/state.js";
 import { parseTransaction } from "../../plugin/ledger/transaction.js";
-import type { LedgerOutput, NodeReader } from "../../plugin/ledger/types.js";
+import type { BatchOutput, NodeReader } from "../../plugin/ledger/types.js";
 import { guestLedger } from "../../plugin/sequencer/guest-ledger.js";
 import { createSequencer } from "../../plugin/sequencer/sequencer.js";
 import { openLevelStore } from "../../plugin/store/level.js";
@@ -67,8 +67,8 @@ describeOnEveryL1("settlement with the ledger guest, and its validator", (get) =
   /** Executes the waiting messages and the transactions as the next batch and posts what `lie` makes of the result. */
   async function post(
     transactions: Hex[],
-    lie: (output: LedgerOutput) => Partial<LedgerOutput> = () => ({}),
-  ): Promise<{ header: BatchHeader; output: LedgerOutput }> {
+    lie: (output: BatchOutput) => Partial<BatchOutput> = () => ({}),
+  ): Promise<{ header: BatchHeader; output: BatchOutput }> {
     const { head } = await client.heads();
     const parent = await client.batchHeader(head);
     const messages = await client.inboxMessages(parent.inboxTo, await client.bridge.messageCount());

@@ -20,7 +20,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map(Object.entries({ ...ETH_MET
 /** Answers single requests, in-process. @throws {RpcError} */
 export function createRequest(context: RpcContext): Request {
   return async ({ method, params = [] }) => {
-    const found = METHODS.get(method);
+    const found = METHODS.get(method) ?? context.ledger.methods[method];
     if (found === undefined)
       throw new RpcError(RPC_CODES.methodNotFound, `the method ${method} does not exist/is not available`);
     return found(params, context);

@@ -17,7 +17,7 @@ export const L2_CHAIN_ID = 901n;
 export const BRIDGE: Hex = `0x${"b1".repeat(20)}`;
 export const SEQUENCER: Hex = `0x${"5e".repeat(20)}`;
 export const FORCE_INCLUSION_DELAY = 3_600n;
-const START = 1_900_000_000n;
+export const START = 1_900_000_000n;
 const BLOCK_TIME = 12n;
 const CHALLENGE_WINDOW = 604_800n;
 
@@ -30,6 +30,7 @@ export interface FakeBlock extends L1Block {
 }
 
 export interface FakeL1Options {
+  genesis?: BatchHeader;
   /** Blocks that another process mined. */
   history?: FakeBlock[];
   /** Told of every block. */
@@ -62,7 +63,7 @@ export interface FakeL1 {
   batchData(header: BatchHeader): Uint8Array;
 }
 
-export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
+export function fakeL1({ genesis = GENESIS, history = [], onMine }: FakeL1Options = {}): FakeL1 {
   let chain: FakeBlock[] = [{ number: 0, hash: hashOf("genesis"), timestamp: START, events: [], data: [] }, ...history];
   const data = new Map<Hex, Uint8Array>(history.flatMap((block) => block.data));
   let posts = 0;
@@ -71,7 +72,7 @@ export function fakeL1({ history = [], onMine }: FakeL1Options = {}): FakeL1 {
   const events = (): L1Event[] => chain.flatMap((block) => block.events);
   const messages = (): InboxMessage[] => events().flatMap((event) => (event.kind === "message" ? [event.message] : []));
   function batches(upTo = chain.length): BatchHeader[] {
-    const found = [GENESIS];
+    const found = [genesis];
     for (const event of chain.slice(0, upTo).flatMap((block) => block.events)) {
       if (event.kind === "batch") found.push(event.header);
       if (event.kind === "reverted") found.length = Number(event.fromIndex);

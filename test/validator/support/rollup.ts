@@ -8,7 +8,7 @@ import { genesisHeader } from "../../../plugin/ledger/header.js";
 import { dataHash, headerHash, inboxAcc } from "../../../plugin/ledger/hashes.js";
 import { GENESIS_STATE_ROOT } from "../../../plugin/ledger/state.js";
 import { parseTransaction } from "../../../plugin/ledger/transaction.js";
-import type { BatchBlock, BatchContent, LedgerOutput } from "../../../plugin/ledger/types.js";
+import type { BatchBlock, BatchContent, BatchOutput } from "../../../plugin/ledger/types.js";
 import {
   type BatchHeader,
   type Deployment,
@@ -42,7 +42,7 @@ export interface TestRollup {
   deposit(to: Hex, amount: bigint): void;
   post(plan: BatchPlan): BatchHeader;
   /** What running the batch really gives. */
-  outputs: LedgerOutput[];
+  outputs: BatchOutput[];
   head(): BatchHeader;
   finalize(): void;
   revert(fromIndex: bigint): void;
@@ -51,7 +51,7 @@ export interface TestRollup {
 export function testRollup(program: Program): TestRollup {
   const l1 = fakeChain();
   const data = new Map<Hex, Uint8Array>();
-  const outputs: LedgerOutput[] = [];
+  const outputs: BatchOutput[] = [];
   const messages = (): InboxMessage[] =>
     l1.canonical().flatMap((event) => (event.kind === "message" ? [event.message] : []));
   const headers = (): BatchHeader[] => {
