@@ -19,7 +19,7 @@ import { replaySegment } from "../../../plugin/validity/replay.js";
 import { provableSegments, type ProvableSegment, sealBatch } from "../../../plugin/validity/seal.js";
 import { beginSegment, type SegmentResult } from "../../../plugin/validity/segment.js";
 import { type BatchContext, txDomain } from "../../../plugin/validity/statement.js";
-import { statementsOfData } from "../../../plugin/validity/statement-da.js";
+import { type CommitInput, statementsOfData } from "../../../plugin/validity/statement-da.js";
 import { genesisNodes, openState, type State } from "../../../plugin/validity/state.js";
 import type { SignedTransfer } from "../../../plugin/validity/transfer.js";
 import { withdrawalOf } from "../../../plugin/validity/run.js";
@@ -49,7 +49,11 @@ export interface ExecutedSegment extends SegmentResult {
 export interface ExecutedBatch {
   context: BatchContext;
   segments: ExecutedSegment[];
+  /** What L1 is given besides the data: header and messages. */
+  input: CommitInput;
   data: BatchSegment[];
+  /** The data in bytes: as calldata or a committee holds them, and as L1 is shown them with a committee. */
+  bytes: { held: Uint8Array; shown: Uint8Array };
   /** With the transfers on L1, and with a committee. */
   provable: { onL1: ProvableSegment[]; committee: ProvableSegment[] };
 }
@@ -143,9 +147,10 @@ export function createChain({ levels = 3, slotCount = 16 } = {}): Chain {
         committee: provableSegments(context, segments, data, false),
       };
 
-      const decoded = decodeBatch(encodeBatch(data));
+      const bytes = { held: encodeBatch(data), shown: encodeShown(showBatch(data)) };
+      const decoded = decodeBatch(bytes.held);
       expect(decoded, "data").to.deep.equal(data);
-      const shown = decodeShown(encodeShown(showBatch(data)));
+      const shown = decodeShown(bytes.shown);
       expect(fillShown(shown, decoded), "filled").to.deep.equal(data);
 
       const withdrawals = data.flatMap(({ exits, withdrawalNonce }) =>
@@ -186,7 +191,7 @@ export function createChain({ levels = 3, slotCount = 16 } = {}): Chain {
       store(made);
       root = state.root();
       [batchIndex, inboxFrom, l2Block, acc] = [batchIndex + 1n, inboxTo, l2BlockTo, nextAcc];
-      return { context, segments, data, provable };
+      return { context, segments, input, data, bytes, provable };
     },
   };
 }
