@@ -1,7 +1,9 @@
+import { BASE8, SUBGROUP_ORDER } from "./babyjubjub.js";
 import type { CircuitShape } from "./circuit.js";
 import { type Leaf, leafHash } from "./leaf.js";
 import { p4, p5 } from "./poseidon.js";
-import { OPERATION, type Operation, type Statement } from "./statement.js";
+import type { ProvableSegment } from "./seal.js";
+import { OPERATION, type Operation } from "./statement.js";
 import type { LeafUpdate, SegmentTrace, SlotTrace } from "./trace.js";
 import { ARITY } from "./tree.js";
 
@@ -11,29 +13,18 @@ export type SignalValue = bigint | readonly SignalValue[];
 /** All inputs of the circuit of segments by name (circuits/segment.circom). */
 export type SegmentInputs = Record<string, SignalValue>;
 
-/** What a trace has not: the statement it is for, and the first two of its elements. */
-export interface WitnessStatement extends Statement {
-  /** d0. */
-  context: bigint;
-  /** d1. */
-  txDomain: bigint;
-}
-
-/** Order of the subgroup of BabyJubjub. */
-const SUBGROUP_ORDER = 2736030358979909402780800718157159386076813972158567259200215660948447373041n;
-const BASE_X = 5299619240641551281634865583518297030282874472190772894086521144482721001553n;
-const BASE_Y = 16950150798460657717958625567821834550301663161624707787222815936182638968203n;
 const KINDS = 7;
 const TRANSFER_KIND = 6;
 
 /**
  * The inputs from which the circuit's witness is computed.
+ * @param provable What the proof is to be about: the same segment.
  * @throws RangeError when the segment does not fit the circuit.
  */
 export function segmentInputs(
   trace: SegmentTrace,
   { slots, levels }: Pick<CircuitShape, "slots" | "levels">,
-  { context, txDomain, h, r, y }: WitnessStatement,
+  { elements, statement }: ProvableSegment,
 ): SegmentInputs {
   if (trace.levels !== levels) throw new RangeError(`the circuit has ${levels} levels, the state ${trace.levels}`);
   if (trace.slots.length > slots) throw new RangeError(`the circuit has ${slots} slots, got ${trace.slots.length}`);
@@ -45,6 +36,8 @@ export function segmentInputs(
     Object.keys(idle).map((name) => [name, rows.map((row) => row[name as keyof SlotInputs])]),
   );
   const fee = existing(trace.fee.before, trace.fee.index);
+  const { h, r, y } = statement;
+  const [context, txDomain] = elements as [bigint, bigint];
   return {
     h,
     r,
@@ -123,7 +116,7 @@ function noTransfer(s: bigint) {
 
 /** S of the fixed signature in slots without a transfer (circuits/signature.circom): of message 0 by B8, with R8 = (0, 1). */
 function idleSignature(): bigint {
-  return (8n * p5([0n, 1n, BASE_X, BASE_Y, 0n])) % SUBGROUP_ORDER;
+  return (8n * p5([0n, 1n, BASE8.x, BASE8.y, 0n])) % SUBGROUP_ORDER;
 }
 
 function kindIndex(kind: Operation["kind"]): number {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+import { SUBGROUP_ORDER } from "../../plugin/validity/babyjubjub.js";
 import { segmentCircuit } from "../../plugin/validity/circuit.js";
 import { LIST_END, type Leaf, type LeafId } from "../../plugin/validity/leaf.js";
 import { FIELD_ORDER } from "../../plugin/validity/poseidon.js";
@@ -51,7 +52,6 @@ const alice = user(0xa11cen);
 const bob = user(0xb0bn);
 const carol = user(0xca401n);
 const TARGET = 0x7a46e7n;
-const SUBGROUP_ORDER = 2736030358979909402780800718157159386076813972158567259200215660948447373041n;
 const PAY: TransferRequest = { from: 1, to: 2, amountCode: code(30), feeCode: code(1), secret: alice.secret };
 
 const op = (kind: Operation["kind"], owner: bigint, e3 = 0n, e4 = 0n, token = ETH): Operation => ({

@@ -19,7 +19,6 @@ import {
 import { FIELD_ORDER, p4 } from "../../../plugin/validity/poseidon.js";
 import {
   type BatchContext,
-  contextElement,
   elementsOf,
   type Exit,
   OPERATION,
@@ -272,9 +271,9 @@ export function finishTrace(trace: SegmentTrace, shape: CircuitShape): Finished 
     feeLeaf: trace.fee.index,
   };
   const h = segmentHash(CONTEXT, SEGMENT, content, shape.slots);
-  const statement = statementOf(elementsOf(CONTEXT, SEGMENT, content, shape.isOnL1), h);
-  const known = { ...statement, context: contextElement(CONTEXT, SEGMENT), txDomain: TX_DOMAIN };
-  return { trace, content, statement, inputs: segmentInputs(trace, shape, known) };
+  const elements = elementsOf(CONTEXT, SEGMENT, content, shape.isOnL1);
+  const statement = statementOf(elements, h);
+  return { trace, content, statement, inputs: segmentInputs(trace, shape, { elements, statement }) };
 }
 
 export function rootOf({ treeRoot, leafCount, withdrawalNonce }: StateNumbers): bigint {
