@@ -24,8 +24,8 @@ import { isRegistrationSigned } from "./transfer.js";
 export interface CommitInput {
   domain: Domain;
   header: Omit<BatchHeader, "dataHash" | "resolver" | "parentHash" | "timestamp" | "finalizesAt">;
-  /** Accumulator at inboxFrom. */
-  prevInboxAcc: Hex;
+  /** Accumulator at inboxFrom; undefined for who takes L1's word that the messages lead to the header's. */
+  prevInboxAcc: Hex | undefined;
   /** Inbox messages from inboxFrom to inboxTo. */
   consumed: readonly InboxMessage[];
 }
@@ -44,7 +44,7 @@ export function statementsOfData(
     segments: header.l2BlockTo - header.l2BlockFrom,
     stateRoot: BigInt(header.stateRoot),
   });
-  if (inboxAcc(prevInboxAcc, [...consumed]) !== header.inboxAcc.toLowerCase())
+  if (prevInboxAcc !== undefined && inboxAcc(prevInboxAcc, [...consumed]) !== header.inboxAcc.toLowerCase())
     throw new DataMismatchError("the messages do not lead to the header's inbox accumulator");
   checkRegistrations(domain, segments);
   checkWithdrawals(header.withdrawalsRoot, segments);

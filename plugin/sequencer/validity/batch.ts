@@ -1,9 +1,7 @@
-import { AbiCoder } from "ethers";
-
-import { concat, fromHex } from "../../ledger/bytes.js";
 import { chunkRoot, dataHash, dataHashOfRoot } from "../../ledger/hashes.js";
 import type { NodeReader } from "../../ledger/types.js";
 import type { Statement as ShownStatement } from "../../l1/poster.js";
+import { encodeValidityInput, shownBytes } from "../../l1/validity-data.js";
 import type { Hex, InboxMessage } from "../../types.js";
 import { type BatchSegment, decodeBatch, encodeBatch, encodeShown, showBatch } from "../../validity/batch.js";
 import { type CircuitSize, replayBatch } from "../../validity/execute.js";
@@ -23,8 +21,6 @@ export interface ValidityBatchOptions {
 
 /** One proof for each: together they must fit into one transaction of L1. */
 const MAX_SEGMENTS = 32;
-const MESSAGE =
-  "tuple(uint8 kind, uint64 index, uint64 timestamp, address sender, address target, address token, uint256 amount, bytes data)";
 
 /** Puts the segments of blocks together into a batch. */
 export function validityBatch({ domain, size, submitter, maxBytes, nodes }: ValidityBatchOptions): BatchBuilder {
@@ -72,8 +68,8 @@ export function shownStatement(
   const root = chunkRoot(data);
   return {
     input(below, isOnL1) {
-      const part = isOnL1 ? new Uint8Array() : concat(fromHex(root, 32), encodeShown(shown));
-      return fromHex(AbiCoder.defaultAbiCoder().encode([`${MESSAGE}[]`, "bytes", "bytes"], [messages, part, below]));
+      const part = isOnL1 ? new Uint8Array() : shownBytes(root, encodeShown(shown));
+      return encodeValidityInput({ consumed: [...messages], shown: part, below });
     },
     dataHash(isOnL1) {
       const below = isOnL1
