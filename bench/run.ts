@@ -1,4 +1,4 @@
-// Everything that `npm run bench` prints: gas beside the peers', the throughput of guest, machine, sequencer and reconstruction, start-up time.
+// Everything that `npm run bench` prints: gas beside the peers', the throughput of guest, machine, sequencer and reconstruction, prover, start-up time.
 import { spawnSync } from "node:child_process";
 
 import { printCommittee } from "./da-committee.js";
@@ -16,6 +16,7 @@ for (const script of [
   "bench/sybil.ts",
   "bench/sequencer.ts",
   "bench/reconstruct.ts",
+  "bench/prover.ts",
   "bench/startup.ts",
 ]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });

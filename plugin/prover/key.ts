@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import {
   g1FromJson,
   g2FromJson,
@@ -88,6 +90,20 @@ export async function exportVerifyingKey(zkey: string, demands: KeyDemands = {})
   const stamped: VerifyingKey = isDevelopment ? { ...key, development: true } : key;
   checkKey(stamped, demands);
   return stamped;
+}
+
+/** Reads a `verification_key.json` and checks it. Throws {@link KeyRefusedError}. */
+export async function importVerifyingKey(path: string, demands: KeyDemands = {}): Promise<VerifyingKey> {
+  const text = await readFile(path, "utf8");
+  let key: VerifyingKey | null;
+  try {
+    key = JSON.parse(text) as VerifyingKey | null;
+  } catch (error) {
+    throw new KeyRefusedError("form", `${path} is no JSON`, { cause: error });
+  }
+  if (key === null || typeof key !== "object") throw new KeyRefusedError("form", `${path} is no verification_key.json`);
+  checkKey(key, demands);
+  return key;
 }
 
 function pointsOf(key: VerifyingKey): KeyPointsOfVerifier {

@@ -58,7 +58,8 @@ serve(async (job: ProveJob, report): Promise<ProveAnswer> => {
   }
   try {
     const { proof, publicSignals } = await groth16.prove(job.zkey, witness, progressLogger(report));
-    report({ stage: "verify", text: "checking the proof", done: 1, secondsLeft: 0 });
+    const peakMemory = process.resourceUsage().maxRSS * 1024;
+    report({ stage: "verify", text: "checking the proof", done: 1, secondsLeft: 0, peakMemory });
     if (!(await groth16.verify(job.vkey, publicSignals, proof))) {
       return { kind: "failed", problem: "the proof does not verify: the key is not one of this circuit" };
     }

@@ -49,6 +49,8 @@ export interface ProverProgress {
   done?: number;
   /** Estimated from the pace so far. */
   secondsLeft?: number;
+  /** The most memory that the working process has had, in bytes; with the last report of a proof. */
+  peakMemory?: number;
 }
 
 export interface WorkOptions {

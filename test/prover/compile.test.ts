@@ -71,7 +71,7 @@ describe("compiling a circuit", function () {
   it("leaves no broken circuit behind when it is killed", async () => {
     const child = startScript(`
       import { compileCircuit } from "#prover/compile.ts";
-      await compileCircuit(${JSON.stringify(resolve("test/prover/circuits/chain.circom"))}, {
+      await compileCircuit(${JSON.stringify(resolve("bench/circuits/chain.circom"))}, {
         cache: ${JSON.stringify(cache)}, template: "Chain", parameters: [20],
         onProgress: ({ text }) => console.log(text),
       });
@@ -89,7 +89,7 @@ describe("compiling a circuit", function () {
 
   it("stops at once when it is aborted", async () => {
     const controller = new AbortController();
-    const work = compileCircuit("test/prover/circuits/chain.circom", {
+    const work = compileCircuit("bench/circuits/chain.circom", {
       cache,
       template: "Chain",
       parameters: [200],

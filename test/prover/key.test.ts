@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { isInG2 } from "../../plugin/prover/curve.js";
 import { KeyRefusedError, type KeyFault } from "../../plugin/prover/errors.js";
 import { Q } from "../../plugin/prover/field.js";
-import { checkKey, exportVerifyingKey } from "../../plugin/prover/key.js";
+import { checkKey, exportVerifyingKey, importVerifyingKey } from "../../plugin/prover/key.js";
 import { developmentSetup } from "../../plugin/prover/setup.js";
 import type { G1Json, G2Json, VerifyingKey } from "../../plugin/prover/types.js";
 import { compileProduct } from "./support/circuits.js";
@@ -95,6 +95,22 @@ describe("the checks of a key", function () {
   it("refuses keys of other proof systems and curves", () => {
     refuses({ ...vkey, protocol: "plonk" } as unknown as VerifyingKey, "form", /plonk over bn128/);
     refuses({ ...vkey, curve: "bls12381" } as unknown as VerifyingKey, "form", /groth16 over bls12381/);
+  });
+
+  it("reads a verifying key from a file only if it is one", async () => {
+    const path = join(cache, "verification_key.json");
+    await writeFile(path, JSON.stringify(vkey));
+    expect(await importVerifyingKey(path, { chainId: 31337n })).to.deep.equal(vkey);
+    const refused = async (text: string, chainId?: bigint) => {
+      await writeFile(path, text);
+      const demands = chainId === undefined ? {} : { chainId };
+      return (await failure(importVerifyingKey(path, demands), KeyRefusedError)).fault;
+    };
+    for (const text of ["null", "[]", "7", "{", JSON.stringify({ ...vkey, IC: undefined })]) {
+      expect(await refused(text)).to.equal("form");
+    }
+    expect(await refused(JSON.stringify({ ...vkey, vk_delta_2: vkey.vk_gamma_2 }))).to.equal("delta");
+    expect(await refused(JSON.stringify(vkey), 1n)).to.equal("development");
   });
 
   it("reads a proving key only if the points in it are sound", async () => {
