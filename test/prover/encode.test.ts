@@ -66,4 +66,17 @@ describe("keys and proofs on L1", function () {
       expect(() => verifierArguments(key, { chainId: 11155111n })).to.throw(KeyRefusedError, /made for development/);
     }
   });
+
+  it("nor can its stamp be kept from the verifier there", async () => {
+    const elsewhere = await createConnection({ chainId: 11155111 });
+    const [other] = await elsewhere.ethers.getSigners();
+    const [key, inputs] = verifierArguments(vkey, {});
+    const factory = new Groth16Verifier__factory(other!);
+    for (const isDevelopment of [true, false]) {
+      await expect(factory.deploy(key, inputs, isDevelopment))
+        .to.be.revertedWithCustomError(factory, "Groth16DevelopmentKey")
+        .withArgs(11155111n);
+    }
+    await elsewhere.close();
+  });
 });
