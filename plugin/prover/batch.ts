@@ -77,9 +77,8 @@ export async function proveBatch(
   const results = traceBatch(batch, { domain, size, nodes });
   const provable = provableSegments(context, results, segments, isOnL1);
   const proofs: Hex[] = [];
-  for (const [segment, { elements, statement }] of provable.entries()) {
-    const [d0, d1] = elements as [bigint, bigint];
-    const inputs = segmentInputs(results[segment]!.trace!, size, { ...statement, context: d0, txDomain: d1 });
+  for (const [segment, each] of provable.entries()) {
+    const inputs = segmentInputs(results[segment]!.trace!, size, each);
     const { proof } = await prover.prove(inputs, {
       signal,
       onProgress: (progress) => onProgress?.({ ...progress, segment, segments: segments.length }),
