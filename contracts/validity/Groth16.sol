@@ -32,7 +32,8 @@ abstract contract Groth16 is IValidityVerifier, Groth16Points {
     uint256 private constant PROOF_WORDS = 8;
     uint256 private constant PROOF_LENGTH = 256;
 
-    uint256 private constant R = BN254.R;
+    /// @dev As in BN254; assembly takes literals only.
+    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
 
     /* CONSTRUCTOR */
 
@@ -45,10 +46,10 @@ abstract contract Groth16 is IValidityVerifier, Groth16Points {
     function verify(bytes32 programId, bytes calldata publicValues, bytes calldata proof) public view {
         uint256 available = gasleft();
         if (available < PRICE) revert Groth16TooLittleGas(available, PRICE);
+        uint256 start = _pointsOf(proof);
         uint256[] memory inputs = _inputsOf(programId, publicValues, proof);
 
         uint256 pairs;
-        uint256 start = _pointsOf(proof);
         assembly ("memory-safe") {
             pairs := mload(0x40)
             calldatacopy(add(pairs, A), start, 0xc0)
@@ -69,23 +70,24 @@ abstract contract Groth16 is IValidityVerifier, Groth16Points {
         uint256 n = INPUTS;
         uint256[] memory rows = new uint256[](count * (n + PROOF_WORDS));
         for (uint256 i = 0; i < count; ++i) {
-            uint256[] memory inputs = _inputsOf(programId, publicValues[i], proofs[i]);
-            uint256 start = _pointsOf(proofs[i]);
-            uint256 row = i * (n + PROOF_WORDS);
+            bytes calldata proof = proofs[i];
+            uint256 start = _pointsOf(proof);
+            uint256[] memory inputs = _inputsOf(programId, publicValues[i], proof);
+            // INVARIANT: below R, so that no other inputs have the same sum.
             for (uint256 j = 0; j < n; ++j) {
-                // INVARIANT: below R, so that no other inputs have the same sum.
                 if (inputs[j] >= R) revert Groth16InputOutOfField(inputs[j]);
-                rows[row + j] = inputs[j];
             }
             assembly ("memory-safe") {
-                calldatacopy(add(add(rows, 0x20), shl(5, add(row, n))), start, PROOF_LENGTH)
+                let row := add(add(rows, 0x20), mul(i, shl(5, add(n, PROOF_WORDS))))
+                mcopy(row, add(inputs, 0x20), shl(5, n))
+                calldatacopy(add(row, shl(5, n)), start, PROOF_LENGTH)
             }
         }
         _requireRows(rows, count);
     }
 
     /// @notice The public inputs of a proof, INPUTS of them, each of any size. Reverts where there are none.
-    /// @param proof `_prefixLength` bytes, which belong to the statement, and others, which do not. Its length was not checked.
+    /// @param proof Has the right length. Its first `_prefixLength` bytes may belong to the statement, the others do not.
     function _inputsOf(
         bytes32 programId,
         bytes calldata publicValues,
@@ -93,12 +95,12 @@ abstract contract Groth16 is IValidityVerifier, Groth16Points {
     ) internal view virtual returns (uint256[] memory inputs);
 
     /// @notice What stands in a proof before A, in bytes.
-    function _prefixLength() internal pure virtual returns (uint256);
+    function _prefixLength() internal view virtual returns (uint256);
 
     /* PRIVATE */
 
     /// @dev Where A begins in calldata.
-    function _pointsOf(bytes calldata proof) private pure returns (uint256 start) {
+    function _pointsOf(bytes calldata proof) private view returns (uint256 start) {
         uint256 prefix = _prefixLength();
         if (proof.length != prefix + PROOF_LENGTH) revert Groth16ProofLength(proof.length, prefix + PROOF_LENGTH);
         assembly ("memory-safe") {
@@ -134,23 +136,44 @@ abstract contract Groth16 is IValidityVerifier, Groth16Points {
         bytes32 seed = keccak256(abi.encodePacked(KEY_ID, rows));
         total = 1;
         (uint256 cx, uint256 cy) = (rows[n + 6], rows[n + 7]);
-        for (uint256 i = 1; i < count; ++i) {
-            // INVARIANT: not zero: a proof with that weight would not count.
-            uint256 weight = 1 + (uint256(keccak256(abi.encode(seed, i))) % (R - 1));
-            total = addmod(total, weight, R);
-            uint256 row = i * (n + PROOF_WORDS);
-            for (uint256 j = 0; j < n; ++j) rows[j] = addmod(rows[j], mulmod(rows[row + j], weight, R), R);
-            row += n;
-            (uint256 x, uint256 y) = BN254.multiply(rows[row], rows[row + 1], weight);
-            assembly ("memory-safe") {
-                let pair := add(pairs, add(A, mul(0xc0, i)))
-                mstore(pair, x)
-                mstore(add(pair, 0x20), y)
-                mcopy(add(pair, 0x40), add(add(rows, 0x60), shl(5, row)), 0x80)
+        // unchecked: indices into memory.
+        unchecked {
+            uint256 row = n + PROOF_WORDS;
+            for (uint256 i = 1; i < count; ++i) {
+                // INVARIANT: not zero: a proof with that weight would not count.
+                uint256 weight = 1 + (uint256(keccak256(abi.encode(seed, i))) % (R - 1));
+                total = addmod(total, weight, R);
+                _addInputs(rows, row, weight);
+                row += n;
+                (uint256 x, uint256 y) = BN254.multiply(rows[row], rows[row + 1], weight);
+                assembly ("memory-safe") {
+                    let pair := add(pairs, add(A, mul(0xc0, i)))
+                    mstore(pair, x)
+                    mstore(add(pair, 0x20), y)
+                    mcopy(add(pair, 0x40), add(add(rows, 0x60), shl(5, row)), 0x80)
+                }
+                (x, y) = BN254.multiply(rows[row + 6], rows[row + 7], weight);
+                (cx, cy) = BN254.add(cx, cy, x, y);
+                row += PROOF_WORDS;
             }
-            (x, y) = BN254.multiply(rows[row + 6], rows[row + 7], weight);
-            (cx, cy) = BN254.add(cx, cy, x, y);
         }
         (rows[n + 6], rows[n + 7]) = (cx, cy);
+    }
+
+    /// @dev To the inputs of the first row come those of the row that begins at word `row`, so many times.
+    function _addInputs(uint256[] memory rows, uint256 row, uint256 weight) private view {
+        uint256 n = INPUTS;
+        assembly ("memory-safe") {
+            let sum := add(rows, 0x20)
+            let input := add(sum, shl(5, row))
+            for {
+                let end := add(sum, shl(5, n))
+            } lt(sum, end) {
+                sum := add(sum, 0x20)
+                input := add(input, 0x20)
+            } {
+                mstore(sum, addmod(mload(sum), mulmod(mload(input), weight, R), R))
+            }
+        }
     }
 }

@@ -128,7 +128,7 @@ abstract contract Groth16Points {
         unchecked {
             _put(pairs + ALPHA, ALPHA_X, ALPHA_Y);
             _put(pairs + S, IC_0_X, IC_0_Y);
-            _addInputs(pairs + S, inputs);
+            _addPoints(pairs + S, inputs);
         }
     }
 
@@ -139,7 +139,7 @@ abstract contract Groth16Points {
             _put(pairs + ALPHA, x, y);
             (x, y) = BN254.multiply(IC_0_X, IC_0_Y, total);
             _put(pairs + S, x, y);
-            _addInputs(pairs + S, inputs);
+            _addPoints(pairs + S, inputs);
         }
     }
 
@@ -158,44 +158,44 @@ abstract contract Groth16Points {
     /* PRIVATE: STATEMENT */
 
     /// @dev To the sum come the points of all inputs, as many times as each says. Uses three words behind the sum.
-    function _addInputs(uint256 sum, uint256[] memory inputs) private view {
+    function _addPoints(uint256 sum, uint256[] memory inputs) private view {
         uint256 n = INPUTS;
-        bool success = _addInput(sum, IC_1_X, IC_1_Y, inputs, 0x20, true);
+        bool success = _addPoint(sum, IC_1_X, IC_1_Y, inputs, 0x20, true);
         if (n == 1) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_2_X, IC_2_Y, inputs, 0x40, success);
+        success = _addPoint(sum, IC_2_X, IC_2_Y, inputs, 0x40, success);
         if (n == 2) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_3_X, IC_3_Y, inputs, 0x60, success);
+        success = _addPoint(sum, IC_3_X, IC_3_Y, inputs, 0x60, success);
         if (n == 3) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_4_X, IC_4_Y, inputs, 0x80, success);
+        success = _addPoint(sum, IC_4_X, IC_4_Y, inputs, 0x80, success);
         if (n == 4) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_5_X, IC_5_Y, inputs, 0xa0, success);
+        success = _addPoint(sum, IC_5_X, IC_5_Y, inputs, 0xa0, success);
         if (n == 5) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_6_X, IC_6_Y, inputs, 0xc0, success);
+        success = _addPoint(sum, IC_6_X, IC_6_Y, inputs, 0xc0, success);
         if (n == 6) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_7_X, IC_7_Y, inputs, 0xe0, success);
+        success = _addPoint(sum, IC_7_X, IC_7_Y, inputs, 0xe0, success);
         if (n == 7) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_8_X, IC_8_Y, inputs, 0x100, success);
+        success = _addPoint(sum, IC_8_X, IC_8_Y, inputs, 0x100, success);
         if (n == 8) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_9_X, IC_9_Y, inputs, 0x120, success);
+        success = _addPoint(sum, IC_9_X, IC_9_Y, inputs, 0x120, success);
         if (n == 9) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_10_X, IC_10_Y, inputs, 0x140, success);
+        success = _addPoint(sum, IC_10_X, IC_10_Y, inputs, 0x140, success);
         if (n == 10) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_11_X, IC_11_Y, inputs, 0x160, success);
+        success = _addPoint(sum, IC_11_X, IC_11_Y, inputs, 0x160, success);
         if (n == 11) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_12_X, IC_12_Y, inputs, 0x180, success);
+        success = _addPoint(sum, IC_12_X, IC_12_Y, inputs, 0x180, success);
         if (n == 12) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_13_X, IC_13_Y, inputs, 0x1a0, success);
+        success = _addPoint(sum, IC_13_X, IC_13_Y, inputs, 0x1a0, success);
         if (n == 13) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_14_X, IC_14_Y, inputs, 0x1c0, success);
+        success = _addPoint(sum, IC_14_X, IC_14_Y, inputs, 0x1c0, success);
         if (n == 14) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_15_X, IC_15_Y, inputs, 0x1e0, success);
+        success = _addPoint(sum, IC_15_X, IC_15_Y, inputs, 0x1e0, success);
         if (n == 15) return _requireAdded(success, inputs);
-        success = _addInput(sum, IC_16_X, IC_16_Y, inputs, 0x200, success);
+        success = _addPoint(sum, IC_16_X, IC_16_Y, inputs, 0x200, success);
         _requireAdded(success, inputs);
     }
 
     /// @dev To the sum comes a point of the key, as many times as the input at `offset` says.
-    function _addInput(
+    function _addPoint(
         uint256 sum,
         uint256 x,
         uint256 y,

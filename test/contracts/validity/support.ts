@@ -6,6 +6,7 @@ import {
   CallProbe__factory,
   type IValidityVerifier,
   IValidityVerifier__factory,
+  SP1Adapter__factory,
 } from "../../../typechain-types/index.js";
 import { type Connection, createConnection } from "../../support/env.js";
 
@@ -36,6 +37,9 @@ export interface Bench {
 }
 
 export const hook: IValidityVerifier["interface"] = IValidityVerifier__factory.createInterface();
+
+/** Errors that a contract passes on from a verifier behind it. */
+const passedOn = SP1Adapter__factory.createInterface();
 
 export const verifyCall = ({ programId, values, proof }: Run): Hex =>
   hook.encodeFunctionData("verify", [programId, values, proof]) as Hex;
@@ -83,7 +87,7 @@ async function createBench(connection: Connection): Promise<Bench> {
 
 function errorName(known: Interface, data: string): string {
   if (data === "0x") return "no error";
-  return known.parseError(data)?.name ?? hook.parseError(data)?.name ?? `unknown error ${data.slice(0, 10)}`;
+  return known.parseError(data)?.name ?? passedOn.parseError(data)?.name ?? `unknown error ${data.slice(0, 10)}`;
 }
 
 /** A bench for the tests of a `describe`, on a chain with the given id. */
