@@ -332,6 +332,7 @@ describe("execution of segments", () => {
   describe("replay of batch data", () => {
     it("refuses what nobody can prove", () => {
       begin();
+      chain.run({ messages: [deposit(bob.address, 5n, addressOf(0x71))] });
       const before = chain.root();
       const message = chain.message(2, { sender: alice.address, target: bob.address, amount: 1n });
       const transfers = [
@@ -359,6 +360,19 @@ describe("execution of segments", () => {
         const replay = () => replaySegment(state, { ...segment!, ...change }, [message], 16);
         expect(replay, name).to.throw(UnprovableSegmentError);
       }
+      const fee = { ...first!, fee8: 32 };
+      const taking = (feeLeaf: number) => () =>
+        replaySegment(
+          openState(chain.levels, before, chain.nodes),
+          { ...segment!, transfers: [fee, second!], feeLeaf },
+          [message],
+          16,
+        );
+      expect(taking(3), "fees in another token").to.throw(UnprovableSegmentError, "another token");
+      expect(taking(9), "fees to nowhere").to.throw(UnprovableSegmentError, "another token");
+      const idle = () =>
+        replaySegment(openState(chain.levels, before, chain.nodes), { ...segment!, feeLeaf: 9 }, [message], 16);
+      expect(idle, "no fees, to nowhere").to.throw(FeeLeafError);
       const within = (slotCount: number) => () =>
         replaySegment(openState(chain.levels, before, chain.nodes), segment!, [message], slotCount);
       expect(within(0), "more messages than slots").to.throw(SegmentFullError);
