@@ -95,6 +95,8 @@ export function beginSegment(state: State, options: SegmentOptions): SegmentBuil
   const receipts: Receipt[] = [];
   const traced: SlotTrace[] = [];
   let messages = 0;
+  /** Was asked about last, and can be executed: its signature need not be checked again. */
+  let allowed: SignedTransfer | undefined;
 
   function checkOrder(what: string, later: Receipt["source"][]): void {
     const last = receipts.at(-1)?.source;
@@ -111,12 +113,22 @@ export function beginSegment(state: State, options: SegmentOptions): SegmentBuil
     return receipt;
   }
 
-  const builder: SegmentBuilder = {
+  function check(transfer: SignedTransfer): Refusal | undefined {
+    const refusal = senderRefusal(state, transfer, domain);
+    if (refusal !== undefined || hasReceiver(state, transfer)) return refusal ?? run.refusal(resolve(state, transfer));
+    // Last of all, so that a leaf is created only for a transfer that will be executed then.
+    const { recipient, token } = transfer;
+    const message = `${toAddress(recipient)} has no leaf in token ${toAddress(token)} yet`;
+    return run.refusal(resolve(state, { ...transfer, isWithdrawal: true })) ?? { fault: "recipient", message };
+  }
+
+  return {
     get freeSlots() {
       return run.freeSlots;
     },
     consume(message) {
       checkOrder("an inbox message", ["operation", "transfer"]);
+      allowed = undefined;
       const operation = operationOfMessage(message);
       const slot = operation && run.operation(operation);
       if (slot !== undefined) traced.push(slot);
@@ -127,6 +139,7 @@ export function beginSegment(state: State, options: SegmentOptions): SegmentBuil
     },
     operate(further) {
       checkOrder("an operation", ["transfer"]);
+      allowed = undefined;
       const operation = operationOfBatch(further);
       const slot = run.operation(operation);
       traced.push(slot);
@@ -134,16 +147,13 @@ export function beginSegment(state: State, options: SegmentOptions): SegmentBuil
       return add({ source: "operation", operation, outcome: outcomeOf(slot) });
     },
     refusal(transfer) {
-      const refusal = senderRefusal(state, transfer, domain);
-      if (refusal !== undefined || hasReceiver(state, transfer))
-        return refusal ?? run.refusal(resolve(state, transfer));
-      // Last of all, so that a leaf is created only for a transfer that will be executed then.
-      const { recipient, token } = transfer;
-      const message = `${toAddress(recipient)} has no leaf in token ${toAddress(token)} yet`;
-      return run.refusal(resolve(state, { ...transfer, isWithdrawal: true })) ?? { fault: "recipient", message };
+      const refusal = check(transfer);
+      allowed = refusal === undefined ? transfer : undefined;
+      return refusal;
     },
     transfer(transfer) {
-      const refusal = builder.refusal(transfer);
+      const refusal = transfer === allowed ? undefined : check(transfer);
+      allowed = undefined;
       if (refusal !== undefined) throw new TransferRefusedError(refusal);
       const slot = run.transfer(resolve(state, transfer));
       traced.push({ ...slot, signature: transfer.signature });
@@ -159,7 +169,6 @@ export function beginSegment(state: State, options: SegmentOptions): SegmentBuil
       return { ...executed, messages, operations, receipts, ...(trace ? { trace: slotTrace } : {}) };
     },
   };
-  return builder;
 }
 
 /** Where a transfer will be executed; the leaves must exist. */

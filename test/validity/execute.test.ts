@@ -223,6 +223,20 @@ describe("execution of segments", () => {
     });
   });
 
+  it("does not execute twice what was asked about once", () => {
+    begin();
+    const builder = beginSegment(chain.state(), { slotCount: 4, feeLeaf: 0, domain: txDomain(DOMAIN) });
+    const transfer = alice.sign({ recipient: bob.id, amount: 1n });
+    expect(builder.refusal(transfer)).to.equal(undefined);
+    builder.transfer(transfer);
+    expect(() => builder.transfer(transfer)).to.throw(TransferRefusedError, "nonce is 0");
+    const next = alice.sign({ nonce: 1n, recipient: bob.id, amount: ETHER / 2n });
+    const other = alice.sign({ nonce: 1n, recipient: bob.id });
+    expect(builder.refusal(next)).to.equal(undefined);
+    builder.transfer(other);
+    expect(() => builder.transfer(next)).to.throw(TransferRefusedError, "nonce is 1");
+  });
+
   it("takes fees in the token of their leaf, from whoever the leaf belongs to", () => {
     begin();
     chain.run({
