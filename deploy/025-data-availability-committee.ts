@@ -5,8 +5,9 @@ import { creation } from "./creation.js";
 import { proxyAddresses } from "./proxies.js";
 import { createdBy, type Step } from "./runner.js";
 
-/** `AttestationScheme.ECDSA` of the contracts. */
+/** `AttestationScheme` of the contracts. */
 const ECDSA = 0;
+const BLS = 1;
 
 /** Creates the committee with its first epoch; the upgrade timelock changes its members. */
 export const committeeStep: Step = {
@@ -17,11 +18,11 @@ export const committeeStep: Step = {
       new DataAvailabilityCommittee__factory().getDeployTransaction({
         timelock: createdBy(state, upgradeTimelockStep),
         bridge: proxyAddresses(state).L1EscrowBridge,
-        keys: ZERO_ADDRESS,
+        keys: state.parameters.committeeKeys,
         overlap: state.parameters.committeeOverlap,
         members: [...state.parameters.committeeMembers],
         threshold: state.parameters.committeeThreshold,
-        scheme: ECDSA,
+        scheme: state.parameters.committeeKeys === ZERO_ADDRESS ? ECDSA : BLS,
       }),
     ),
 };

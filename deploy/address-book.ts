@@ -3,16 +3,17 @@ import { dirname } from "node:path";
 
 import { getAddress, isAddress, isHexString } from "ethers";
 
-import type {
-  ContractName,
-  ContractRecord,
-  Deployment,
-  Hex,
-  MachineProgram,
-  MemberUrls,
-  OptionalContractName,
-  RollupParameters,
-  SuiteContracts,
+import {
+  type ContractName,
+  type ContractRecord,
+  type Deployment,
+  type Hex,
+  type MachineProgram,
+  type MemberUrls,
+  type OptionalContractName,
+  type RollupParameters,
+  type SuiteContracts,
+  ZERO_ADDRESS,
 } from "../plugin/types.js";
 import { isServerUrl } from "../plugin/da/committee/directory.js";
 import { readHeader } from "../plugin/ledger/header.js";
@@ -88,7 +89,7 @@ export function parseDeployment(text: string, path: string): Deployment {
   for (const name of PARAMETER_NAMES) {
     const { kind, da = given.da } = PARAMETERS[name];
     if (kind === "choice") given[name] = fields.text(name);
-    else if (kind === "address") given[name] = fields.address(name);
+    else if (kind === "address") given[name] = da === given.da ? fields.address(name) : ZERO_ADDRESS;
     else if (kind === "members") given[name] = da === given.da ? fields.addresses(name) : [];
     else given[name] = da === given.da ? fields.bigint(name) : 0n;
   }

@@ -65,6 +65,9 @@ const GWEI = 10n ** 9n;
 /** What a user needs, beyond waiting, to leave before an upgrade executes. The timelock demands the same. */
 export const EXIT_MARGIN = DAY;
 
+/** Keys that the committee's contract keeps; docs/data-availability.md §3. */
+const MAX_BLS_MEMBERS = 126n;
+
 /** Chains whose time can be moved; everything else is a real network. */
 const DEV_CHAIN_IDS: ReadonlySet<bigint> = new Set([31337n, 1337n]);
 
@@ -135,6 +138,11 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     max: 256n,
     da: "committee",
   },
+  committeeKeys: {
+    kind: "address",
+    about: "BlsKeys that has the members' keys, who sign by BLS; zero: members are accounts",
+    da: "committee",
+  },
   committeeThreshold: {
     kind: "count",
     about: "how many members must sign; above half of them",
@@ -188,7 +196,7 @@ export function presetFor(l1ChainId: bigint): Preset {
 
 /** Of a suite without a committee. */
 const NO_COMMITTEE = {
-  ...{ committeeMembers: [], committeeThreshold: 0n, committeeOverlap: 0n },
+  ...{ committeeMembers: [], committeeKeys: ZERO_ADDRESS, committeeThreshold: 0n, committeeOverlap: 0n },
   ...{ demandWindow: 0n, answerTime: 0n, answerMargin: 0n, demandBond: 0n },
 } as const;
 
@@ -201,6 +209,7 @@ function committeeDefaults(
   const count = BigInt(committeeMembers?.length ?? 0);
   const third = challengeWindow / 3n;
   return {
+    committeeKeys: ZERO_ADDRESS,
     // Two thirds, rounded up: a third may be down, and a third of liars attests nothing.
     committeeThreshold: (2n * count + 2n) / 3n,
     committeeOverlap: isDev ? HOUR : DAY,
@@ -478,6 +487,11 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
   );
   if (p.da === "committee") {
     const count = BigInt(p.committeeMembers.length);
+    demand(
+      p.committeeKeys === ZERO_ADDRESS || count <= MAX_BLS_MEMBERS,
+      "committeeMembers",
+      `has ${count} members; at most ${MAX_BLS_MEMBERS} sign by BLS`,
+    );
     demand(
       2n * p.committeeThreshold > count && p.committeeThreshold <= count,
       "committeeThreshold",

@@ -6,6 +6,7 @@ import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { contractOf, type Deployment, type Hex, type OptionalContractName, ZERO_ADDRESS } from "../plugin/types.js";
 import {
   AvailabilityChallenge__factory,
+  BlsKeys__factory,
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
@@ -277,23 +278,34 @@ async function checkCommittee({ contracts, parameters }: Deployment, provider: P
   const layer = CommitteeDA__factory.connect(DataAvailability.address, provider);
   const [address, duration] = await Promise.all([layer.COMMITTEE(), layer.DISPUTE_DURATION()]);
   const committee = DataAvailabilityCommittee__factory.connect(address, provider);
-  const [timelock, bridge, overlap, first] = await Promise.all([
+  const [timelock, bridge, keys, overlap, first] = await Promise.all([
     committee.TIMELOCK(),
     committee.BRIDGE(),
+    committee.KEYS(),
     committee.OVERLAP(),
     // Later epochs are the timelock's; this one never changes.
     committee.epochOf(0n),
   ]);
   const name = (field: string) => `DataAvailabilityCommittee.${field}`;
+  const keysChecks = keys === ZERO_ADDRESS ? [] : [await checkKeys(keys, provider)];
   return [
     compare("CommitteeDA.COMMITTEE", recorded?.address ?? "none recorded", address),
     compare("CommitteeDA.DISPUTE_DURATION", disputeDuration(parameters), duration),
     compare(name("TIMELOCK"), UpgradeTimelock.address, timelock),
     compare(name("BRIDGE"), L1EscrowBridge.address, bridge),
+    compare(name("KEYS"), parameters.committeeKeys, keys),
     compare(name("OVERLAP"), parameters.committeeOverlap, overlap),
     compare(name("members"), parameters.committeeMembers.join(", "), first.members.join(", ")),
     compare(name("threshold"), parameters.committeeThreshold, first.threshold),
+    ...keysChecks,
   ];
+}
+
+/** Keys are proven where this package's code is, nowhere else. */
+async function checkKeys(address: string, provider: Provider): Promise<Check> {
+  const { data } = await new BlsKeys__factory().getDeployTransaction();
+  const [expected, actual] = await Promise.all([provider.call({ data }), provider.getCode(address)]);
+  return compare("BlsKeys bytecode", keccak256(expected), keccak256(actual));
 }
 
 async function checkAvailability({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {

@@ -86,6 +86,7 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addOption(text("guardian", "Address that may pause deposits; the zero address for nobody"))
   .addOption(text("upgrader", "Address that may propose and execute upgrades"))
   .addOption(text("committeeMembers", "With a committee: its members, 0x…=http://…,0x…=http://…; URLs may be left out"))
+  .addOption(text("committeeKeys", "With a committee by BLS: the BlsKeys that has its members' keys, see dac:key"))
   .addOption(text("committeeThreshold", "With a committee: how many members must sign. Default: two thirds"))
   .addOption(text("committeeOverlap", 'With a committee: how long members attest after a change, for example "1d"'))
   .addOption(text("demandWindow", 'With a committee: how long data of a batch can be demanded on L1, for example "2d"'))
@@ -219,6 +220,7 @@ const member = start(
   "Run a member of a data-availability committee: hold batch data, sign for them and serve them, until Ctrl-C",
 )
   .addOption(text("from", "Account that signs: its address or its position among the network's accounts. Default: 0"))
+  .addOption(text("key", "Instead, in a committee by BLS: file of the member's key, see dac:key"))
   .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
   .addOption(text("bridge", "Instead of an address book: the L1EscrowBridge of the rollup"))
   .addOption(port("fromBlock", "With --bridge: an L1 block at or before the deployment", 0))
@@ -230,6 +232,16 @@ const member = start(
     text("promise", 'Longest time that it promises to serve data, for example "30d". Default: what sequencers ask for'),
   )
   .setAction(() => import("../tasks/member.js"))
+  .build();
+
+const memberKey = start(
+  "dac:key",
+  "Make a member's BLS key, and prove on L1 that it is one: for a committee whose members sign by BLS",
+)
+  .addOption(text("from", "Account that pays: its address or its position among the network's accounts. Default: 0"))
+  .addOption(text("key", "File of the key, which is made where there is none. Default: .rollup/<network>-member.key"))
+  .addOption(text("keys", "The BlsKeys of the committee. Default: a new one is created"))
+  .setAction(() => import("../tasks/member-key.js"))
   .build();
 
 const buildGuest = start(
@@ -267,6 +279,7 @@ const plugin: HardhatPlugin = definePlugin({
     escape,
     archive,
     member,
+    memberKey,
     buildGuest,
   ],
 });

@@ -99,6 +99,8 @@ export interface RollupParameters {
   upgrader: Hex;
   /** Of the first epoch of the committee, in ascending order; none without a committee. */
   committeeMembers: readonly Hex[];
+  /** The BlsKeys that has the keys of those members, who sign by BLS; zero where they are accounts, and without a committee. */
+  committeeKeys: Hex;
   /** How many of them must sign; zero without a committee. */
   committeeThreshold: bigint;
   /** How long an epoch of the committee attests after the next began; zero without a committee. */

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { AbiCoder, keccak256 } from "ethers";
 
 import { formatTime, parseTime } from "../deploy/parameters.js";
+import type { DigestSigner } from "../plugin/da/committee/attestation.js";
+import { blsMemberOf, signBls } from "../plugin/da/committee/bls.js";
 import { type CommitteeOnL1, findCommittee, memberL1 } from "../plugin/da/committee/l1.js";
 import { createMember } from "../plugin/da/committee/member.js";
 import { servingTime } from "../plugin/da/committee/posting.js";
@@ -11,9 +13,10 @@ import { claimVault, openVault } from "../plugin/da/committee/vault.js";
 import { connectL1, type L1Client } from "../plugin/l1/client.js";
 import { headerHash } from "../plugin/ledger/hashes.js";
 import { openLevelStore } from "../plugin/store/level.js";
-import type { Hex } from "../plugin/types.js";
+import { type Hex, ZERO_ADDRESS } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
+import { readKeyFile } from "./support/bls-key.js";
 import { explain } from "./support/explain.js";
 import { accountOf } from "./support/network.js";
 import { openPlace, type PlaceArguments } from "./support/reconstruction.js";
@@ -21,6 +24,7 @@ import { aborted, untilInterrupted } from "./support/signal.js";
 
 interface MemberTaskArguments extends CommonArguments, PlaceArguments {
   from: string | undefined;
+  key: string | undefined;
   host: string;
   port: number;
   storage: string | undefined;
@@ -33,7 +37,8 @@ const SLACK = 3_600n;
 export default action<MemberTaskArguments>(async (input, { hre, output }) => {
   const port = portArgument("port", input.port);
   const connection = await hre.network.getOrCreate();
-  const { signer, address } = await accountOf(connection, input.from);
+  if (input.from !== undefined && input.key !== undefined)
+    throw new ArgumentError("key", "name one of --from, an account that signs, and --key, the file of a BLS key");
   const { client, close } = await openPlace(hre, input, (_, provider, deployment) => ({
     client: connectL1(provider, deployment),
   }));
@@ -42,6 +47,8 @@ export default action<MemberTaskArguments>(async (input, { hre, output }) => {
   const open: (() => Promise<void>)[] = [];
   try {
     const committee = await findCommittee(client);
+    const { signer, address } =
+      input.key === undefined ? await accountOf(connection, input.from) : await signerByKey(input.key, committee);
     const maxRetention = promiseArgument(input.promise, client, committee);
     const storage = input.storage ?? join(hre.config.paths.root, ".rollup", `${connection.networkName}-member`);
     const store = await openLevelStore(storage);
@@ -82,6 +89,14 @@ export default action<MemberTaskArguments>(async (input, { hre, output }) => {
     close();
   }
 });
+
+/** The member that a key file is in a committee. */
+async function signerByKey(path: string, { keys }: CommitteeOnL1): Promise<{ signer: DigestSigner; address: Hex }> {
+  if (keys === ZERO_ADDRESS)
+    throw new ArgumentError("key", "the members of this committee are accounts: name one by --from instead of --key");
+  const { secret, key } = await readKeyFile(path);
+  return { signer: { signDigest: (digest) => signBls(secret, digest) }, address: blsMemberOf(keys, key) };
+}
 
 /** Longest time for which it promises to serve data, in seconds. */
 function promiseArgument(

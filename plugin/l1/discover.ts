@@ -133,7 +133,10 @@ export async function discoverDeployment(
   };
 }
 
-type Layer = Pick<RollupParameters, "da" | "committeeMembers" | "committeeThreshold" | "committeeOverlap">;
+type Layer = Pick<
+  RollupParameters,
+  "da" | "committeeMembers" | "committeeKeys" | "committeeThreshold" | "committeeOverlap"
+>;
 type Demands = Pick<RollupParameters, "demandWindow" | "answerTime" | "answerMargin" | "demandBond">;
 
 /** What the challenge that a game listens to says of itself. */
@@ -154,17 +157,20 @@ async function layerOf(
   address: string,
   options: AskOptions,
 ): Promise<Layer & { committee: string | undefined }> {
-  const without = { committeeMembers: [], committeeThreshold: 0n, committeeOverlap: 0n, committee: undefined };
+  const without = {
+    ...{ committeeMembers: [], committeeKeys: ZERO_ADDRESS, committeeThreshold: 0n, committeeOverlap: 0n },
+    committee: undefined,
+  };
   const blobs = await ifThere(() => BlobDA__factory.connect(address, provider).BLOB_DOMAIN(), options);
   if (blobs !== undefined) return { da: "blob", ...without };
   const committee = await ifThere(() => CommitteeDA__factory.connect(address, provider).COMMITTEE(), options);
   if (committee === undefined) return { da: "calldata", ...without };
   const contract = DataAvailabilityCommittee__factory.connect(committee, provider);
-  const read = () => Promise.all([contract.epochOf(0n), contract.OVERLAP()]);
-  const [{ members, threshold }, committeeOverlap] = await ask("the committee", read, options);
+  const read = () => Promise.all([contract.epochOf(0n), contract.KEYS(), contract.OVERLAP()]);
+  const [{ members, threshold }, keys, committeeOverlap] = await ask("the committee", read, options);
   return {
     ...{ da: "committee", committee, committeeOverlap },
-    ...{ committeeMembers: [...members] as Hex[], committeeThreshold: threshold },
+    ...{ committeeMembers: [...members] as Hex[], committeeKeys: keys as Hex, committeeThreshold: threshold },
   };
 }
 

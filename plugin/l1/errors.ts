@@ -3,6 +3,7 @@ import { type ErrorDescription, Interface, type JsonFragment } from "ethers";
 import {
   AvailabilityChallenge__factory,
   BlobDA__factory,
+  BlsKeys__factory,
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
@@ -66,6 +67,7 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   AvailabilityChallenge__factory.abi,
   BlobDA__factory.abi,
   CommitteeDA__factory.abi,
+  BlsKeys__factory.abi,
   DataAvailabilityCommittee__factory.abi,
   UpgradeTimelock__factory.abi,
   SuiteFactory__factory.abi,

@@ -97,10 +97,21 @@ describe("rollup parameters", () => {
     });
 
     it("are empty without one", () => {
-      const { committeeMembers, committeeThreshold, committeeOverlap, ...others } = resolveParameters({}, DEV);
-      expect([committeeMembers, committeeThreshold, committeeOverlap]).to.deep.equal([[], 0n, 0n]);
+      const { committeeMembers, committeeKeys, committeeThreshold, committeeOverlap, ...others } = resolveParameters(
+        {},
+        DEV,
+      );
+      expect([committeeMembers, committeeKeys, committeeThreshold, committeeOverlap]).to.deep.equal([
+        ...[[], ZERO_ADDRESS, 0n, 0n],
+      ]);
       const { demandWindow, answerTime, answerMargin, demandBond } = others;
       expect([demandWindow, answerTime, answerMargin, demandBond]).to.deep.equal([0n, 0n, 0n, 0n]);
+    });
+
+    it("sign by BLS where their keys are said to be, by ECDSA where that is not said", () => {
+      const keys = `0x${"4".repeat(40)}`;
+      expect(resolveParameters(committee, DEV).committeeKeys).to.equal(ZERO_ADDRESS);
+      expect(resolveParameters({ ...committee, committeeKeys: keys }, DEV).committeeKeys).to.equal(keys);
     });
 
     it("divide the challenge window among demands, answers and what is left to dispute them", () => {
@@ -154,6 +165,14 @@ describe("rollup parameters", () => {
           committeeMembers: Array.from({ length: 257 }, (_, i) => `0x${(i + 1).toString(16).padStart(40, "0")}`),
         },
         "committeeMembers: has 257 members; at most 256",
+      ],
+      [
+        "more members than keys that fit",
+        {
+          ...{ ...committee, committeeKeys: first },
+          committeeMembers: Array.from({ length: 127 }, (_, i) => `0x${(i + 1).toString(16).padStart(40, "0")}`),
+        },
+        "committeeMembers: has 127 members; at most 126 sign by BLS",
       ],
       [
         "a threshold of half of them",

@@ -13,9 +13,9 @@ import { DeployError } from "../../deploy/runner.js";
 import { deploymentSteps, deploySuite, type DeployOptions } from "../../deploy/suite.js";
 import { verifyDeployment } from "../../deploy/verify.js";
 import { decodeRevert } from "../../plugin/l1/errors.js";
-import { contractOf, type Deployment, type Hex } from "../../plugin/types.js";
+import { contractOf, type Deployment, type Hex, type RollupParameters } from "../../plugin/types.js";
 import { discoverDeployment } from "../../plugin/l1/discover.js";
-import { memberKeys } from "../support/committee.js";
+import { BLS, memberKeys, proveMembers } from "../support/committee.js";
 import { SOME_PROGRAM } from "../support/program.js";
 import {
   AvailabilityChallenge__factory,
@@ -303,6 +303,35 @@ describe("deploying the suite", () => {
         await layer.COMMITTEE(),
       );
       expect(await committee.TIMELOCK()).to.equal(deployment.contracts.UpgradeTimelock.address);
+    });
+
+    it("has members who sign by BLS where their keys are, and finds them there again", async () => {
+      const { keys, members } = await proveMembers(signer, 3);
+      const committeeKeys = await keys.getAddress();
+      const committeeMembers = members.map(({ address }) => address);
+      const given = { da: "committee", committeeMembers, committeeKeys };
+      const { deployment } = await deploySuite(await options(undefined, given));
+      expect(await failures(deployment)).to.deep.equal([]);
+      const { address } = contractOf(deployment.contracts, "DataAvailabilityCommittee");
+      const epoch = await DataAvailabilityCommittee__factory.connect(address, signer).epochOf(0n);
+      expect([...epoch.members]).to.deep.equal(committeeMembers);
+      expect(epoch.scheme).to.equal(BLS);
+      expect(parseDeployment(serializeDeployment(deployment), "rollup.json")).to.deep.equal(deployment);
+      const found = await discoverDeployment(signer.provider, deployment.contracts.L1EscrowBridge.address);
+      expect(found.parameters.committeeKeys).to.equal(committeeKeys);
+
+      const parameters = { ...deployment.parameters, committeeKeys: await signer.getAddress() };
+      expect(await failures({ ...deployment, parameters: parameters as RollupParameters })).to.have.members([
+        "DataAvailabilityCommittee bytecode",
+        "DataAvailabilityCommittee.KEYS",
+      ]);
+    });
+
+    it("has no members who sign by BLS with keys that were not proven", async () => {
+      const { keys } = await proveMembers(signer, 1);
+      const given = { da: "committee", committeeMembers: MEMBERS, committeeKeys: await keys.getAddress() };
+      const error = await expectFailure(deploySuite(await options(undefined, given)), DeployError);
+      expect(decodeRevert(error)?.name, error.message).to.equal("CommitteeUnprovenKey");
     });
 
     for (const moment of ["before", "after"] as const) {

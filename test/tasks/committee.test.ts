@@ -157,6 +157,18 @@ describe("dac:node, and the tasks of a rollup with a committee", function () {
   describe("say in one line what is wrong with", () => {
     const cases: [string, string, Record<string, string | number | boolean>, RegExp][] = [
       ["an account that is none", "dac:node", { from: "99" }, /^--from 99 is no account of network "remote"/],
+      [
+        "a key and an account",
+        "dac:node",
+        { from: "3", key: "a.key" },
+        /^name one of --from, an account that signs, and/,
+      ],
+      [
+        "a key of no account",
+        "dac:node",
+        { key: "a.key" },
+        /^the members of this committee are accounts: name one by --from/,
+      ],
       ["a port that is none", "dac:node", { port: 70_000 }, /^--port 70000 is no port/],
       ["a promise that is no time", "dac:node", { promise: "long" }, /^--promise long is no time: seconds, or/],
       [

@@ -22,6 +22,8 @@ export type CommitteeClient = Pick<L1Client, "addresses" | "provider" | "registr
 export interface CommitteeOnL1 {
   contract: DataAvailabilityCommittee;
   scope: AttestationScope;
+  /** Where members prove their BLS keys; zero where the committee knows none. */
+  keys: Hex;
   /** Longest time from a batch's `finalizesAt` to the end of the dispute about it, in seconds. */
   disputeDuration: bigint;
   /** Undefined for an epoch that does not exist. */
@@ -66,6 +68,7 @@ export async function findCommittee({ addresses, provider, deployment }: Committ
   }
   const [committee, disputeDuration] = found;
   const contract = DataAvailabilityCommittee__factory.connect(committee, provider);
+  const keys = (await ask("the committee's keys", () => contract.KEYS())) as Hex;
   const scope = { l1ChainId: deployment.l1ChainId, committee: committee as Hex, bridge: addresses.bridge };
   const epochs = new Map<bigint, EpochFacts>();
   const keyOf = async (member: Hex): Promise<Hex> => {
@@ -76,6 +79,7 @@ export async function findCommittee({ addresses, provider, deployment }: Committ
   return {
     contract,
     scope,
+    keys,
     disputeDuration,
     async epoch(index) {
       const known = epochs.get(index);
