@@ -17,6 +17,7 @@ for (const script of [
   "bench/sequencer.ts",
   "bench/reconstruct.ts",
   "bench/prover.ts",
+  "bench/circuit.ts",
   "bench/startup.ts",
 ]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });

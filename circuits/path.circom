@@ -18,12 +18,13 @@ template Step() {
     signal right <== children[2] + low * (children[3] - children[2]);
     left + high * (right - left) - before === 0;
 
+    // What is added to each child: the difference at the position, 0 elsewhere.
+    var difference = after - before;
     signal last <== low * high;
-    signal change[4];
-    change[0] <== (1 - low - high + last) * (after - before);
-    change[1] <== (low - last) * (after - before);
-    change[2] <== (high - last) * (after - before);
-    change[3] <== last * (after - before);
+    signal odd <== low * difference;
+    signal upper <== high * difference;
+    signal third <== last * difference;
+    var change[4] = [difference - odd - upper + third, odd - third, upper - third, third];
 
     component old = Poseidon(4);
     component new = Poseidon(4);

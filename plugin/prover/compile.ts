@@ -18,6 +18,8 @@ export interface CompileOptions extends WorkOptions {
   parameters?: readonly (bigint | number)[];
   /** Input signals that are public. Default none. */
   publicInputs?: readonly string[];
+  /** Linear constraints stay, so that each wire follows from those before it: for tools that look at wires. Default false. */
+  keepLinear?: boolean;
   /** Further folders in which includes are looked up, before circomlib's. */
   include?: readonly string[];
 }
@@ -32,8 +34,8 @@ export interface CompiledCircuit extends R1csCounts {
 }
 
 const NAME = "circuit";
-/** All linear constraints are substituted: it halves the rows of a Poseidon circuit. */
-const OPTIMISATION = "--O2";
+/** O2: all linear constraints are substituted, which halves the rows of a Poseidon circuit. O1: only equal wires are merged. */
+const OPTIMISATIONS = { substitute: "--O2", keep: "--O1" } as const;
 const PRAGMA = "pragma circom 2.1.5;";
 
 /**
@@ -42,7 +44,16 @@ const PRAGMA = "pragma circom 2.1.5;";
  */
 export async function compileCircuit(
   source: string,
-  { cache, template, parameters = [], publicInputs = [], include = [], signal, onProgress }: CompileOptions,
+  {
+    cache,
+    template,
+    parameters = [],
+    publicInputs = [],
+    include = [],
+    keepLinear = false,
+    signal,
+    onProgress,
+  }: CompileOptions,
 ): Promise<CompiledCircuit> {
   signal?.throwIfAborted();
   const { circom, circomlib, versions } = await findProverTools();
@@ -56,13 +67,14 @@ export async function compileCircuit(
     `component main${publics} = ${template}(${parameters.join(", ")});`,
     "",
   ].join("\n");
-  const hash = cacheKey({ circom: versions.circom2, OPTIMISATION, main, sources: sources.map(({ text }) => text) });
+  const optimisation = OPTIMISATIONS[keepLinear ? "keep" : "substitute"];
+  const hash = cacheKey({ circom: versions.circom2, optimisation, main, sources: sources.map(({ text }) => text) });
 
-  const folder = await cached(join(cache, "circuits"), hash, async (partial) => {
+  const folder = await cached(resolve(cache, "circuits"), hash, async (partial) => {
     const file = join(partial, `${NAME}.circom`);
     await writeFile(file, main);
     const links = [dirname(path), ...folders].flatMap((link) => ["-l", link]);
-    const args = [circom, file, "--r1cs", "--wasm", "--sym", OPTIMISATION, "-o", partial, ...links];
+    const args = [circom, file, "--r1cs", "--wasm", "--sym", optimisation, "-o", partial, ...links];
     await runCircom(args, path, signal, onProgress);
   });
   const r1cs = join(folder, `${NAME}.r1cs`);
