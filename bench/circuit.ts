@@ -1,13 +1,13 @@
 // The circuit of segments by its slots, filled with transfers: constraints, a set-up for development, a proof.
 // Run: npx tsx bench/circuit.ts [most slots, default 4] [levels of the state tree, default 8]
 import { mkdtemp, rm, stat } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { compileCircuit } from "../plugin/prover/compile.js";
 import { openProver } from "../plugin/prover/prove.js";
 import { developmentSetup } from "../plugin/prover/setup.js";
-import type { ProverProgress } from "../plugin/prover/types.js";
+import type { ProverProgress, UsedResources } from "../plugin/prover/types.js";
 import { type CircuitShape, segmentCircuit } from "../plugin/validity/circuit.js";
 import type { SegmentInputs } from "../plugin/validity/witness.js";
 import { code, draftOn, finish, leafOf, transfer, user } from "../test/validity/support/segments.js";
@@ -35,17 +35,20 @@ const cell = (value: number, digits: number, width: number): string => value.toF
 
 try {
   console.log(
-    `Circuit of segments, ${levels} levels (${4 ** levels} leaves), transfers on L1; ${cpus().length} cores, shared`,
+    `Circuit of segments, ${levels} levels (${4 ** levels} leaves), transfers on L1; ${availableParallelism()} cores`,
   );
-  console.log("  slots  constraints  per slot  rows  compile s  set-up s  zkey MB  proof s  per transfer s  memory MB");
+  console.log(
+    "  slots  constraints  per slot  rows  compile s  set-up s  (CPU s)  zkey MB  proof s  per transfer s  (CPU s)  memory MB",
+  );
   for (let slots = 2; slots <= most; slots *= 2) {
     const shape = { slots, levels, isOnL1: true };
     const template = segmentCircuit(shape);
     const [circuit, compiling] = await measured(compileCircuit(template.source, { ...template, cache }));
-    const [{ zkey }, setup] = await measured(developmentSetup(circuit.r1cs, "bench", { cache }));
+    let used: UsedResources = { cpuSeconds: 0, peakMemory: 0 };
+    const onProgress = (progress: ProverProgress): void => void (used = progress.used ?? used);
+    const [{ zkey }, setup] = await measured(developmentSetup(circuit.r1cs, "bench", { cache, onProgress }));
+    const setupCpu = used.cpuSeconds;
     const prover = await openProver({ cache, wasm: circuit.wasm, zkey });
-    let memory = 0;
-    const onProgress = ({ peakMemory }: ProverProgress): void => void (memory = peakMemory ?? memory);
     // The first proof also starts the process.
     await prover.prove(transfers(shape, 10n ** 6n));
     const [, proving] = await measured(prover.prove(transfers(shape, 10n ** 7n), { onProgress }));
@@ -55,8 +58,8 @@ try {
     const rows = Math.ceil(Math.log2(constraints + template.publicInputs.length + 1));
     console.log(
       `  ${cell(slots, 0, 5)}  ${cell(constraints, 0, 11)}  ${cell(constraints / slots, 0, 8)}  2^${rows}  ${cell(compiling, 1, 9)}` +
-        `  ${cell(setup, 1, 8)}  ${cell((await stat(zkey)).size / 1e6, 1, 7)}  ${cell(proving, 1, 7)}  ${cell(proving / slots, 2, 14)}` +
-        `  ${cell(memory / 1e6, 0, 9)}`,
+        `  ${cell(setup, 1, 8)}  ${cell(setupCpu, 1, 7)}  ${cell((await stat(zkey)).size / 1e6, 1, 7)}  ${cell(proving, 1, 7)}  ${cell(proving / slots, 2, 14)}` +
+        `  ${cell(used.cpuSeconds / slots, 2, 7)}  ${cell(used.peakMemory / 1e6, 0, 9)}`,
     );
   }
 } finally {

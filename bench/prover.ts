@@ -1,13 +1,13 @@
 // Seconds and megabytes by the size of a circuit: compiling it, a set-up for development, a proof.
 // Run: npx tsx bench/prover.ts [largest power of two, default 16]
 import { mkdtemp, rm, stat } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { compileCircuit } from "../plugin/prover/compile.js";
 import { openProver } from "../plugin/prover/prove.js";
 import { developmentSetup } from "../plugin/prover/setup.js";
-import type { ProverProgress } from "../plugin/prover/types.js";
+import type { ProverProgress, UsedResources } from "../plugin/prover/types.js";
 
 /** Of one Poseidon hash with two inputs. */
 const CONSTRAINTS_PER_HASH = 240;
@@ -24,8 +24,8 @@ function lap(): string {
 }
 
 try {
-  console.log(`Groth16 by rows of the circuit (Poseidon hashes in a chain); ${cpus().length} cores, shared`);
-  console.log("  rows  constraints  compile s  set-up s  zkey MB  first proof s  next s  memory MB");
+  console.log(`Groth16 by rows of the circuit (Poseidon hashes in a chain); ${availableParallelism()} cores`);
+  console.log("  rows  constraints  compile s  set-up s   (CPU)  zkey MB  first proof s   next s   (CPU)  memory MB");
   for (let log = SMALLEST; log <= largest; log++) {
     const length = Math.floor((2 ** log - 4) / CONSTRAINTS_PER_HASH);
     begin = performance.now();
@@ -35,12 +35,13 @@ try {
       parameters: [length],
     });
     const compile = lap();
-    const { zkey } = await developmentSetup(circuit.r1cs, "bench", { cache });
+    let used: UsedResources = { cpuSeconds: 0, peakMemory: 0 };
+    const onProgress = (progress: ProverProgress) => (used = progress.used ?? used);
+    const { zkey } = await developmentSetup(circuit.r1cs, "bench", { cache, onProgress });
+    const setupCpu = used.cpuSeconds.toFixed(1).padStart(5);
     const setup = lap();
     const prover = await openProver({ cache, wasm: circuit.wasm, zkey });
     const input = (secret: bigint) => ({ secret, salts: Array.from({ length }, (_, index) => BigInt(index)) });
-    let memory = 0;
-    const onProgress = ({ peakMemory }: ProverProgress) => (memory = peakMemory ?? memory);
     begin = performance.now();
     await prover.prove(input(1n));
     const first = lap();
@@ -48,9 +49,11 @@ try {
     const next = lap();
     prover.close();
     const megabytes = ((await stat(zkey)).size / 1e6).toFixed(1).padStart(8);
+    const nextCpu = used.cpuSeconds.toFixed(1).padStart(5);
+    const memory = (used.peakMemory / 1e6).toFixed(0).padStart(9);
     console.log(
-      `  2^${log}  ${String(circuit.constraints).padStart(10)}   ${compile}    ${setup}  ${megabytes}  ` +
-        `     ${first}  ${next}  ${(memory / 1e6).toFixed(0).padStart(9)}`,
+      `  2^${log}  ${String(circuit.constraints).padStart(10)}   ${compile}    ${setup}   ${setupCpu}  ${megabytes}  ` +
+        `      ${first}  ${next}   ${nextCpu}  ${memory}`,
     );
   }
 } finally {

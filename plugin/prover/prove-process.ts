@@ -1,6 +1,6 @@
 // The process that `startProver` starts: witness, proof and check of one statement after the other, by snarkjs.
 import type { Groth16Proof, ProverProgress, VerifyingKey } from "./types.js";
-import { serve } from "./serve.js";
+import { serve, usedSince } from "./serve.js";
 
 export interface ProveJob {
   /** URL of snarkjs. */
@@ -36,18 +36,21 @@ interface MemoryFile {
 
 type Logger = Record<"debug" | "info" | "warn" | "error", (text: string) => void>;
 
-/** Share of a proof's time that has passed when snarkjs comes to these stages; measured at 2^14 and 2^16 rows. */
+/** Share of a proof's time that has passed when snarkjs comes to these stages; measured with the circuit of segments at 2^16 rows. */
 const STAGES: readonly (readonly [name: string, done: number, text: string])[] = [
-  ["Building ABC", 0.03, "evaluating the constraints"],
-  ["IFFT_A", 0.15, "transforming polynomials"],
-  ["Reading A Points", 0.35, "summing points of A"],
-  ["Reading B1 Points", 0.45, "summing points of B"],
-  ["Reading B2 Points", 0.55, "summing points of B in G2"],
-  ["Reading C Points", 0.75, "summing points of C"],
-  ["Reading H Points", 0.85, "summing points of H"],
+  ["Building ABC", 0.02, "evaluating the constraints"],
+  ["IFFT_A", 0.09, "transforming polynomials"],
+  ["Reading A Points", 0.19, "summing points of A"],
+  ["Reading B1 Points", 0.32, "summing points of B"],
+  ["Reading B2 Points", 0.39, "summing points of B in G2"],
+  ["Reading C Points", 0.68, "summing points of C"],
+  ["Reading H Points", 0.8, "summing points of H"],
 ];
 
+const ENOUGH_TO_ESTIMATE = 0.05;
+
 serve(async (job: ProveJob, report): Promise<ProveAnswer> => {
+  const begin = process.cpuUsage();
   const { wtns, groth16 } = (await import(job.snarkjs)) as Snarkjs;
   const witness: MemoryFile = { type: "mem" };
   report({ stage: "witness", text: "computing the witness", done: 0 });
@@ -58,8 +61,7 @@ serve(async (job: ProveJob, report): Promise<ProveAnswer> => {
   }
   try {
     const { proof, publicSignals } = await groth16.prove(job.zkey, witness, progressLogger(report));
-    const peakMemory = process.resourceUsage().maxRSS * 1024;
-    report({ stage: "verify", text: "checking the proof", done: 1, secondsLeft: 0, peakMemory });
+    report({ stage: "verify", text: "checking the proof", done: 1, secondsLeft: 0, used: usedSince(begin) });
     if (!(await groth16.verify(job.vkey, publicSignals, proof))) {
       return { kind: "failed", problem: "the proof does not verify: the key is not one of this circuit" };
     }
@@ -85,7 +87,12 @@ function progressLogger(report: (progress: ProverProgress) => void): Logger {
     const [name, done, text] = stage;
     seen.add(name);
     const seconds = (performance.now() - begin) / 1000;
-    report({ stage: "proof", text, done, secondsLeft: (seconds * (1 - done)) / done });
+    report({
+      stage: "proof",
+      text,
+      done,
+      ...(done < ENOUGH_TO_ESTIMATE ? {} : { secondsLeft: (seconds * (1 - done)) / done }),
+    });
   };
   return { debug: line, info: line, warn: line, error: line };
 }

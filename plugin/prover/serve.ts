@@ -1,5 +1,5 @@
 import type { ProcessAnswer } from "./process.js";
-import type { ProverProgress } from "./types.js";
+import type { ProverProgress, UsedResources } from "./types.js";
 
 /** The other side of `startProcess`: does jobs as they come, and ends when nobody is left to answer. */
 export function serve<Job, Result>(
@@ -18,4 +18,10 @@ export function serve<Job, Result>(
       },
     );
   });
+}
+
+/** What this process has used since `begin`, a value of `process.cpuUsage()`. */
+export function usedSince(begin: NodeJS.CpuUsage): UsedResources {
+  const { user, system } = process.cpuUsage(begin);
+  return { cpuSeconds: (user + system) / 1e6, peakMemory: process.resourceUsage().maxRSS * 1024 };
 }

@@ -49,8 +49,15 @@ export interface ProverProgress {
   done?: number;
   /** Estimated from the pace so far. */
   secondsLeft?: number;
-  /** The most memory that the working process has had, in bytes; with the last report of a proof. */
-  peakMemory?: number;
+  /** With the last report of the work: what the process that did it has used. */
+  used?: UsedResources;
+}
+
+export interface UsedResources {
+  /** Of all cores together. */
+  cpuSeconds: number;
+  /** Bytes. */
+  peakMemory: number;
 }
 
 export interface WorkOptions {

@@ -49,7 +49,7 @@ describe("the prover", function () {
     const done = proving.map((progress) => progress.done ?? Number.NaN);
     expect(done).to.have.length(7);
     expect(done).to.deep.equal(done.toSorted((a, b) => a - b));
-    for (const { secondsLeft } of proving) expect(secondsLeft).to.be.within(0, 60);
+    for (const { secondsLeft } of proving.slice(1)) expect(secondsLeft).to.be.within(0, 60);
   });
 
   it("names the constraint that does not hold", async () => {
