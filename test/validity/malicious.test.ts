@@ -480,8 +480,20 @@ template LooseBits(n) {
     it("a leaf created elsewhere than at the end, with something in it, or in a full tree", () => {
       const carols = { owner: carol.owner, token: ETH };
       expect(refused(createBehind(start(), 3, carols, {}, { index: 7 }))).to.include("Slot");
-      for (const extra of [{ balance: 1n }, { nonce: 1n }, { key: carol.key }, { next: carols }])
-        expect(refused(createBehind(start(), 3, carols, {}, { extra })), Object.keys(extra)[0]).to.include("Slot");
+      const contents: Partial<Leaf>[] = [
+        { owner: alice.owner },
+        { nonce: 1n },
+        { key: { x: carol.key.x, y: 0n } },
+        { key: { x: 0n, y: carol.key.y } },
+        { next: { owner: carol.owner, token: LIST_END.token } },
+        { next: { owner: LIST_END.owner, token: 1n } },
+      ];
+      for (const extra of contents)
+        expect(refused(createBehind(start(), 3, carols, {}, { extra }), 1), Object.keys(extra)[0]).to.deep.equal([
+          "Slot",
+        ]);
+      const { inputs } = finish(createBehind(start(), 3, carols, {}, { extra: { balance: 1n } }), SHAPE, 1);
+      expect(refusals(withInput(inputs, ["balance", 0, 1], 1n))).to.deep.equal(["Slot"]);
       const owners = Array.from({ length: capacityOf(SHAPE.levels) - 1 }, (_, i) =>
         leafOf({ owner: BigInt(i + 10) }, ETH, 1n),
       );
