@@ -27,6 +27,8 @@ export interface GameNode {
   /** Claims that counter it, in the order in which they were made. */
   readonly children: readonly GameNode[];
   readonly status: "open" | "standing" | "refuted";
+  /** Of a batch: its data were demanded on L1 and withheld, so it falls whatever is claimed. */
+  readonly isUnavailable?: boolean;
   /** Who got its bond, or for the batch the reward; zero address where nobody did. Undefined while open. */
   readonly payee?: Hex;
 }
@@ -109,6 +111,9 @@ export function createGameTree(
       case "claimResolved":
         end(known(event.id), event.isRefuted, event.payee);
         return;
+      case "batchUnavailable":
+        root.isUnavailable = true;
+        return;
       case "gameResolved":
         end(known(event.headerHash), event.winner !== ZERO_ADDRESS, event.winner);
     }
@@ -142,7 +147,7 @@ function claimNode(
   };
 }
 
-/** The child that wins against a node if nothing more is moved: docs/dispute.md §4. */
+/** The claim that wins against a node if nothing more is moved: docs/dispute.md §4. */
 export function winningChild(node: GameNode): GameNode | undefined {
   let winner: GameNode | undefined;
   for (const child of node.children)
@@ -152,7 +157,8 @@ export function winningChild(node: GameNode): GameNode | undefined {
 
 /** Whether a node stands if nothing more is moved. */
 export function stands(node: GameNode): boolean {
-  return node.status === "open" ? winningChild(node) === undefined : node.status === "standing";
+  if (node.status !== "open") return node.status === "standing";
+  return node.isUnavailable !== true && winningChild(node) === undefined;
 }
 
 function precedes(a: GameNode, b: GameNode): boolean {

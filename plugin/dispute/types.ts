@@ -48,6 +48,8 @@ export type DisputeEvent =
     }
   | { kind: "claimStepped"; id: Hex; index: number; state: Hex; winner: Hex }
   | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; amount: bigint }
+  /** Data of the batch were withheld: a child of it stands that is no claim. */
+  | { kind: "batchUnavailable"; headerHash: Hex; demandId: Hex; claimant: Hex }
   | { kind: "gameResolved"; headerHash: Hex; winner: Hex };
 
 /** The states of the machine's run, as an honest participant computes them. Step 0 is the start; a machine that stopped stays as it is. */

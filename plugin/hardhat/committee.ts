@@ -1,4 +1,4 @@
-import { type Ask, fetchData } from "../da/committee/client.js";
+import { type Ask, fetchChunks, fetchData } from "../da/committee/client.js";
 import { type CommitteeOnL1, findCommittee } from "../da/committee/l1.js";
 import { type Certify, createCertifier } from "../da/committee/posting.js";
 import type { BatchDataOptions } from "../l1/batch-data.js";
@@ -22,7 +22,10 @@ export interface Members {
 export function committeeReader({ urls, others = [], ask }: Members): BatchDataOptions["committee"] {
   const servers = [...Object.values(urls), ...others];
   if (servers.length === 0) return undefined;
-  return (dataHash, signal) => fetchData(servers, dataHash, { signal, ask });
+  return {
+    data: (hash, signal) => fetchData(servers, hash, { signal, ask }),
+    chunks: (hash, indexes, signal) => fetchChunks(servers, hash, indexes, { signal, ask }),
+  };
 }
 
 /** Gets data attested for the signer of `l1`; undefined when its suite has no committee. */

@@ -5,12 +5,15 @@ import type { Preset, RollupParametersInput } from "../../deploy/parameters.js";
 import { signAttestation } from "../da/committee/attestation.js";
 import type { Ask, AskInit } from "../da/committee/client.js";
 import { type CommitteeOnL1, findCommittee, memberL1 } from "../da/committee/l1.js";
+import { createAnswering } from "../da/committee/answers.js";
+import { chunkCount } from "../da/committee/chunks.js";
 import { createMember, type Member } from "../da/committee/member.js";
 import { servingTime } from "../da/committee/posting.js";
 import { answer, type MemberAnswer, serveMember } from "../da/committee/server.js";
 import { openVault } from "../da/committee/vault.js";
 import { decodeRequest, PATHS } from "../da/committee/wire.js";
 import type { L1Client } from "../l1/client.js";
+import { createSender } from "../l1/sender.js";
 import { openLevelStore } from "../store/level.js";
 import { copyInMemory, memoryStore } from "../store/memory.js";
 import type { Store } from "../store/types.js";
@@ -103,6 +106,16 @@ export async function startLocalCommittee(l1: L1Client, storage?: string): Promi
         seat.behaviour = behaviour;
       }
     },
+    async answerDemands(payer) {
+      const sender = await createSender({ provider: l1.provider, signer: payer });
+      const honest = [...seats.values()].filter(({ behaviour }) => behaviour === "honest");
+      let count = 0;
+      for (const { member } of honest) {
+        const chunkOf = (hash: Hex, index: number) => member.chunk(hash, index);
+        count += await createAnswering({ client: l1, sender, chunkOf }).look();
+      }
+      return count;
+    },
     reached: { urls: { ...memberUrls, ...urls }, ask, timeout: TIMEOUT },
     async serve(host) {
       const servers = await Promise.all(
@@ -150,9 +163,18 @@ async function behave(seat: Seat, path: string, request: AskInit, committee: Com
   if (seat.behaviour === "slow") return never(signal);
   if (seat.behaviour === "lying" && path === PATHS.attest) return responseOf(await lieAbout(body, committee));
   const answered = await answer(seat.member, { method, path, body });
+  if (seat.behaviour === "withholding" && isWithheld(seat.member, path))
+    return responseOf({ status: 404, body: { error: "these data are not here" } });
   if (seat.behaviour === "lying" && answered.body instanceof Uint8Array)
     return responseOf({ ...answered, body: answered.body.map((byte) => byte ^ 1) });
   return responseOf(answered);
+}
+
+/** The whole of any data, and their last chunk. */
+function isWithheld(member: Member, path: string): boolean {
+  const [, hash, chunk] = /^\/v1\/data\/(0x[0-9a-f]{64})(?:\/chunks\/(\d+))?$/.exec(path) ?? [];
+  if (hash === undefined || chunk === undefined) return hash !== undefined;
+  return Number(chunk) === chunkCount(member.data(hash as Hex)?.length ?? 0) - 1;
 }
 
 /** A signature by a key that is nobody's, without storing anything. */

@@ -125,8 +125,11 @@ export interface RollupL2 {
   withdraw(signer: Signer, request: WithdrawRequest): Promise<PendingWithdrawal>;
 }
 
-/** `down`: cannot be reached. `slow`: never answers. `lying`: signs with another key, and gives other data. */
-export type MemberBehaviour = "honest" | "down" | "slow" | "lying";
+/**
+ * `down`: cannot be reached. `slow`: never answers. `lying`: signs with another key, and gives other data. `withholding`: stores
+ * and signs, but gives nobody the last chunk of any data.
+ */
+export type MemberBehaviour = "honest" | "down" | "slow" | "lying" | "withholding";
 
 /** The committee that holds batch data; members run in this process as far as no URL is known of them. */
 export interface RollupCommittee {
@@ -136,6 +139,12 @@ export interface RollupCommittee {
   readonly threshold: number;
   /** How members in this process behave from now on; all of them when no positions are named. */
   set(behaviour: MemberBehaviour, ...positions: number[]): void;
+  /**
+   * The honest ones of them look for demands on L1 once, and publish what they hold.
+   * @param payer Whose account pays, and has the bonds.
+   * @returns how many chunks were published.
+   */
+  answerDemands(payer: Signer): Promise<number>;
 }
 
 /** The sequencer in this process. */

@@ -9,6 +9,7 @@ import { type BlobSource, readBlob } from "../da/source.js";
 import { fromHex, toHex } from "../ledger/bytes.js";
 import { blobDataHash, dataHash } from "../ledger/hashes.js";
 import type { Blob } from "../ledger/types.js";
+import { type CommitteeSource, readCommitteeData } from "./committee-data.js";
 import { blobHashesOf } from "./rpc.js";
 
 /** The data of a batch is not where its header says it was posted. */
@@ -43,8 +44,8 @@ export interface BatchData {
 export interface BatchDataOptions extends AskOptions {
   /** Where contents of blobs may be had, in the order to ask. */
   blobSources?: readonly BlobSource[] | undefined;
-  /** Data that members of a committee hold, by their hash, which they are checked against. */
-  committee?: ((dataHash: Hex, signal?: AbortSignal) => Promise<Uint8Array>) | undefined;
+  /** Data that members of a committee hold. */
+  committee?: CommitteeSource | undefined;
   /** A line when one of them gives something false. */
   warn?: ((line: string) => void) | undefined;
 }
@@ -76,8 +77,11 @@ export async function readBatchData(
     return { bytes: place.data };
   }
   if (place.form === "committee") {
-    if (options.committee === undefined) throw new NoMemberKnownError(header.index);
-    const bytes = await options.committee(header.dataHash, options.signal);
+    const { committee } = options;
+    if (committee === undefined) throw new NoMemberKnownError(header.index);
+    const { certificate } = place;
+    const attested = { header, certificate, block: found.blockNumber ?? 0 };
+    const bytes = await readCommitteeData(provider, attested, committee, options);
     check(dataHash(bytes));
     return { bytes };
   }

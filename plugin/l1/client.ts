@@ -56,8 +56,8 @@ export interface L1Client extends L1Contracts {
   readonly signer: Signer | undefined;
   readonly deployment: Deployment;
   readonly parameters: RollupParameters;
-  /** `game`: of a suite with fraud proofs. */
-  readonly addresses: { bridge: Hex; chain: Hex; registry: Hex; game: Hex | undefined };
+  /** `game`: of a suite with fraud proofs. `availability`: where data with its committee can be demanded. */
+  readonly addresses: { bridge: Hex; chain: Hex; registry: Hex; game: Hex | undefined; availability: Hex | undefined };
   /** Inbox messages `from` (inclusive) to `to` (exclusive). */
   inboxMessages(from: bigint, to: bigint, signal?: AbortSignal): Promise<InboxMessage[]>;
   /** The batch that L1 has at `index` now. @throws {UnknownBatchError} */
@@ -98,6 +98,7 @@ export function connectL1(
     chain: deployment.contracts.StateCommitmentChain.address,
     registry: deployment.contracts.SequencerRegistry.address,
     game: deployment.contracts.DisputeGame?.address,
+    availability: deployment.contracts.AvailabilityChallenge?.address,
   };
   const fromBlock = Number(deployment.fromBlock);
   const runner = signer ?? provider;

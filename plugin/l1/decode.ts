@@ -1,6 +1,7 @@
 import { type Log, type Result } from "ethers";
 
 import {
+  IAvailabilityChallenge__factory,
   IDisputeGame__factory,
   IL1EscrowBridge__factory,
   IStateCommitmentChain__factory,
@@ -12,6 +13,7 @@ import type { L1Event } from "./types.js";
 const bridge = IL1EscrowBridge__factory.createInterface();
 const chain = IStateCommitmentChain__factory.createInterface();
 const game = IDisputeGame__factory.createInterface();
+const challenge = IAvailabilityChallenge__factory.createInterface();
 
 /** Topics of the events that carry the suite's history. */
 export const TOPICS = {
@@ -27,6 +29,10 @@ export const TOPICS = {
   claimResolved: game.getEvent("ClaimResolved").topicHash,
   gameResolved: game.getEvent("GameResolved").topicHash,
   creditPaid: game.getEvent("CreditPaid").topicHash,
+  unavailable: game.getEvent("BatchUnavailable").topicHash,
+  demanded: challenge.getEvent("ChunkDemanded").topicHash,
+  answered: challenge.getEvent("ChunkAnswered").topicHash,
+  demandClosed: challenge.getEvent("DemandClosed").topicHash,
 } as const;
 
 /** What a log of the suite says. */
@@ -95,9 +101,43 @@ export function decodeLog(log: Log): L1Event {
       const fields = reader(game.decodeEventLog("CreditPaid", log.data, log.topics));
       return { kind: "creditPaid", account: fields.hex("account"), to: fields.hex("to"), amount: fields.int("amount") };
     }
+    case TOPICS.unavailable: {
+      const fields = reader(game.decodeEventLog("BatchUnavailable", log.data, log.topics));
+      const [headerHash, demandId] = [fields.hex("headerHash"), fields.hex("demandId")];
+      return { kind: "batchUnavailable", headerHash, demandId, claimant: fields.hex("claimant") };
+    }
+    case TOPICS.demanded:
+      return decodeDemand(log);
+    case TOPICS.answered: {
+      const fields = reader(challenge.decodeEventLog("ChunkAnswered", log.data, log.topics));
+      return { kind: "chunkAnswered", id: fields.hex("demandId"), answerer: fields.hex("answerer") };
+    }
+    case TOPICS.demandClosed: {
+      const fields = reader(challenge.decodeEventLog("DemandClosed", log.data, log.topics));
+      return { kind: "demandClosed", id: fields.hex("demandId"), isUpheld: fields.flag("isUpheld") };
+    }
     default:
       throw new Error(`log ${log.transactionHash}:${log.index} is no event of the suite`);
   }
+}
+
+function decodeDemand(log: Log): L1Event {
+  const fields = reader(challenge.decodeEventLog("ChunkDemanded", log.data, log.topics));
+  const chunk = fields.struct("chunk");
+  return {
+    kind: "chunkDemanded",
+    id: fields.hex("demandId"),
+    batchIndex: fields.int("batchIndex"),
+    claimant: fields.hex("claimant"),
+    chunk: {
+      headerHash: chunk.hex("headerHash"),
+      root: chunk.hex("root"),
+      length: chunk.int("length"),
+      index: Number(chunk.int("index")),
+    },
+    dataHash: fields.hex("dataHash"),
+    answerBy: fields.int("answerBy"),
+  };
 }
 
 function decodeMessage(log: Log): InboxMessage {

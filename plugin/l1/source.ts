@@ -11,7 +11,7 @@ const BLOCKS_AT_ONCE = 50;
 export interface SourceOptions extends Omit<AskOptions, "signal"> {
   /** Blocks per eth_getLogs; halved whenever the provider refuses. Default 10,000. */
   maxRange?: number;
-  /** Whether the events of dispute games are among them; default false. */
+  /** Whether the events of dispute games, and of demands for data, are among them; default false. */
   games?: boolean;
 }
 
@@ -39,7 +39,7 @@ export function createSource(client: L1Client, { games = false, ...options }: So
       addresses: [
         addresses.bridge,
         addresses.chain,
-        ...(games && addresses.game !== undefined ? [addresses.game] : []),
+        ...(games ? [addresses.game, addresses.availability].filter((address) => address !== undefined) : []),
       ],
       topics: [Object.values(TOPICS)],
       from,

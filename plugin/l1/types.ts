@@ -25,7 +25,36 @@ export type GameEvent =
   | { kind: "claimResolved"; id: Hex; isRefuted: boolean; payee: Hex; amount: bigint }
   /** `winner` is zero where the batch stands. */
   | { kind: "gameResolved"; headerHash: Hex; index: bigint; winner: Hex }
-  | { kind: "creditPaid"; account: Hex; to: Hex; amount: bigint };
+  | { kind: "creditPaid"; account: Hex; to: Hex; amount: bigint }
+  /** Data of a batch were demanded and withheld; it falls when its game is over. */
+  | { kind: "batchUnavailable"; headerHash: Hex; demandId: Hex; claimant: Hex }
+  | DemandEvent;
+
+/** What happened to demands for data that members attested; docs/data-availability.md §4. */
+export type DemandEvent =
+  | {
+      kind: "chunkDemanded";
+      id: Hex;
+      batchIndex: bigint;
+      claimant: Hex;
+      chunk: ChunkId;
+      dataHash: Hex;
+      /** L1 time in seconds from which on it is too late. */
+      answerBy: bigint;
+    }
+  /** The chunk stands in the log. */
+  | { kind: "chunkAnswered"; id: Hex; answerer: Hex }
+  | { kind: "demandClosed"; id: Hex; isUpheld: boolean };
+
+/** Which chunk of which batch. */
+export interface ChunkId {
+  headerHash: Hex;
+  /** Of the data's chunks. */
+  root: Hex;
+  /** Of the data, in bytes. */
+  length: bigint;
+  index: number;
+}
 
 export type PlacedEvent = L1Event & { block: L1Block; logIndex: number };
 

@@ -23,6 +23,8 @@ import { type Game, gamesOf, type Rules } from "./games.js";
 import type { PostedHeader } from "./history.js";
 import { creditIntent, moveIntent, resolveBatchIntent, resolveIntent, rewardIntent, short } from "./moves.js";
 import { createTraces } from "./traces.js";
+import type { Withheld } from "./demands.js";
+import { createWithholding } from "./withholding.js";
 import type { OpenGame, ValidatorEvent, Verdict } from "./types.js";
 
 /** The guest program as the machine executes it. */
@@ -40,6 +42,8 @@ export interface ChallengerOptions {
   /** The state before every batch that is agreed with or first to be disagreed with. */
   nodes: NodeReader;
   inputOf: (posted: PostedHeader, parent: BatchHeader, signal?: AbortSignal) => Promise<LedgerInput>;
+  /** Data of a batch that was judged. */
+  dataOf: (posted: PostedHeader, signal?: AbortSignal) => Promise<Uint8Array>;
   log: (event: ValidatorEvent) => void;
 }
 
@@ -49,6 +53,8 @@ export interface Position {
   /** Events up to here are known. */
   head: L1Block;
   verdictOf: (headerHash: Hex) => Verdict | undefined;
+  /** The batch that cannot be judged, because nobody gives its data. */
+  withheld?: Withheld | undefined;
 }
 
 /** Plays the games about all batches; docs/dispute.md. Keeps nothing that L1 does not tell: it can be killed and made anew anywhere. */
@@ -72,6 +78,7 @@ export function createChallenger(options: ChallengerOptions): Challenger {
   const { client, sender, machine, nodes, inputOf, log } = options;
   const { deployment, provider, registry, addresses } = client;
   const { address } = sender;
+  const withholding = createWithholding({ client, account: address, dataOf: options.dataOf, log });
   const genesis = { header: deployment.genesis, headerHash: hashOf(deployment.genesis) };
   const parameters = new Map<Hex, DisputeParameters | undefined>();
   const traces = createTraces();
@@ -83,6 +90,8 @@ export function createChallenger(options: ChallengerOptions): Challenger {
   const alarms = new Set<string>();
   /** Wei that were needed last and not there; it is reported once. */
   let shortOf: bigint | undefined;
+  /** Batches under attack whose data nobody gives any more. */
+  const lost = new Map<Hex, Withheld>();
   let collectedAt: readonly PlacedEvent[] | undefined;
   /** What was made of the events last; most looks find none that are new. */
   let known: { events: readonly PlacedEvent[]; games: readonly Game[] } | undefined;
@@ -140,6 +149,7 @@ export function createChallenger(options: ChallengerOptions): Challenger {
 
   /** What is to be answered now, the most urgent first. */
   async function unanswered(games: readonly Game[], position: Position, signal?: AbortSignal) {
+    lost.clear();
     const now = (await client.now(signal)) + 1n;
     const found: { game: Game; move: Move }[] = [];
     for (const game of games) {
@@ -150,10 +160,16 @@ export function createChallenger(options: ChallengerOptions): Challenger {
       if (verdict.kind === "agree" && !isAttacked) continue;
       try {
         const moves = await answers(tree, traceOf(game, verdict), now, { skip: new Set(underway.keys()), signal });
-        // Nobody can claim against what is no longer on the chain; the claims that are there can still be answered.
-        const possible = moves.filter(({ against }) => game.isOnChain || against.claim !== undefined);
+        // Nobody can claim against what is no longer on the chain, and needs not where data were withheld; the claims that
+        // are there can still be answered.
+        const isCounterable = game.isOnChain && tree.root.isUnavailable !== true;
+        const possible = moves.filter(({ against }) => isCounterable || against.claim !== undefined);
         found.push(...possible.map((move) => ({ game, move })));
       } catch (error) {
+        if (error instanceof DataWithheldError && error.missing !== undefined) {
+          lost.set(posted.headerHash, { posted, missing: error.missing });
+          continue;
+        }
         if (signal?.aborted === true || isTransient(error)) throw error;
         // The other games go on.
         const { index } = posted.header;
@@ -208,7 +224,8 @@ export function createChallenger(options: ChallengerOptions): Challenger {
 
   /** Whether this account has to end the game: what holds up the chain concerns everybody, what only settles bonds those who have some. */
   function isOpen({ tree, isOnChain }: Game): boolean {
-    if (tree.root.children.length === 0 || tree.root.status !== "open") return false;
+    const isUnderWay = tree.root.children.length > 0 || tree.root.isUnavailable === true;
+    if (!isUnderWay || tree.root.status !== "open") return false;
     return isOnChain || [...tree.nodes()].some(({ claimant }) => claimant?.toLowerCase() === address.toLowerCase());
   }
 
@@ -216,7 +233,7 @@ export function createChallenger(options: ChallengerOptions): Challenger {
   async function collect(position: Position, signal?: AbortSignal): Promise<number> {
     if (collectedAt === position.events) return 0;
     const block = position.head.number;
-    let count = 0;
+    let count = await withholding.collect(block, (intent) => attempt(intent, position, signal), signal);
     for (const resolver of parameters.keys()) {
       const contract = DisputeGame__factory.connect(resolver, provider);
       const amount = await ask("credit", () => contract.creditOf(address), { signal });
@@ -292,10 +309,19 @@ export function createChallenger(options: ChallengerOptions): Challenger {
         return { index: header.index, headerHash, endsAt: endsAt(tree) };
       });
       const answered = await answerAll(games, position, signal);
+      const { withheld, verdictOf } = position;
+      const { moves: demanded, waits } = await withholding.play(
+        events,
+        withheld === undefined ? [...lost.values()] : [...lost.values(), withheld],
+        (headerHash) => verdictOf(headerHash) !== undefined && !lost.has(headerHash),
+        (intent) => attempt(intent, position, signal),
+        signal,
+      );
+      open.push(...waits);
       const resolved = await resolveAll(games, position, signal);
       // Each payment costs gas: the winnings are taken at the end, or when they are needed.
       const collected = open.length === 0 || shortOf !== undefined ? await collect(position, signal) : 0;
-      return { moves: answered + resolved + collected, games: open };
+      return { moves: answered + demanded + resolved + collected, games: open };
     },
   };
 }

@@ -58,6 +58,7 @@ export function gamesOf(
       case "claimResolved":
         add(gameOf.get(event.id), event);
         break;
+      case "batchUnavailable":
       case "gameResolved":
         add(event.headerHash, event);
     }

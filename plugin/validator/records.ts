@@ -19,6 +19,10 @@ export interface Records {
   verdict(headerHash: Hex): Verdict | undefined;
   /** The verdict together with the state that it leads to, and what the batch withdrew; at once. */
   judge(verdict: Verdict, nodes: Nodes, withdrawals: readonly Withdrawal[]): Promise<void>;
+  /** Batch data that are kept, by their hash. */
+  data(dataHash: Hex): Uint8Array | undefined;
+  keepData(dataHash: Hex, data: Uint8Array): Promise<void>;
+  forgetData(dataHashes: readonly Hex[]): Promise<void>;
   /** What a batch withdrew that it agrees with. */
   withdrawals(headerHash: Hex): Withdrawal[];
   /** Of what it sends to L1. */
@@ -63,6 +67,13 @@ export function openRecords(store: Store): Records {
       operations.push({ type: "put", key: verdictKey(headerHash), value: serialize(verdict) });
       await store.write(operations, { sync: true });
     },
+    data: (dataHash) => store.get(dataKey(dataHash)),
+    keepData: (hash, value) => store.write([{ type: "put", key: dataKey(hash), value }], { sync: false }),
+    forgetData: (hashes) =>
+      store.write(
+        hashes.map((hash) => ({ type: "del", key: dataKey(hash) })),
+        { sync: false },
+      ),
     withdrawals(headerHash) {
       const value = store.get(withdrawalsKey(headerHash));
       return value === undefined ? [] : (parse(value) as Withdrawal[]);
@@ -88,6 +99,10 @@ function eventKey(position: number): Uint8Array {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(BigInt(position));
   return key("event", bytes);
+}
+
+function dataKey(dataHash: Hex): Uint8Array {
+  return key("data", fromHex(dataHash, 32));
 }
 
 function withdrawalsKey(headerHash: Hex): Uint8Array {

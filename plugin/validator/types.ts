@@ -53,6 +53,10 @@ export type ValidatorEvent =
   | { kind: "ended"; index: bigint; gasUsed: bigint }
   /** The game about a batch is over; `winner` is zero where the batch stands. */
   | { kind: "game over"; index: bigint; winner: Hex }
+  /** Nobody gives these chunks of the data of a pending batch: nobody can tell whether it is true. */
+  | ({ kind: "withheld" } & WithheldFacts)
+  /** This validator demanded a chunk on L1, published one that was demanded, or ended a demand that nobody answered. */
+  | { kind: "demanded" | "published" | "closed"; index: bigint; chunk: number; gasUsed: bigint }
   /** Wei that this validator won were paid to it. */
   | { kind: "paid"; what: "bonds" | "reward"; amount: bigint }
   /** L1 does not take a move. */
@@ -85,8 +89,18 @@ export interface OpenGame {
   /** Of the batch. */
   index: bigint;
   headerHash: Hex;
-  /** L1 time in seconds from which on it can be ended, if nothing more is claimed. */
+  /** L1 time in seconds from which on it can be ended, if nothing more is claimed; of withheld data, until when nothing can be done. */
   endsAt: bigint;
+}
+
+/** Data that are missing. */
+export interface WithheldFacts {
+  /** Of the batch. */
+  index: bigint;
+  /** Which chunks nobody gives. */
+  chunks: readonly number[];
+  /** What who was asked said. */
+  reason: string;
 }
 
 /** Where a validator stands. */
@@ -100,6 +114,8 @@ export interface Summary {
   moves: number;
   /** Games that it plays. */
   games: OpenGame[];
+  /** The batch whose data nobody gives: nothing is known of it, nor of those that follow. */
+  withheld?: WithheldFacts;
   /** The first false batch on L1 now. */
   disagreement?: Verdict & { kind: "disagree" };
 }
@@ -141,6 +157,14 @@ export function describe(event: ValidatorEvent): string {
       return event.winner === ZERO_ADDRESS
         ? `batch ${event.index}: the game is over, the batch stands`
         : `batch ${event.index}: the game is over, ${event.winner} has refuted the batch`;
+    case "withheld":
+      return `batch ${event.index} cannot be checked: ${event.reason}; they will be demanded on L1`;
+    case "demanded":
+      return `batch ${event.index}: demanded chunk ${event.chunk} of its data on L1, ${gas(event.gasUsed)}`;
+    case "published":
+      return `batch ${event.index}: published chunk ${event.chunk} of its data on L1, ${gas(event.gasUsed)}`;
+    case "closed":
+      return `batch ${event.index}: nobody gave chunk ${event.chunk} of its data in time, ${gas(event.gasUsed)}`;
     case "paid":
       return event.what === "bonds"
         ? `got ${ether(event.amount)} of bonds`

@@ -12,11 +12,12 @@ import { GENESIS_NODE } from "../ledger/state.js";
 import type { LedgerInput, NodeReader } from "../ledger/types.js";
 import { cacheNodes } from "../store/cached-nodes.js";
 import type { Store } from "../store/types.js";
-import type { BatchHeader } from "../types.js";
+import type { BatchHeader, Hex } from "../types.js";
 import { type Challenger, createChallenger, type Machine } from "./challenger.js";
+import type { Withheld } from "./demands.js";
 import { applyEvents, type History, NO_HISTORY, type PostedHeader } from "./history.js";
 import { openRecords } from "./records.js";
-import type { Program, Summary, ValidatorEvent, Verdict } from "./types.js";
+import type { Program, Summary, ValidatorEvent, Verdict, WithheldFacts } from "./types.js";
 import { firstDifference } from "./verify.js";
 
 export interface ValidatorOptions {
@@ -82,6 +83,8 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
   let history = applyEvents(NO_HISTORY, events);
   /** An update that was polled and is not on disk yet. */
   let pending: L1Update | undefined;
+  /** Header hash of what was reported. */
+  let withheldBefore: Hex | undefined;
   /** On the first batches of `history`. */
   let verdicts: Verdict[] = [];
   const challenger = options.play === undefined ? undefined : await challengerOf(options.play);
@@ -95,8 +98,8 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
       machine,
       nodes,
       log,
-      inputOf: async ({ header, transaction }, parent, signal) =>
-        toInput(header, parent, await client.batchData(header, signal, transaction)),
+      inputOf: async (posted, parent, signal) => toInput(posted.header, parent, await dataOf(posted, signal)),
+      dataOf: async (posted, signal) => (await dataOf(posted, signal)).bytes,
     });
   }
 
@@ -149,7 +152,7 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
   async function execute(position: number, signal?: AbortSignal): Promise<Verdict> {
     const { header, headerHash, transaction } = postedAt(position);
     const parent = position === 0 ? deployment.genesis : postedAt(position - 1).header;
-    const data = await client.batchData(header, signal, transaction);
+    const data = await dataOf({ header, headerHash, transaction }, signal);
     const input = toInput(header, parent, data);
     const output = program.execute(input, nodes);
     const difference = firstDifference(header, parent, input, output, program, nodes);
@@ -172,6 +175,31 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
     return verdict;
   }
 
+  /** Members may stop giving what was judged: until a batch is final, its data are kept. */
+  async function dataOf({ header, transaction }: PostedHeader, signal?: AbortSignal): Promise<BatchData> {
+    const kept = records.data(header.dataHash);
+    if (kept !== undefined) return { bytes: kept };
+    const data = await client.batchData(header, signal, transaction);
+    if (deployment.parameters.da === "committee") await records.keepData(header.dataHash, data.bytes);
+    return data;
+  }
+
+  /** Judges what can be judged. @returns the batch whose data nobody gives, for who can do something about it. */
+  async function judgeAll(signal?: AbortSignal): Promise<(Withheld & { reason: string }) | undefined> {
+    try {
+      await judge(history.batches.length, signal);
+      return undefined;
+    } catch (error) {
+      if (challenger === undefined || !(error instanceof DataWithheldError) || error.missing === undefined) throw error;
+      const { missing, message: reason } = error;
+      const posted = postedAt(verdicts.length);
+      const { index } = posted.header;
+      if (withheldBefore !== posted.headerHash) log({ kind: "withheld", index, chunks: missing.chunks, reason });
+      withheldBefore = posted.headerHash;
+      return { posted, missing, reason };
+    }
+  }
+
   function toInput(header: BatchHeader, parent: BatchHeader, { bytes, blobs }: BatchData): LedgerInput {
     const { index, timestamp, inboxFrom, inboxTo, l2BlockFrom } = header;
     return {
@@ -192,14 +220,16 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
 
   async function step(signal?: AbortSignal): Promise<Summary> {
     const update = await follow(signal);
-    await judge(history.batches.length, signal);
+    const withheld = await judgeAll(signal);
     for (const event of update.events) {
       const verdict = event.kind === "finalized" ? verdicts[Number(event.index) - 1] : undefined;
-      if (verdict !== undefined) log({ kind: "finalized", index: verdict.index, verdict: verdict.kind });
+      if (verdict === undefined) continue;
+      log({ kind: "finalized", index: verdict.index, verdict: verdict.kind });
+      await records.forgetData([postedAt(Number(verdict.index) - 1).header.dataHash]);
     }
     reportGames(update.events);
     const played = await challenger?.play(
-      { events, head: update.head, verdictOf: (headerHash) => records.verdict(headerHash) },
+      { events, head: update.head, verdictOf: (headerHash) => records.verdict(headerHash), withheld },
       signal,
     );
     const disagreement = verdicts.find((verdict) => verdict.kind === "disagree");
@@ -209,6 +239,7 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
       agreed: BigInt(verdicts.filter(({ kind }) => kind === "agree").length),
       moves: played?.moves ?? 0,
       games: played?.games ?? [],
+      ...(withheld === undefined ? {} : { withheld: withheldFacts(withheld) }),
       ...(disagreement === undefined ? {} : { disagreement }),
     };
   }
@@ -269,6 +300,10 @@ export async function createValidator(options: ValidatorOptions): Promise<Valida
   }
 
   return { run, check: (index, signal) => inTurn(() => check(index, signal)) };
+}
+
+function withheldFacts({ posted, missing, reason }: Withheld & { reason: string }): WithheldFacts {
+  return { index: posted.header.index, chunks: missing.chunks, reason };
 }
 
 /** What a later look at L1 may cure; data may be gone because a reorg took its transaction. */

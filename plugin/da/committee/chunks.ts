@@ -50,7 +50,11 @@ export function proveChunk(data: Uint8Array, index: number): ProvenChunk {
 /** Whether `proven` is chunk `index` of what `dataHash` stands for. */
 export function isChunkOf(dataHash: Hex, index: number, { chunk, path, length, root }: ProvenChunk): boolean {
   const expected = keccak256(abiWords(DATA_DOMAIN, BigInt(length), root));
-  if (!equal(expected, fromHex(dataHash)) || index < 0 || index >> path.length !== 0) return false;
+  const count = chunkCount(length);
+  if (!equal(expected, fromHex(dataHash)) || index < 0 || index >= count) return false;
+  // No inner node passes for a chunk of 64 bytes: it does not stand at this depth.
+  if (path.length !== Math.ceil(Math.log2(count))) return false;
+  if (fromHex(chunk).length !== Math.min(CHUNK_LENGTH, length - index * CHUNK_LENGTH)) return false;
   let node = keccak256(fromHex(chunk));
   path.forEach((word, height) => {
     const sibling = fromHex(word, 32);

@@ -1,8 +1,9 @@
 import { dataHash } from "../../ledger/hashes.js";
-import { concat } from "../../ledger/bytes.js";
+import { concat, fromHex } from "../../ledger/bytes.js";
 import type { Hex } from "../../types.js";
 import type { Attestation, AttestationScope } from "./attestation.js";
-import { MAX_DATA_LENGTH } from "./chunks.js";
+import type { Certificate } from "../input.js";
+import { isChunkOf, MAX_DATA_LENGTH, type ProvenChunk } from "./chunks.js";
 import type { AttestationRequest } from "./member.js";
 import { type MemberIdentity, schemeOf, type SignatureScheme } from "./scheme.js";
 import { encodeRequest, hexOf, objectOf, PATHS, WireError } from "./wire.js";
@@ -99,16 +100,27 @@ export interface FetchOptions {
   ask?: Ask | undefined;
 }
 
+/** What can be demanded on L1 of data that no member gives. */
+export interface Missing {
+  /** What the data were posted with. */
+  certificate: Certificate;
+  /** Indexes of the chunks that nobody gives and nobody published. */
+  chunks: readonly number[];
+}
+
 /** No member gave the data of a batch. */
 export class DataWithheldError extends Error {
   override readonly name = "DataWithheldError";
   constructor(
     readonly dataHash: Hex,
     readonly faults: readonly MemberFault[],
+    /** Where chunks were asked for one by one. */
+    readonly missing?: Missing,
   ) {
     const reasons = faults.map(({ url, reason }) => `${url} (${reason})`).join(", ");
+    const what = missing === undefined ? "the data" : `chunks ${missing.chunks.join(", ")} of the data`;
     super(
-      `no member of the committee gives the data with hash ${dataHash}: ${reasons === "" ? "no URL is known" : reasons}`,
+      `no member of the committee gives ${what} with hash ${dataHash}: ${reasons === "" ? "no URL is known" : reasons}`,
     );
   }
 }
@@ -146,6 +158,49 @@ export async function fetchData(urls: readonly string[], hash: Hex, options: Fet
   } finally {
     done.abort();
   }
+}
+
+/** Those of these chunks that some server gives; each is checked, so nobody is trusted. */
+export async function fetchChunks(
+  urls: readonly string[],
+  hash: Hex,
+  indexes: readonly number[],
+  options: FetchOptions = {},
+): Promise<Map<number, Uint8Array>> {
+  const { timeout = FETCH_TIMEOUT, onFault, signal: outer, ask = fetch } = options;
+  const found = new Map<number, Uint8Array>();
+  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(outer ? [outer] : [])]);
+  await Promise.all(
+    urls.map(async (url) => {
+      try {
+        for (const index of indexes) {
+          if (found.has(index)) continue;
+          const response = await ask(join(url, PATHS.chunk(hash, index)), { signal });
+          // It may have others.
+          if (!response.ok) continue;
+          const chunk = chunkIn(objectOf(Buffer.from(await readBytes(response, MAX_ANSWER)).toString()));
+          if (!isChunkOf(hash, index, chunk)) throw new WireError(`what it gives is not chunk ${index}`);
+          found.set(index, fromHex(chunk.chunk));
+        }
+      } catch (error) {
+        outer?.throwIfAborted();
+        onFault?.({ member: undefined, url, reason: reasonOf(error, timeout) });
+      }
+    }),
+  );
+  return found;
+}
+
+/** A chunk as servers give it. @throws {WireError} */
+function chunkIn(fields: Record<string, unknown>): ProvenChunk {
+  const { length, path } = fields;
+  if (!Number.isSafeInteger(length) || !Array.isArray(path)) throw new WireError("it gives no chunk");
+  return {
+    chunk: hexOf(fields, "chunk"),
+    path: path.map((_, i) => hexOf({ ...path }, `${i}`, 32)),
+    length: length as number,
+    root: hexOf(fields, "root", 32),
+  };
 }
 
 async function askSignature(

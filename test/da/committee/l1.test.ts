@@ -42,7 +42,7 @@ describe("A committee on L1", () => {
       registry.getAddress(),
     ])) as [Hex, Hex, Hex];
     return {
-      addresses: { bridge: bridgeAt, chain: chainAt, registry: registryAt, game: registryAt },
+      addresses: { bridge: bridgeAt, chain: chainAt, registry: registryAt, game: registryAt, availability: undefined },
       provider,
       registry: ISequencerRegistry__factory.connect(registryAt, provider),
       async heads() {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Interface, ZeroHash } from "ethers";
 
-import { DataWithheldError, fetchData, type MemberFault } from "../../../plugin/da/committee/client.js";
+import { DataWithheldError, fetchChunks, fetchData, type MemberFault } from "../../../plugin/da/committee/client.js";
 import { type CommitteeOnL1, findCommittee, memberL1 } from "../../../plugin/da/committee/l1.js";
 import { createMember } from "../../../plugin/da/committee/member.js";
 import { createCertifier, servingTime } from "../../../plugin/da/committee/posting.js";
@@ -125,7 +125,10 @@ describeOnEveryL1("batches with a committee", (get) => {
   /** Reads as somebody does who knows these servers. */
   const readerOf = (urls: readonly string[]) =>
     connectL1(l1.provider, deployment, undefined, {
-      committee: (hash, signal) => fetchData(urls, hash, { signal, timeout: 2_000 }),
+      committee: {
+        data: (hash, signal) => fetchData(urls, hash, { signal, timeout: 2_000 }),
+        chunks: (hash, indexes, signal) => fetchChunks(urls, hash, indexes, { signal, timeout: 2_000 }),
+      },
     });
 
   it("go to L1 as a certificate, two members down, and come back from any member", async () => {

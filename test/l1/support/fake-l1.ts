@@ -184,7 +184,7 @@ export function fakeL1(): FakeL1 {
   } as unknown as SenderProvider;
 
   const client: FakeL1["client"] = {
-    addresses: { bridge: CHAIN, chain: CHAIN, registry: CHAIN, game: CHAIN },
+    addresses: { bridge: CHAIN, chain: CHAIN, registry: CHAIN, game: CHAIN, availability: undefined },
     heads: () => Promise.resolve({ head: head().index, finalizedHead: 0n }),
     headerHash: (index) => {
       const header = [GENESIS, ...batches().map((batch) => batch.header)][Number(index)];
