@@ -98,7 +98,12 @@ export function dataHash(data: Hex): Hex {
   for (let from = 0; from < length; from += CHUNK_SIZE) {
     leaves.push(hash(dataSlice(data, from, Math.min(from + CHUNK_SIZE, length))));
   }
-  return hashWords(["bytes32", "uint256", "bytes32"], [id("hardhat-rollup.data.v1"), length, merkleRoot(leaves)]);
+  return dataHashOfRoot(BigInt(length), merkleRoot(leaves));
+}
+
+/** The same of data whose root somebody attests. */
+export function dataHashOfRoot(length: bigint, root: Hex): Hex {
+  return hashWords(["bytes32", "uint256", "bytes32"], [id("hardhat-rollup.data.v1"), length, root]);
 }
 
 /** Leaf of a withdrawal (§4). */
