@@ -54,7 +54,8 @@ export async function cached(shelf: string, key: string, make: (folder: string) 
       await rename(partial, folder);
     });
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    // A process that was killed a moment ago may still write.
+    await rm(partial, { recursive: true, force: true, maxRetries: 5 });
   }
   return folder;
 }

@@ -33,7 +33,6 @@ export interface CompiledCircuit extends R1csCounts {
   sym: string;
 }
 
-const NAME = "circuit";
 /** O2: all linear constraints are substituted, which halves the rows of a Poseidon circuit. O1: only equal wires are merged. */
 const OPTIMISATIONS = { substitute: "--O2", keep: "--O1" } as const;
 const PRAGMA = "pragma circom 2.1.5;";
@@ -58,6 +57,8 @@ export async function compileCircuit(
   signal?.throwIfAborted();
   const { circom, circomlib, versions } = await findProverTools();
   const path = resolve(source);
+  // Not the source's own name: circom would take the file of the main component for it.
+  const name = `${parse(path).name}_main`;
   const folders = [...include.map((folder) => resolve(folder)), ...circomlib];
   const sources = await collectSources(path, folders);
   const publics = publicInputs.length === 0 ? "" : ` { public [${publicInputs.join(", ")}] }`;
@@ -71,18 +72,18 @@ export async function compileCircuit(
   const hash = cacheKey({ circom: versions.circom2, optimisation, main, sources: sources.map(({ text }) => text) });
 
   const folder = await cached(resolve(cache, "circuits"), hash, async (partial) => {
-    const file = join(partial, `${NAME}.circom`);
+    const file = join(partial, `${name}.circom`);
     await writeFile(file, main);
     const links = [dirname(path), ...folders].flatMap((link) => ["-l", link]);
     const args = [circom, file, "--r1cs", "--wasm", "--sym", optimisation, "-o", partial, ...links];
     await runCircom(args, path, signal, onProgress);
   });
-  const r1cs = join(folder, `${NAME}.r1cs`);
+  const r1cs = join(folder, `${name}.r1cs`);
   return {
     hash,
     r1cs,
-    wasm: join(folder, `${NAME}_js`, `${NAME}.wasm`),
-    sym: join(folder, `${NAME}.sym`),
+    wasm: join(folder, `${name}_js`, `${name}.wasm`),
+    sym: join(folder, `${name}.sym`),
     ...(await readR1csCounts(r1cs)),
   };
 }
