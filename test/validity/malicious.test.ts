@@ -134,10 +134,10 @@ describe("witnesses that nobody may have", function () {
     "a transfer to oneself": (draft) => transfer(draft, { ...PAY, to: 1 }),
     "a withdrawal by transfer": (draft) => transfer(draft, { ...PAY, to: 0, target: TARGET }),
   };
-  const single = (name: string): Finished => {
-    const draft = start(SMALL.levels);
+  const single = (name: string, shape = SMALL): Finished => {
+    const draft = start(shape.levels);
     singles[name]!(draft);
-    return finish(draft, SMALL, 1);
+    return finish(draft, shape, 1);
   };
 
   describe("no wire is free", () => {
@@ -145,6 +145,13 @@ describe("witnesses that nobody may have", function () {
       it(`in a slot with ${name}: alone or together`, () => {
         expect(freedom(small, single(name).inputs)).to.deep.equal({ alone: [], together: [] });
       });
+
+    it("with a committee, where the transfers' hash stands in their place", async () => {
+      const shape = { ...SMALL, isOnL1: false };
+      const committee = await load(shape, { keepLinear: true });
+      for (const name of ["nothing", "a deposit", "a transfer"])
+        expect(freedom(committee, single(name, shape).inputs), name).to.deep.equal({ alone: [], together: [] });
+    });
 
     it("in segments as they are proved, with operations, transfers and unused slots", () => {
       const mixed = start();
