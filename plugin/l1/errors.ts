@@ -148,6 +148,10 @@ export const LINES: Readonly<Record<string, Line>> = {
   CommitteeExpiryTooEarly: (a) =>
     `members serve the data until ${time(a.expiry)}, they are needed until ${time(a.needed)}`,
   CommitteeTooFewSigners: (a) => `${show(a.signers)} members signed, ${show(a.threshold)} are needed`,
+  CommitteeUnprovenKey: (a) =>
+    `${show(a.member)} is no key that was proven to the committee's BlsKeys; its owner does that with dac:key`,
+  Bls12381PrecompileFailed: () =>
+    "L1 refuses a point of BLS12-381, or has no precompiled contracts for that curve (EIP-2537)",
   CommitteeWrongSignature: (a) => `the signature of member ${show(a.member)} is not its own`,
   InboxTransactionSize: (a) => `a forced transaction has 1 to ${show(a.max)} bytes, not ${show(a.size)}`,
   InboxZeroTarget: () => "the recipient must not be the zero address",

@@ -273,11 +273,10 @@ describe("rollup:node with a committee", function () {
 
   it("runs its members, and tells others where they are", async () => {
     const l1 = await startL1();
+    let node: Service | undefined;
     try {
       await makeProject(l1.folder, l1.url);
-      const node = await startService(l1.folder, [
-        ...["rollup:node", "--da", "committee", "--port", "0", "--rpc-port", "0"],
-      ]);
+      node = await startService(l1.folder, ["rollup:node", "--da", "committee", "--port", "0", "--rpc-port", "0"]);
       const document = node.document as unknown as Record<"l1" | "l2", { url: string }> & { addressBook: string };
       const hre = await environment(
         l1.folder,
@@ -297,6 +296,7 @@ describe("rollup:node with a committee", function () {
       expect(await node.interrupt()).to.equal(0);
       expect(node.log()).not.to.include("too few members signed");
     } finally {
+      await node?.kill();
       await l1.close();
     }
   });

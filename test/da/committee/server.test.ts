@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { attestationSigner } from "../../../plugin/da/committee/attestation.js";
+import { type Attestation, attestationSigner } from "../../../plugin/da/committee/attestation.js";
 import {
   collectSignatures,
   DataWithheldError,
@@ -209,6 +209,36 @@ describe("A committee of 7, of which 5 must sign", () => {
       expect((await post(JSON.stringify(good))).status).to.equal(200);
     });
 
+    it("killed while it works, has whatever it signed a word of", async function () {
+      this.timeout(60_000);
+      // The batches that may be posted, with data that take a while.
+      const batches = [3n, 4n, 5n, 6n].map((batchIndex, i) => ({ batchIndex, data: bytes(300_000, i) }));
+      for (const moment of [40, 120]) {
+        const directory = await mkdtemp(join(tmpdir(), "dac-"));
+        try {
+          const first = await startChild(directory);
+          const answers = Promise.allSettled(
+            batches.map(({ batchIndex, data: held }) => askAll(first.url, held, { batchIndex })),
+          );
+          await new Promise((resume) => setTimeout(resume, moment));
+          await kill(first.process);
+          const signed = (await answers).map((answer) => answer.status === "fulfilled");
+
+          const second = await startChild(directory);
+          for (const [i, { batchIndex, data: held }] of batches.entries()) {
+            const kept = await fetchData([second.url], dataHash(held)).catch(() => undefined);
+            if (signed[i]) expect(kept, `batch ${batchIndex}`).to.deep.equal(held);
+            // What it has, it signed or was about to: it signs nothing else.
+            const other = await askAll(second.url, bytes(11), { batchIndex });
+            expect(other.startsWith("0x"), `batch ${batchIndex}: ${other}`).to.equal(kept === undefined);
+          }
+          await kill(second.process);
+        } finally {
+          await rm(directory, { recursive: true });
+        }
+      }
+    });
+
     it("killed after it signed, still has what it signed and signs nothing else", async () => {
       const directory = await mkdtemp(join(tmpdir(), "dac-"));
       try {
@@ -229,8 +259,9 @@ describe("A committee of 7, of which 5 must sign", () => {
 });
 
 /** The signature that a member gives, or why it gives none. */
-async function askAll(url: string, data: Uint8Array): Promise<string> {
-  const response = await fetch(`${url}/v1/attest`, { method: "POST", body: encodeRequest(await requestOf(data)) });
+async function askAll(url: string, data: Uint8Array, attestation: Partial<Attestation> = {}): Promise<string> {
+  const body = encodeRequest(await requestOf(data, { attestation }));
+  const response = await fetch(`${url}/v1/attest`, { method: "POST", body });
   const { signature, error } = (await response.json()) as { signature?: string; error?: string };
   return signature ?? error ?? "nothing";
 }
