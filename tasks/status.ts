@@ -1,5 +1,7 @@
 import { formatEther } from "ethers";
 
+import { findCommittee } from "../plugin/da/committee/l1.js";
+import { callRoll, type RollCall } from "../plugin/da/committee/roll-call.js";
 import { freezableFrom } from "../plugin/escape/leave.js";
 import { time } from "../plugin/l1/errors.js";
 import { connectL1 } from "../plugin/l1/client.js";
@@ -37,7 +39,12 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
   ]);
   const [message] = waiting;
   const freezable = frozen || message === undefined ? undefined : await freezableFrom(l1, last, message);
-  const sequencer = await askSequencer(url);
+  const [sequencer, committee] = await Promise.all([
+    askSequencer(url),
+    deployment.parameters.da === "committee"
+      ? findCommittee(l1).then((found) => callRoll(found, deployment.memberUrls ?? {}))
+      : undefined,
+  ]);
 
   output.table([
     { type: "section-header", text: `Rollup ${deployment.parameters.l2ChainId} on ${connection.networkName}` },
@@ -50,6 +57,7 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
       ["sequencer", active],
       ["escape hatch", hatch(frozen, freezable, last.index, now)],
       ["deposits", frozen ? "closed for ever" : pausedUntil > now ? `paused until ${time(pausedUntil)}` : "open"],
+      ...(committee === undefined ? [] : [["committee", attendance(committee)]]),
       ["JSON-RPC", sequencer === undefined ? `none at ${url}` : url],
       ...(sequencer === undefined ? [] : sequencerRows(sequencer)),
     ].map((cells) => ({ type: "row" as const, cells })),
@@ -57,6 +65,9 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
   for (const [position, { header }] of pending.entries()) {
     const what = disputed[position] ? "is under dispute" : fate(header.finalizesAt, now);
     output.line(`batch ${header.index}: ${what}`);
+  }
+  for (const { address, url: at, absence } of committee?.members ?? []) {
+    if (absence !== undefined) output.line(`member ${address}${at === undefined ? "" : ` at ${at}`}: ${absence}`);
   }
   return {
     l2ChainId: deployment.parameters.l2ChainId,
@@ -80,8 +91,15 @@ export default action<RollupArguments>(async (input, { hre, output }) => {
       disputed: disputed[position] ?? false,
     })),
     sequencer: sequencer ?? null,
+    committee: committee ?? null,
   };
 });
+
+function attendance({ epoch, threshold, members }: RollCall): string {
+  const there = members.filter(({ absence }) => absence === undefined).length;
+  const lack = there < threshold ? "; batches go in calldata" : "";
+  return `epoch ${epoch}, ${threshold} of ${members.length} must sign, ${there} answer${lack}`;
+}
 
 function hatch(frozen: boolean, freezable: bigint | undefined, head: bigint, now: bigint): string {
   if (frozen) return `FROZEN with batch ${head}; everybody leaves with rollup:escape`;

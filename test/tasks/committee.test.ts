@@ -99,6 +99,13 @@ describe("dac:node, and the tasks of a rollup with a committee", function () {
     }
   });
 
+  it("rollup:status says which members are there", async () => {
+    const run = succeed(await runTask(hre, "rollup:status", { rpc: DEAD }));
+    expect(run.stdout).to.match(/committee +\S+ +epoch 0, 2 of 3 must sign, 2 answer +/);
+    expect(run.stdout).to.include(`member ${members[2]} at ${liar.url}: what answers is no member's server`);
+    expect(run.stdout).not.to.include(`member ${members[0]}`);
+  });
+
   it("killed and started again, has what it signed and signs on", async () => {
     const { header } = await post();
     const [first] = services;
@@ -106,6 +113,8 @@ describe("dac:node, and the tasks of a rollup with a committee", function () {
     await first.kill();
     const { form } = (await placeOf(await post())) ?? {};
     expect(form).to.equal("calldata");
+    const status = succeed(await runTask(hre, "rollup:status", { rpc: DEAD }));
+    expect(status.stdout).to.include("2 of 3 must sign, 1 answer; batches go in calldata");
     const again = await startService(l1.folder, nodeInput("3", new URL(urlOf(first)).port));
     services[0] = again;
     expect((await fetch(`${urlOf(again)}/v1/data/${header.dataHash}`)).status).to.equal(200);
