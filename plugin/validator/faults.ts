@@ -1,3 +1,4 @@
+import { elementOf, packBlobs } from "../da/blob.js";
 import { decodeBatch, encodeBatch } from "../ledger/batch.js";
 import { abiWords, concat, equal, fromHex, toHex } from "../ledger/bytes.js";
 import type { ExecuteOptions } from "../ledger/execute.js";
@@ -6,7 +7,7 @@ import { traceLedger } from "../ledger/trace.js";
 import { recoverAddress } from "../ledger/transaction.js";
 import { accountKey, leafPreimage, proveLeaf, readAccount, readMeta } from "../ledger/state.js";
 import type { BatchTransaction, LedgerInput, LedgerOutput, NodeReader } from "../ledger/types.js";
-import type { Oracle } from "../machine/hostCalls.js";
+import type { BlobElement, Oracle } from "../machine/hostCalls.js";
 import { keccak256 } from "../machine/keccak.js";
 import type { MachineState } from "../machine/state.js";
 import { hashState } from "../machine/state.js";
@@ -62,6 +63,8 @@ export interface Forgery {
 interface Lies {
   /** False contents, by the hash that they do not have. */
   preimages: ReadonlyMap<string, Uint8Array>;
+  /** False field elements of blobs, by those that stand there. */
+  elements?: ReadonlyMap<string, Uint8Array>;
   recover?: ExecuteOptions["recover"];
   /** What the machine says at its end, whatever it computed. */
   outputHash?: Hex;
@@ -194,7 +197,9 @@ const FORGERS: Record<Fault, (occasion: Occasion) => Omit<Forgery, "fault">> = {
     const posted = concat(Uint8Array.of(version ^ 0xff), input.data.subarray(1));
     const [good, bad] = [firstChunk(input.data), firstChunk(posted)];
     const preimages = new Map([[toHex(keccak256(bad)), good]]);
-    return { input: { ...input, data: posted }, output: truth, lies: { preimages } };
+    // In a blob the first element has the version, and nothing else differs.
+    const elements = new Map([[toHex(firstElement(bad)), firstElement(good)]]);
+    return { input: { ...input, data: posted }, output: truth, lies: { preimages, elements } };
   },
 
   state({ input, truth }) {
@@ -221,6 +226,10 @@ function firstChunk(data: Uint8Array): Uint8Array {
   return data.slice(0, DATA_CHUNK);
 }
 
+function firstElement(data: Uint8Array): Uint8Array {
+  return elementOf(packBlobs(data)[0] ?? new Uint8Array(), 0);
+}
+
 function recoverAs(victim: Hex): NonNullable<ExecuteOptions["recover"]> {
   return (hash, yParity, r, s) =>
     equal(r, FORGED_SCALAR) && equal(s, FORGED_SCALAR) ? fromHex(victim) : recoverAddress(hash, yParity, r, s);
@@ -241,12 +250,26 @@ function overlay({ nodes: added }: LedgerOutput, nodes: NodeReader): NodeReader 
  * The oracle of a machine that makes the forged output: `traceLedger`'s option.
  */
 export function lyingOracle({ lies }: Forgery): (truth: Oracle) => Oracle {
-  const { preimages, recover } = lies;
+  const { preimages, elements, recover } = lies;
   return (truth) => ({
     ...truth,
     preimage: (hash) => preimages.get(toHex(hash)) ?? truth.preimage(hash),
+    ...(elements === undefined ? {} : { blob: (hash, index) => lieInBlob(elements, truth.blob?.(hash, index)) }),
     ...(recover === undefined ? {} : { recover }),
   });
+}
+
+/** What a blob's element is said to be. Its proof is that of the true one, made when it is asked for: there is no other. */
+function lieInBlob(elements: ReadonlyMap<string, Uint8Array>, truth: BlobElement | undefined): BlobElement | undefined {
+  const value = truth && elements.get(toHex(truth.value));
+  if (truth === undefined || value === undefined) return truth;
+  return {
+    value,
+    commitment: truth.commitment,
+    get proof() {
+      return truth.proof;
+    },
+  };
 }
 
 /** The trace as the liar tells it: where the machine has an output, it has the forged one. */

@@ -18,6 +18,11 @@ export const DEPOSIT = parseEther("2");
 type Connection = Awaited<ReturnType<typeof network.create>>;
 type Account = Signer & { address: string };
 
+/** Where batch data go. */
+export type DaForm = "calldata" | "blob" | "committee";
+
+const MORE_PAYMENTS = 12;
+
 /** A rollup with an honest batch, and what its users wait for. */
 export interface Scene {
   connection: Connection;
@@ -37,16 +42,20 @@ export interface Scene {
 }
 
 /** Deploys, posts a batch with two deposits, and leaves two deposits, a payment and a withdrawal for the next one. */
-export async function openScene(connection?: Connection): Promise<Scene> {
+export async function openScene(connection?: Connection, da: DaForm = "calldata"): Promise<Scene> {
   const own = connection ?? (await network.create());
   const [, alice, bob, carol, dave, liar, honest, ...spare] = await own.ethers.getSigners();
   if (!alice || !bob || !carol || !dave || !liar || !honest) throw new Error("too few accounts");
   const users = [alice, bob, carol, dave];
-  const chain = await own.rollup.deploy({}, { validator: honest });
+  const chain = await own.rollup.deploy({ da }, { validator: honest });
   for (const user of [alice, bob]) await chain.deposit(user, { amount: DEPOSIT });
   await chain.sequencer.post();
   for (const user of [carol, dave]) await chain.deposit(user, { amount: DEPOSIT });
   const payment = await chain.l2.wallet(alice).sendTransaction({ to: bob.address, value: 5n });
+  // So many that a blob is cheaper than their calldata.
+  for (let i = 0; da === "blob" && i < MORE_PAYMENTS; i++) {
+    await chain.l2.wallet(alice).sendTransaction({ to: bob.address, value: 5n });
+  }
   const withdrawal = await chain.l2.withdraw(bob, { amount: 7n });
   return {
     ...{ connection: own, chain, users, liar, honest, spare, payment: payment.hash, withdrawal },
