@@ -69,7 +69,9 @@ export async function compileCircuit(
     "",
   ].join("\n");
   const optimisation = OPTIMISATIONS[keepLinear ? "keep" : "substitute"];
-  const hash = cacheKey({ circom: versions.circom2, optimisation, main, sources: sources.map(({ text }) => text) });
+  const texts = sources.map(({ text }) => text);
+  // The name is that of the files: a folder of a version that named them otherwise is not one of this circuit.
+  const hash = cacheKey({ circom: versions.circom2, name, optimisation, main, sources: texts });
 
   const folder = await cached(resolve(cache, "circuits"), hash, async (partial) => {
     const file = join(partial, `${name}.circom`);
