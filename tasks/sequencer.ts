@@ -10,7 +10,7 @@ import { readProgramFacts } from "../plugin/machine/artifacts.js";
 import type { Hex } from "../plugin/types.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
-import { type BlobArguments, openBlobs } from "./support/blobs.js";
+import { type BlobArguments, blobWarning, openBlobs } from "./support/blobs.js";
 import type { MemberArguments } from "./support/members.js";
 import { openL1 } from "./support/network.js";
 import { DEFAULT_SETTINGS, startService } from "./support/service.js";
@@ -31,6 +31,8 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
   const { archive, blobSources } = openBlobs(hre, networkName, input);
   const { connection, l1, address, members } = await openL1(hre, input, blobSources);
   await checkDeployedProgram(l1, readProgramFacts("ledger").machineHash);
+  const warning = await blobWarning(l1);
+  if (warning !== undefined) output.line(warning);
   const bond = formatEther(l1.parameters.sequencerBond);
   if (!(await l1.registry.isSequencer(address))) {
     if (!input.register && !input.takeover) {
