@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { expect } from "chai";
 
 import { compileCircuit, type CompiledCircuit } from "../../plugin/prover/compile.js";
-import { ProofError, WitnessError } from "../../plugin/prover/errors.js";
+import { ProofError, ProverProcessError, WitnessError } from "../../plugin/prover/errors.js";
 import { openProver, type Prover } from "../../plugin/prover/prove.js";
 import { developmentSetup } from "../../plugin/prover/setup.js";
 import type { ProverProgress } from "../../plugin/prover/types.js";
@@ -94,6 +94,17 @@ describe("the prover", function () {
     expect((await third).publicSignals[1]).to.equal(120n);
   });
 
+  it("says that its process was killed, and goes on with another", async () => {
+    prover.close();
+    const others = new Set(childrenOf(process.pid));
+    const onProgress = () => {
+      for (const pid of childrenOf(process.pid)) if (!others.has(pid)) process.kill(pid, "SIGKILL");
+    };
+    const error = await failure(prover.prove(input(14n), { onProgress }), ProverProcessError);
+    expect(error.message).to.equal("the prover's process ended (signal SIGKILL)");
+    expect((await prover.prove(input(14n))).publicSignals[1]).to.equal(168n);
+  });
+
   it("returns no proof under the key of another circuit", async () => {
     // As many wires and inputs, so nothing but the check of the proof can tell.
     const other = await compileProduct(cache, 3);
@@ -129,7 +140,7 @@ describe("the prover", function () {
     const killed = startScript(source);
     const first = finish(killed);
     await printed(killed, "long proof");
-    const children = childrenOf(killed);
+    const children = childrenOf(killed.pid);
     expect(children).not.to.deep.equal([]);
     killed.kill("SIGKILL");
     expect((await first).output)

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -36,11 +36,9 @@ export async function printed(child: ChildProcess, text: string): Promise<void> 
 }
 
 /** Ids of the processes that the process has started and that live. */
-export function childrenOf(child: ChildProcess): number[] {
-  return execFileSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" })
-    .trim()
-    .split("\n")
-    .map(Number);
+export function childrenOf(pid: number | undefined): number[] {
+  const { stdout } = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" });
+  return stdout.split("\n").filter(Boolean).map(Number);
 }
 
 /** Waits until none of the processes lives. */
