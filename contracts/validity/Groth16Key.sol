@@ -28,20 +28,19 @@ struct VerifyingKey {
 }
 
 /// @title Groth16KeyLib
-/// @notice Which keys are keys: of others, proofs can be made without a witness.
+/// @notice Which keys are keys: with others, anybody makes proofs without a witness.
 library Groth16KeyLib {
-    /// @notice The key is for `found` public inputs, the statement has `expected`; 1 to `MAX_INPUTS` are possible.
+    /// @notice The key is for `found` public inputs, the statement has `expected`; 1 to 16 are possible.
     error Groth16KeyInputs(uint256 found, uint256 expected);
     /// @notice The point is infinity, not on its curve, or not of the right order. `index` counts points of that name.
     error Groth16KeyPoint(string name, uint256 index);
     /// @notice Two of beta, gamma and delta are the same but for the sign: anybody could prove anything.
     error Groth16KeyForgeable(string first, string second);
-
     /// @notice The chain has no precompiles for the curve.
     error Groth16KeyPrecompiles();
 
-    /// @notice Most public inputs that a key may have.
-    uint256 internal constant MAX_INPUTS = 16;
+    /// @dev Groth16Points has room for so many.
+    uint256 private constant MAX_INPUTS = 16;
     uint256 private constant Q = BN254.Q;
 
     /// @notice Reverts unless the key is sound as far as anybody can see from the key alone.
@@ -59,9 +58,9 @@ library Groth16KeyLib {
         _requireG2(key.delta, "delta");
         _requirePrecompiles(key);
 
-        // INVARIANT: nobody knows a ratio between two of the three. With one, what a proof lacks in one pairing is made
-        // up for in another: delta = gamma accepts (alpha, beta, -statement), beta = gamma (alpha + statement, beta, 0),
-        // beta = delta (statement, gamma, -alpha).
+        // INVARIANT: no two of the three have a ratio that everybody knows. What a proof lacks in one pairing would be made
+        // up for in another: delta = gamma takes (alpha, beta, -S), beta = gamma (alpha + S, beta, 0), beta = delta
+        // (S, gamma, -alpha), for S of any statement.
         _requireUnrelated(key.gamma, key.delta, "gamma", "delta");
         _requireUnrelated(key.beta, key.gamma, "beta", "gamma");
         _requireUnrelated(key.beta, key.delta, "beta", "delta");

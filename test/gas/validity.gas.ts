@@ -4,7 +4,9 @@ import {
   Groth16Verifier__factory,
   type IValidityVerifier,
   RiscZeroAdapter__factory,
+  type SP1Adapter,
   SP1Adapter__factory,
+  VerifierRoutes__factory,
 } from "../../typechain-types/index.js";
 import { type Connection, createConnection } from "../support/env.js";
 import { checkGasSnapshot, expectAtMost, type GasFigures, gasOf } from "../support/gas.js";
@@ -62,6 +64,17 @@ describe("gas of validity proofs", () => {
     }
   });
 
+  /** Routes with one entry; the adapter itself plays the timelock. */
+  async function routesTo(adapter: SP1Adapter) {
+    const { networkHelpers, ethers } = connection;
+    const timelock = await adapter.getAddress();
+    const routes = await new VerifierRoutes__factory(await senderOf()).deploy(timelock);
+    await networkHelpers.impersonateAccount(timelock);
+    await networkHelpers.setBalance(timelock, 10n ** 18n);
+    await routes.connect(await ethers.getSigner(timelock)).addRoute(timelock);
+    return routes;
+  }
+
   it("one proof of other systems", async () => {
     const sender = await senderOf();
     const verify = async (name: string, verifier: IValidityVerifier, ...run: [string, string, string]) => {
@@ -72,6 +85,8 @@ describe("gas of validity proofs", () => {
       const { programVKey, publicValues, proofBytes, verifierHash, vkRoot = ZeroHash } = file.sp1;
       const adapter = await new SP1Adapter__factory(sender).deploy(key, verifierHash, vkRoot);
       await verify(`SP1Adapter.verify, v${version}`, adapter, programVKey, publicValues, proofBytes);
+      const routes = await routesTo(adapter);
+      await verify(`VerifierRoutes.verify, SP1 v${version}`, routes, programVKey, publicValues, proofBytes);
     }
     const { key, file } = readFixture<Files>("risc0-v2_0");
     const { imageId, journal, seal, controlRoot, bn254ControlId } = file.risc0;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ZeroHash } from "ethers";
+import { concat, keccak256, ZeroHash } from "ethers";
 
 import {
   EmbeddedVerifier__factory,
@@ -286,6 +286,40 @@ describe("Groth16Verifier", () => {
       for (const by of [1n, scalarOf("shift")]) {
         expect(await many(verifier, [shifted(first, by), shifted(second, -by)])).to.equal("Groth16ProofInvalid");
         expect(await many(verifier, [shifted(second, by), shifted(first, -by)])).to.equal("Groth16ProofInvalid");
+      }
+    });
+
+    it("fail together when two are false by amounts that the weights of others would cancel", async () => {
+      const { verifier, secrets, programId } = await deploy(2, "adaptive");
+      // With one name the two have the same A and B.
+      const values = [
+        [3n, 5n],
+        [7n, 11n],
+      ];
+      const rows = values.map((inputs) => [...inputs, ...forge(secrets, inputs, "one")]);
+      // Weight of the second of two.
+      const seed = keccak256(concat([programId, encodeWords(rows.flat())]));
+      const weight = 1n + (BigInt(keccak256(concat([seed, encodeWords([1n])]))) % (R - 1n));
+      /** Both rows with a point of G1 moved: the first by minus the weight, the second by one. */
+      const moved = (at: number) =>
+        rows.map((row, i) => {
+          const by = g1.multiply(g1.generator, i === 0 ? -weight : 1n);
+          const sum = g1.add([row[at] ?? 0n, row[at + 1] ?? 0n], by);
+          if (sum === "infinity") throw new Error("another amount");
+          return row.with(at, sum[0]).with(at + 1, sum[1]);
+        });
+      const attacks = {
+        inputs: rows.map((row, i) => row.with(1, mod((row[1] ?? 0n) + (i === 0 ? -weight : 1n), R))),
+        A: moved(2),
+        C: moved(8),
+      };
+      for (const [name, attack] of Object.entries(attacks)) {
+        const runs = attack.map((row) => ({
+          programId,
+          values: encodeWords(row.slice(0, 2)),
+          proof: encodeWords(row.slice(2)),
+        }));
+        expect(await many(verifier, runs), name).to.equal("Groth16ProofInvalid");
       }
     });
 

@@ -1,9 +1,10 @@
 import { expect } from "chai";
+import { zeroPadValue } from "ethers";
 
 import { Groth16Verifier__factory } from "../../../typechain-types/index.js";
 import type { VerifyingKeyStruct } from "../../../typechain-types/validity/Groth16Verifier.js";
-import { Q } from "../../support/bn254.js";
-import { keyOf, programIdOf, type Secrets, secretsOf } from "../../support/groth16.js";
+import { g1, type Point, Q } from "../../support/bn254.js";
+import { encodeWords, keyOf, programIdOf, scalarOf, type Secrets, secretsOf } from "../../support/groth16.js";
 import { useBench } from "./support.js";
 
 const INPUTS = 2;
@@ -47,6 +48,46 @@ describe("a key of Groth16Verifier", () => {
         .withArgs(first, second);
     });
   }
+
+  it("with related points would take a proof of any statement, which anybody makes from the key alone", async () => {
+    const { provider } = bench().connection.ethers;
+    const statement = [scalarOf("any"), scalarOf("statement")];
+    const pairing = async (pairs: [Point<bigint>, VerifyingKeyStruct["beta"]][]) => {
+      const words = pairs.flatMap(([point, { x, y }]) => [
+        ...(point === "infinity" ? [0n, 0n] : point),
+        ...[...x, ...y].map(BigInt),
+      ]);
+      return provider.call({ to: zeroPadValue("0x08", 20), data: encodeWords(words) });
+    };
+    const pointOf = ({ x, y }: VerifyingKeyStruct["alpha"]): Point<bigint> => [BigInt(x), BigInt(y)];
+    for (const sign of [1n, -1n]) {
+      for (const [kind, changed] of [
+        ["delta = gamma", { delta: sign * secrets.gamma }],
+        ["beta = gamma", { beta: sign * secrets.gamma }],
+        ["beta = delta", { beta: sign * secrets.delta }],
+      ] as const) {
+        const weak = keyOf({ ...secrets, ...changed });
+        const alpha = pointOf(weak.alpha);
+        const s = weak.ic.reduce<Point<bigint>>(
+          (sum, point, i) => g1.add(sum, g1.multiply(pointOf(point), i === 0 ? 1n : (statement[i - 1] ?? 0n))),
+          "infinity",
+        );
+        const [a, b, c] = {
+          "delta = gamma": [alpha, weak.beta, g1.multiply(s, -sign)] as const,
+          "beta = gamma": [g1.add(alpha, g1.multiply(s, sign)), weak.beta, "infinity"] as const,
+          "beta = delta": [s, weak.gamma, g1.multiply(alpha, -sign)] as const,
+        }[kind];
+        const product = await pairing([
+          [g1.multiply(a, -1n), b],
+          [alpha, weak.beta],
+          [s, weak.gamma],
+          [c, weak.delta],
+        ]);
+        expect(BigInt(product), `${kind}, ${sign}`).to.equal(1n);
+        await expect(deploy(weak)).to.be.revertedWithCustomError(errors, "Groth16KeyForgeable");
+      }
+    }
+  });
 
   for (const [what, points] of [
     ["infinity", [{ x: 0n, y: 0n }]],
