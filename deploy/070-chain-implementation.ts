@@ -1,9 +1,10 @@
-import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../plugin/ledger/batch.js";
-import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import { StateCommitmentChain__factory } from "../typechain-types/index.js";
 import { dataAvailabilityStep } from "./030-data-availability.js";
+import { statementStep } from "./032-statement-da.js";
 import { disputeGameStep } from "./060-dispute-game.js";
+import { validityResolverStep } from "./066-validity-resolver.js";
 import { creation } from "./creation.js";
+import { batchLimits, genesisStateRoot } from "./proof-system.js";
 import { disputeDuration } from "./parameters.js";
 import { proxyAddresses } from "./proxies.js";
 import { createdBy, type Step } from "./runner.js";
@@ -14,23 +15,24 @@ export const chainImplementationStep: Step = {
   title: "Create StateCommitmentChain implementation",
   request: (state) => {
     const proxies = proxyAddresses(state);
+    const { parameters } = state;
+    const proofRequired = parameters.proof === "validity";
     return creation(
       new StateCommitmentChain__factory().getDeployTransaction({
         inbox: proxies.L1EscrowBridge,
         registry: proxies.SequencerRegistry,
-        dataAvailability: createdBy(state, dataAvailabilityStep),
-        resolver: createdBy(state, disputeGameStep),
-        proofRequired: false,
-        maxBatchMessages: MAX_BATCH_MESSAGES,
-        fullBatchMessages: FULL_BATCH_MESSAGES,
-        challengeWindow: state.parameters.challengeWindow,
-        forceInclusionDelay: state.parameters.forceInclusionDelay,
-        escapeDelay: state.parameters.escapeDelay,
-        permissionlessDelay: state.parameters.permissionlessDelay,
-        disputeDuration: disputeDuration(state.parameters),
-        l2ChainId: state.parameters.l2ChainId,
+        dataAvailability: createdBy(state, proofRequired ? statementStep : dataAvailabilityStep),
+        resolver: createdBy(state, proofRequired ? validityResolverStep : disputeGameStep),
+        proofRequired,
+        ...batchLimits(parameters),
+        challengeWindow: parameters.challengeWindow,
+        forceInclusionDelay: parameters.forceInclusionDelay,
+        escapeDelay: parameters.escapeDelay,
+        permissionlessDelay: parameters.permissionlessDelay,
+        disputeDuration: disputeDuration(parameters),
+        l2ChainId: parameters.l2ChainId,
         machineHash: state.program.machineHash,
-        genesisStateRoot: GENESIS_STATE_ROOT,
+        genesisStateRoot: genesisStateRoot(parameters),
       }),
     );
   },

@@ -3,21 +3,21 @@ import { dirname } from "node:path";
 
 import { getAddress, isAddress, isHexString } from "ethers";
 
-import {
-  type ContractName,
-  type ContractRecord,
-  type Deployment,
-  type Hex,
-  type MachineProgram,
-  type MemberUrls,
-  type OptionalContractName,
-  type RollupParameters,
-  type SuiteContracts,
-  ZERO_ADDRESS,
+import type {
+  ContractName,
+  ContractRecord,
+  Deployment,
+  Hex,
+  MachineProgram,
+  MemberUrls,
+  OptionalContractName,
+  RollupParameters,
+  SuiteContracts,
+  ValidityKeys,
 } from "../plugin/types.js";
 import { isServerUrl } from "../plugin/da/committee/directory.js";
 import { readHeader } from "../plugin/ledger/header.js";
-import { PARAMETER_NAMES, PARAMETERS } from "./parameters.js";
+import { absentParameter, hasParameter, PARAMETER_NAMES, PARAMETERS } from "./parameters.js";
 
 const CONTRACT_NAMES: readonly ContractName[] = [
   "L1EscrowBridge",
@@ -29,6 +29,8 @@ const CONTRACT_NAMES: readonly ContractName[] = [
   "SuiteFactory",
 ];
 
+const VALIDITY_CONTRACTS = ["Poseidon", "StatementDA", "ValidityVerifier", "ValidityResolver"] as const;
+
 /** The contracts that a suite has. */
 export function contractNames({
   proof,
@@ -36,7 +38,8 @@ export function contractNames({
 }: Pick<RollupParameters, "proof" | "da">): readonly (ContractName | OptionalContractName)[] {
   return [
     ...CONTRACT_NAMES,
-    ...(proof === "fraud" ? (["DisputeGame", "OneStepVerifier"] as const) : []),
+    ...(proof === "fraud" ? (["DisputeGame", "OneStepVerifier"] as const) : VALIDITY_CONTRACTS),
+    ...(proof === "validity" && da === "committee" ? (["CommitteeVerifier"] as const) : []),
     ...(da === "committee" ? (["DataAvailabilityCommittee"] as const) : []),
     ...(proof === "fraud" && da === "committee" ? (["AvailabilityChallenge"] as const) : []),
   ];
@@ -84,14 +87,15 @@ export function parseDeployment(text: string, path: string): Deployment {
   if (book.raw("version") !== 1)
     fail(`version is ${JSON.stringify(book.raw("version"))}; this release reads version 1`);
 
-  const given: Record<string, bigint | string | Hex[]> = {};
+  const given: Record<string, bigint | string | readonly Hex[]> = {};
   const fields = book.object("parameters");
   for (const name of PARAMETER_NAMES) {
-    const { kind, da = given.da } = PARAMETERS[name];
+    const { kind } = PARAMETERS[name];
     if (kind === "choice") given[name] = fields.text(name);
-    else if (kind === "address") given[name] = da === given.da ? fields.address(name) : ZERO_ADDRESS;
-    else if (kind === "members") given[name] = da === given.da ? fields.addresses(name) : [];
-    else given[name] = da === given.da ? fields.bigint(name) : 0n;
+    else if (!hasParameter(name, given)) given[name] = absentParameter(name);
+    else if (kind === "address") given[name] = fields.address(name);
+    else if (kind === "members") given[name] = fields.addresses(name);
+    else given[name] = fields.bigint(name);
   }
   const parameters = given as unknown as RollupParameters;
   const header = book.object("genesis");
@@ -102,6 +106,7 @@ export function parseDeployment(text: string, path: string): Deployment {
     l1ChainId: book.bigint("l1ChainId"),
     parameters,
     program: parseProgram(book.object("program")),
+    ...(book.has("keys") ? { keys: book.raw("keys") as ValidityKeys } : {}),
     fromBlock: book.bigint("fromBlock"),
     genesis: readHeader({ integer: header.bigint, address: header.address, hash: header.hash }),
     contracts: Object.fromEntries(

@@ -5,6 +5,7 @@ import {
   type DataAvailability,
   type Hex,
   type MemberUrls,
+  type ProofSystem,
   type RollupParameters,
   ZERO_ADDRESS,
 } from "../plugin/types.js";
@@ -52,8 +53,9 @@ interface Description {
   min?: bigint;
   max?: bigint;
   choices?: readonly string[];
-  /** Suites with another data availability do not have it. */
+  /** Suites with another data availability, or proof system, do not have it. */
   da?: DataAvailability;
+  proof?: ProofSystem;
 }
 
 const MINUTE = 60n;
@@ -73,9 +75,14 @@ const DEV_CHAIN_IDS: ReadonlySet<bigint> = new Set([31337n, 1337n]);
 
 export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description } = {
   l2ChainId: { kind: "chainId", about: "chain id of the L2", min: 1n, max: 2n ** 53n - 1n },
-  proof: { kind: "choice", about: "proof system", choices: ["fraud"] },
+  proof: { kind: "choice", about: "proof system", choices: ["fraud", "validity"] },
   da: { kind: "choice", about: "data availability", choices: ["calldata", "blob", "committee"] },
-  challengeWindow: { kind: "time", about: "how long a batch can be disputed", min: MINUTE, max: 90n * DAY },
+  challengeWindow: {
+    kind: "time",
+    about: "how long a batch can be disputed, or its proof may take",
+    min: MINUTE,
+    max: 90n * DAY,
+  },
   forceInclusionDelay: {
     kind: "time",
     about: "age from which no batch may skip an inbox message",
@@ -88,24 +95,41 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     min: 2n,
     max: 2n ** 31n,
   },
-  dissectionBits: { kind: "count", about: "a claim of a dispute has 2^dissectionBits states", min: 1n, max: 5n },
+  slots: { kind: "count", about: "operations and transfers in one proof", min: 2n, max: 1_024n, proof: "validity" },
+  levels: {
+    kind: "count",
+    about: "of the tree of balances, which has 4^levels leaves",
+    min: 2n,
+    max: 16n,
+    proof: "validity",
+  },
+  dissectionBits: {
+    kind: "count",
+    about: "a claim of a dispute has 2^dissectionBits states",
+    min: 1n,
+    max: 5n,
+    proof: "fraud",
+  },
   disputeClock: {
     kind: "time",
     about: "thinking time of each line of claims in a dispute",
     min: MINUTE,
     max: 90n * DAY,
+    proof: "fraud",
   },
   disputeExtension: {
     kind: "time",
     about: "time in which everybody can answer any claim, at least",
     min: MINUTE,
     max: 7n * DAY,
+    proof: "fraud",
   },
   disputeBond: {
     kind: "amount",
     about: "bond of a claim of the last level; each level above adds as much",
     min: GWEI,
     max: 1_000n * ETHER,
+    proof: "fraud",
   },
   sequencerBond: { kind: "amount", about: "bond of a sequencer", min: 1n, max: 1_000_000n * ETHER },
   bondWithdrawalDelay: {
@@ -163,6 +187,7 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     min: 1n,
     max: 90n * DAY,
     da: "committee",
+    proof: "fraud",
   },
   answerTime: {
     kind: "time",
@@ -170,6 +195,7 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     min: 1n,
     max: 30n * DAY,
     da: "committee",
+    proof: "fraud",
   },
   answerMargin: {
     kind: "time",
@@ -177,6 +203,7 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     min: 1n,
     max: 30n * DAY,
     da: "committee",
+    proof: "fraud",
   },
   demandBond: {
     kind: "amount",
@@ -184,6 +211,7 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
     min: GWEI,
     max: 1_000n * ETHER,
     da: "committee",
+    proof: "fraud",
   },
 };
 
@@ -194,17 +222,24 @@ export function presetFor(l1ChainId: bigint): Preset {
   return DEV_CHAIN_IDS.has(l1ChainId) ? "dev" : "production";
 }
 
-/** Of a suite without a committee. */
-const NO_COMMITTEE = {
-  ...{ committeeMembers: [], committeeKeys: ZERO_ADDRESS, committeeThreshold: 0n, committeeOverlap: 0n },
-  ...{ demandWindow: 0n, answerTime: 0n, answerMargin: 0n, demandBond: 0n },
-} as const;
+/** Whether a suite has a parameter. */
+export function hasParameter(name: keyof RollupParameters, { proof, da }: { proof?: unknown; da?: unknown }): boolean {
+  const wanted = PARAMETERS[name];
+  return (wanted.da ?? da) === da && (wanted.proof ?? proof) === proof;
+}
+
+/** The value of a parameter that a suite does not have. */
+export function absentParameter(name: keyof RollupParameters): bigint | Hex | readonly Hex[] {
+  const { kind } = PARAMETERS[name];
+  if (kind === "address") return ZERO_ADDRESS;
+  return kind === "members" ? [] : 0n;
+}
 
 function committeeDefaults(
   context: ParameterContext,
   { da, committeeMembers, challengeWindow = defaults(context).challengeWindow ?? 0n }: Partial<RollupParameters>,
 ): Partial<RollupParameters> {
-  if (da !== "committee") return NO_COMMITTEE;
+  if (da !== "committee") return {};
   const isDev = context.preset === "dev";
   const count = BigInt(committeeMembers?.length ?? 0);
   const third = challengeWindow / 3n;
@@ -229,6 +264,9 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
       challengeWindow: HOUR,
       forceInclusionDelay: 10n * MINUTE,
       inboxCapacity: 1024n,
+      // One proof in seconds, its key in less than a minute.
+      slots: 8n,
+      levels: 6n,
       // Short, but a person can follow it. The bond is small beside the accounts of a development chain.
       dissectionBits: 4n,
       disputeClock: 30n * MINUTE,
@@ -249,6 +287,9 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
     challengeWindow: 7n * DAY,
     forceInclusionDelay: DAY,
     inboxCapacity: 8192n,
+    // Room for 16 million balances.
+    slots: 16n,
+    levels: 12n,
     // 10 levels of 16 states: the fewest levels whose moves stay well below 150,000 gas.
     dissectionBits: 4n,
     // Half a window of censorship or outage in all for each line, and a night's outage at every single move.
@@ -273,20 +314,30 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
  */
 export function resolveParameters(input: RollupParametersInput, context: ParameterContext): RollupParameters {
   const { values, issues } = parseParameters(input);
-  const merged = { ...defaults(context), ...committeeDefaults(context, values), ...values };
+  const chosen: Partial<RollupParameters> = { ...defaults(context), ...committeeDefaults(context, values), ...values };
+  const merged: Record<string, unknown> = { ...chosen };
   const faulty = new Set(issues.map(({ parameter }) => parameter));
   for (const name of PARAMETER_NAMES) {
-    if (merged[name] === undefined && !faulty.has(name)) {
+    if (!hasParameter(name, chosen)) {
+      merged[name] = absentParameter(name);
+      if (values[name] !== undefined) issues.push({ parameter: name, message: whoHas(name, chosen) });
+    } else if (merged[name] === undefined && !faulty.has(name)) {
       issues.push({ parameter: name, message: `missing; ${MISSING[name] ?? PARAMETERS[name].about}` });
     }
-    const { da } = PARAMETERS[name];
-    if (da !== undefined && values[name] !== undefined && merged.da !== da) {
-      issues.push({ parameter: name, message: `is given; only a rollup with da "${da}" has it, not "${merged.da}"` });
-    }
   }
-  if (issues.length === 0) issues.push(...relations(merged as RollupParameters, context));
+  if (issues.length === 0) issues.push(...relations(merged as unknown as RollupParameters, context));
   if (issues.length > 0) throw new ParameterError(issues);
-  return merged as RollupParameters;
+  return merged as unknown as RollupParameters;
+}
+
+/** Says which suites have a parameter that was given to another. */
+function whoHas(name: keyof RollupParameters, chosen: Partial<RollupParameters>): string {
+  const wanted = PARAMETERS[name];
+  const [choice, value, other] =
+    wanted.da !== undefined && wanted.da !== chosen.da
+      ? ["da", wanted.da, chosen.da]
+      : ["proof", wanted.proof, chosen.proof];
+  return `is given; only a rollup with ${choice} "${value}" has it, not "${other}"`;
 }
 
 /** What to say of parameters without a default. */
@@ -301,7 +352,9 @@ export function memberUrlsOf({ committeeMembers }: RollupParametersInput): Membe
 }
 
 /** Longest time from a batch's `finalizesAt` to the end of the dispute about it, in seconds; docs/dispute.md §3. */
-export function disputeDuration(p: Pick<RollupParameters, DisputeTime>): bigint {
+export function disputeDuration(p: Pick<RollupParameters, DisputeTime | "proof">): bigint {
+  // Who is not proven in time falls in one transaction.
+  if (p.proof === "validity") return 1n;
   return 2n * p.disputeClock + levels(p) * p.disputeExtension;
 }
 
@@ -451,7 +504,7 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
     "disputeExtension",
     `is ${formatTime(p.disputeExtension)}; at most challengeWindow (${formatTime(p.challengeWindow)}), for a batch is answered like a claim`,
   );
-  const dispute = `2 · disputeClock + ${levels(p)} · disputeExtension`;
+  const dispute = p.proof === "validity" ? "1s" : `2 · disputeClock + ${levels(p)} · disputeExtension`;
   const judged = p.challengeWindow + disputeDuration(p);
   demand(
     p.bondWithdrawalDelay > judged,
@@ -485,6 +538,11 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
     "upgrader",
     "is the zero address; name an account, or no fault of the suite could ever be mended",
   );
+  demand(
+    p.proof !== "validity" || p.da !== "blob",
+    "da",
+    'is "blob"; with proof "validity" "calldata" or "committee": the circuit counts in another field than blobs do',
+  );
   if (p.da === "committee") {
     const count = BigInt(p.committeeMembers.length);
     demand(
@@ -502,6 +560,8 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
       "committeeOverlap",
       `is ${formatTime(p.committeeOverlap)}; at least sequencerGrace (${formatTime(p.sequencerGrace)}), else signatures expire before the turn of who collected them`,
     );
+  }
+  if (p.da === "committee" && p.proof === "fraud") {
     const demanded = p.demandWindow + p.answerTime + p.answerMargin;
     demand(
       demanded <= p.challengeWindow,

@@ -10,7 +10,7 @@ export const PROXY_ORDER = ["L1EscrowBridge", "StateCommitmentChain", "Sequencer
 export type ProxyName = (typeof PROXY_ORDER)[number];
 
 /** Where the factory's proxies are or will be: proxy i is what it creates with nonce i + 1. */
-export function proxyAddresses(state: DeployState): Record<ProxyName, Hex> {
+export function proxyAddresses(state: Pick<DeployState, "created">): Record<ProxyName, Hex> {
   const from = createdBy(state, suiteFactoryStep);
   const address = (index: number) => getCreateAddress({ from, nonce: index + 1 }) as Hex;
   return { L1EscrowBridge: address(0), StateCommitmentChain: address(1), SequencerRegistry: address(2) };

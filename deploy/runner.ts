@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { getCreateAddress, type Provider, type Signer, type TransactionReceipt } from "ethers";
 
-import type { Hex, MachineProgram, RollupParameters } from "../plugin/types.js";
+import type { Hex, MachineProgram, RollupParameters, ValidityKeys } from "../plugin/types.js";
 import type { Journal, JournalEntry, JournalStore } from "./journal.js";
 
 /** What steps are built from; grows as contracts come into being. */
@@ -11,6 +11,9 @@ export interface DeployState {
   readonly deployer: Hex;
   /** The guest program. */
   readonly program: MachineProgram;
+  readonly l1ChainId: bigint;
+  /** Of the circuits of validity proofs. */
+  readonly keys: ValidityKeys | undefined;
   /** Whether the deployer becomes the first sequencer. */
   readonly bond: boolean;
   /** Addresses of what finished steps created, by step id. */
@@ -52,6 +55,8 @@ export interface RunOptions {
   parameters: RollupParameters;
   /** The guest program. */
   program: MachineProgram;
+  /** Of the circuits of validity proofs. */
+  keys?: ValidityKeys | undefined;
   /** Bond the deployer as the first sequencer. */
   bond: boolean;
   /** Pays and signs; its provider is the L1. */
@@ -66,7 +71,7 @@ export interface RunOptions {
 }
 
 /** What an earlier step created. */
-export function createdBy(state: DeployState, { id }: Step): Hex {
+export function createdBy(state: Pick<DeployState, "created">, { id }: Step): Hex {
   const address = state.created.get(id);
   if (address === undefined) throw new DeployError(id, `step ${id} must come first`);
   return address;
@@ -97,8 +102,9 @@ export async function runSteps(options: RunOptions): Promise<StepReport[]> {
   const deployer = (await signer.getAddress()) as Hex;
   const journal = await openJournal(options, provider, deployer);
   const created = new Map<string, Hex>();
-  const { parameters, program, bond } = options;
-  const state: DeployState = { parameters, deployer, program, bond, created };
+  const { parameters, program, keys, bond } = options;
+  const { chainId: l1ChainId } = await provider.getNetwork();
+  const state: DeployState = { parameters, deployer, program, l1ChainId, keys, bond, created };
   const environment: StepEnvironment = {
     signer,
     store: options.journal,

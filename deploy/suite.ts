@@ -1,7 +1,6 @@
 import { concat, id, keccak256, type Provider, type Signer } from "ethers";
 
 import { genesisHeader } from "../plugin/ledger/header.js";
-import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
 import {
   type ContractRecord,
   type Deployment,
@@ -10,33 +9,44 @@ import {
   type MemberUrls,
   type RollupParameters,
   type SuiteContracts,
+  type ValidityKeys,
 } from "../plugin/types.js";
 import {
   AvailabilityChallenge__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
+  Groth16Verifier__factory,
   KeccakStateProof__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
+  PoseidonStateProof__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
+  StatementDA__factory,
   SuiteFactory__factory,
   UpgradeTimelock__factory,
+  ValidityResolver__factory,
 } from "../typechain-types/index.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { committeeStep } from "./025-data-availability-committee.js";
+import { poseidonStep } from "./027-poseidon.js";
 import { DA_FACTORIES, dataAvailabilityStep } from "./030-data-availability.js";
+import { statementStep } from "./032-statement-da.js";
 import { stateProofStep } from "./035-state-proof.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { oneStepVerifierStep } from "./050-one-step-verifier.js";
 import { availabilityChallengeStep } from "./055-availability-challenge.js";
 import { disputeGameStep } from "./060-dispute-game.js";
+import { committeeVerifierStep, validityVerifierStep } from "./062-validity-verifiers.js";
+import { validityResolverStep } from "./066-validity-resolver.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
 import { proxiesStep } from "./090-proxies.js";
 import { toJson } from "./address-book.js";
 import type { JournalStore } from "./journal.js";
+import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
+import { genesisStateRoot } from "./proof-system.js";
 import { proxyAddresses } from "./proxies.js";
 import { DeployError, runSteps, type RunOptions, type Step, type StepReport } from "./runner.js";
 import { readProxySlots } from "./slots.js";
@@ -47,6 +57,8 @@ export interface DeployOptions {
   parameters: RollupParameters;
   /** Of the guest program; docs/machine.md §1. */
   program: MachineProgram;
+  /** With validity proofs: of the circuits. */
+  keys?: ValidityKeys | undefined;
   /** Deployer: pays, signs, and becomes the sequencer if `bond`. Its provider is the L1. */
   signer: Signer;
   /** Bond the deployer as the first sequencer. */
@@ -66,17 +78,23 @@ export interface DeployResult {
 }
 
 /** The steps of a deployment, in order. */
-export function deploymentSteps({ da }: Pick<RollupParameters, "da">): readonly Step[] {
+export function deploymentSteps({ proof, da }: Pick<RollupParameters, "proof" | "da">): readonly Step[] {
+  const isFraud = proof === "fraud";
+  const hasCommittee = da === "committee";
   return [
     suiteFactoryStep,
     upgradeTimelockStep,
-    ...(da === "committee" ? [committeeStep] : []),
+    ...(hasCommittee ? [committeeStep] : []),
+    ...(isFraud ? [] : [poseidonStep]),
     dataAvailabilityStep,
+    ...(isFraud ? [] : [statementStep]),
     stateProofStep,
     bridgeImplementationStep,
-    oneStepVerifierStep,
-    ...(da === "committee" ? [availabilityChallengeStep] : []),
-    disputeGameStep,
+    ...(isFraud ? [oneStepVerifierStep] : []),
+    ...(isFraud && hasCommittee ? [availabilityChallengeStep] : []),
+    ...(isFraud ? [disputeGameStep] : [validityVerifierStep]),
+    ...(!isFraud && hasCommittee ? [committeeVerifierStep] : []),
+    ...(isFraud ? [] : [validityResolverStep]),
     chainImplementationStep,
     registryImplementationStep,
     proxiesStep,
@@ -100,24 +118,25 @@ export async function deploySuite(options: DeployOptions): Promise<DeployResult>
 }
 
 /** Stands for what a deployment means: its parameters, its first sequencer, its guest program and its bytecode. */
-function suiteHash({ parameters, program, bond }: DeployOptions): Hex {
+function suiteHash({ parameters, program, keys, bond }: DeployOptions): Hex {
   const bytecode = [
     SuiteFactory__factory,
     UpgradeTimelock__factory,
     DA_FACTORIES[parameters.da],
     ...(parameters.da === "committee" ? [DataAvailabilityCommittee__factory, AvailabilityChallenge__factory] : []),
-    KeccakStateProof__factory,
     L1EscrowBridge__factory,
-    OneStepVerifier__factory,
-    DisputeGame__factory,
+    ...(parameters.proof === "fraud"
+      ? [KeccakStateProof__factory, OneStepVerifier__factory, DisputeGame__factory]
+      : [PoseidonStateProof__factory, StatementDA__factory, Groth16Verifier__factory, ValidityResolver__factory]),
     StateCommitmentChain__factory,
     SequencerRegistry__factory,
   ].map((factory) => keccak256(factory.bytecode));
-  return keccak256(concat([id(toJson({ ...parameters, bond })), program.machineHash, ...bytecode])) as Hex;
+  const meaning = { ...parameters, bond, ...(keys === undefined ? {} : { keys }) };
+  return keccak256(concat([id(toJson(meaning)), program.machineHash, ...bytecode])) as Hex;
 }
 
 async function addressBook(
-  { network, parameters, program, signer, bond, memberUrls = {} }: DeployOptions,
+  { network, parameters, program, keys, memberUrls = {} }: DeployOptions,
   steps: readonly StepReport[],
   provider: Provider,
 ): Promise<Deployment> {
@@ -133,8 +152,7 @@ async function addressBook(
     return { address, codeHash: await codeHash(address), transaction };
   };
   const created = new Map(steps.flatMap(({ id, address }) => (address === undefined ? [] : [[id, address] as const])));
-  const deployer = (await signer.getAddress()) as Hex;
-  const proxies = proxyAddresses({ parameters, program, deployer, bond, created });
+  const proxies = proxyAddresses({ created });
   const proxy = async (name: keyof typeof proxies): Promise<ContractRecord> => {
     const address = proxies[name];
     const slots = await readProxySlots(provider, address);
@@ -154,28 +172,22 @@ async function addressBook(
     L1EscrowBridge: await proxy("L1EscrowBridge"),
     StateCommitmentChain: await proxy("StateCommitmentChain"),
     SequencerRegistry: await proxy("SequencerRegistry"),
-    DisputeGame: await plain(disputeGameStep),
-    OneStepVerifier: await plain(oneStepVerifierStep),
     DataAvailability: await plain(dataAvailabilityStep),
     StateProof: await plain(stateProofStep),
     UpgradeTimelock: await plain(upgradeTimelockStep),
     SuiteFactory: await plain(suiteFactoryStep),
-    ...(parameters.da === "committee"
-      ? {
-          DataAvailabilityCommittee: await plain(committeeStep),
-          AvailabilityChallenge: await plain(availabilityChallengeStep),
-        }
-      : {}),
   };
+  for (const [name, step] of OPTIONAL_CONTRACTS) if (created.has(step.id)) contracts[name] = await plain(step);
   return {
     version: 1,
     network,
     l1ChainId: chainId,
     parameters,
     program: programOf(program),
+    ...(keys === undefined ? {} : { keys }),
     fromBlock: BigInt(report(suiteFactoryStep).block),
     // Read back by its hash.
-    genesis: genesisHeader(BigInt(born.timestamp), GENESIS_STATE_ROOT),
+    genesis: genesisHeader(BigInt(born.timestamp), genesisStateRoot(parameters)),
     contracts,
     ...(Object.keys(memberUrls).length === 0 ? {} : { memberUrls }),
   };

@@ -1,9 +1,17 @@
 import { Contract, getAddress, keccak256, type Provider } from "ethers";
 
-import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../plugin/ledger/batch.js";
 import { headerHash } from "../plugin/ledger/hashes.js";
-import { GENESIS_STATE_ROOT } from "../plugin/ledger/state.js";
-import { contractOf, type Deployment, type Hex, type OptionalContractName, ZERO_ADDRESS } from "../plugin/types.js";
+import { programIdOf } from "../plugin/prover/encode.js";
+import type { VerifyingKey } from "../plugin/prover/types.js";
+import {
+  contractOf,
+  type ContractRecord,
+  type Deployment,
+  type Hex,
+  type SuiteContracts,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from "../plugin/types.js";
 import {
   AvailabilityChallenge__factory,
   BlsKeys__factory,
@@ -11,24 +19,25 @@ import {
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
+  PoseidonStateProof__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
+  StatementDA__factory,
   SuiteFactory__factory,
   UpgradeTimelock__factory,
+  ValidityResolver__factory,
 } from "../typechain-types/index.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
-import { committeeStep } from "./025-data-availability-committee.js";
 import { dataAvailabilityStep } from "./030-data-availability.js";
 import { stateProofStep } from "./035-state-proof.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
-import { oneStepVerifierStep } from "./050-one-step-verifier.js";
-import { availabilityChallengeStep } from "./055-availability-challenge.js";
-import { disputeGameStep } from "./060-dispute-game.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
 import { contractNames } from "./address-book.js";
 import { disputeDuration } from "./parameters.js";
+import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
+import { batchLimits, genesisStateRoot } from "./proof-system.js";
 import { PROXY_ORDER } from "./proxies.js";
 import type { DeployState, Step } from "./runner.js";
 import { readProxySlots } from "./slots.js";
@@ -58,7 +67,7 @@ export async function verifyDeployment(deployment: Deployment, provider: Provide
     ["SequencerRegistry", checkRegistry],
     ["L1EscrowBridge", checkBridge],
     ["UpgradeTimelock", checkTimelock],
-    ...(deployment.parameters.proof === "fraud" ? [["DisputeGame", checkGame] as const] : []),
+    deployment.parameters.proof === "fraud" ? ["DisputeGame", checkGame] : ["ValidityResolver", checkResolver],
     ...(deployment.parameters.da === "committee" ? [["DataAvailabilityCommittee", checkCommittee] as const] : []),
     ...(deployment.contracts.AvailabilityChallenge === undefined
       ? []
@@ -102,16 +111,9 @@ async function checkCodeHashes({ contracts, parameters }: Deployment, provider: 
   );
 }
 
-const OPTIONAL_STEPS: readonly (readonly [OptionalContractName, Step])[] = [
-  ["OneStepVerifier", oneStepVerifierStep],
-  ["DisputeGame", disputeGameStep],
-  ["DataAvailabilityCommittee", committeeStep],
-  ["AvailabilityChallenge", availabilityChallengeStep],
-];
-
 /** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
 async function checkCreations(deployment: Deployment, provider: Provider): Promise<Check[]> {
-  const { contracts, parameters, program } = deployment;
+  const { contracts, parameters, program, keys, l1ChainId } = deployment;
   const implementation = (name: (typeof PROXY_ORDER)[number]) =>
     contracts[name].implementation?.address ?? ZERO_ADDRESS;
   const creations: { name: string; step: Step; address: Hex }[] = [
@@ -123,7 +125,7 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
     { name: "StateCommitmentChain", step: chainImplementationStep, address: implementation("StateCommitmentChain") },
     { name: "SequencerRegistry", step: registryImplementationStep, address: implementation("SequencerRegistry") },
   ];
-  for (const [name, step] of OPTIONAL_STEPS) {
+  for (const [name, step] of OPTIONAL_CONTRACTS) {
     const record = contracts[name];
     if (record !== undefined) creations.push({ name, step, address: record.address });
   }
@@ -131,7 +133,7 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
   const deployer = getAddress(await factory.DEPLOYER()) as Hex;
   const created = new Map(creations.map(({ step, address }) => [step.id, address]));
   // No creation depends on the first sequencer.
-  const state: DeployState = { parameters, program, deployer, bond: false, created };
+  const state: DeployState = { parameters, program, keys, l1ChainId, deployer, bond: false, created };
   const checks = await Promise.all(
     creations.map(({ name, step, address }) =>
       answered(`${name} bytecode`, async () => {
@@ -171,15 +173,20 @@ async function checkChain(
 ): Promise<Check[]> {
   const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
   const [actual, genesisHash] = await Promise.all([chain.parameters(), chain.headerHash(0n)]);
+  const limits = batchLimits(parameters);
   const name = (field: string) => `StateCommitmentChain.${field}`;
   return [
     compare(name("inbox"), contracts.L1EscrowBridge.address, actual.inbox),
     compare(name("registry"), contracts.SequencerRegistry.address, actual.registry),
-    compare(name("dataAvailability"), contracts.DataAvailability.address, actual.dataAvailability),
-    compare(name("resolver"), contractOf(contracts, "DisputeGame").address, actual.resolver),
-    compare(name("proofRequired"), false, actual.proofRequired),
-    compare(name("maxBatchMessages"), MAX_BATCH_MESSAGES, actual.maxBatchMessages),
-    compare(name("fullBatchMessages"), FULL_BATCH_MESSAGES, actual.fullBatchMessages),
+    compare(
+      name("dataAvailability"),
+      (contracts.StatementDA ?? contracts.DataAvailability).address,
+      actual.dataAvailability,
+    ),
+    compare(name("resolver"), judgeOf(contracts).address, actual.resolver),
+    compare(name("proofRequired"), parameters.proof === "validity", actual.proofRequired),
+    compare(name("maxBatchMessages"), limits.maxBatchMessages, actual.maxBatchMessages),
+    compare(name("fullBatchMessages"), limits.fullBatchMessages, actual.fullBatchMessages),
     compare(name("challengeWindow"), parameters.challengeWindow, actual.challengeWindow),
     compare(name("forceInclusionDelay"), parameters.forceInclusionDelay, actual.forceInclusionDelay),
     compare(name("escapeDelay"), parameters.escapeDelay, actual.escapeDelay),
@@ -187,7 +194,7 @@ async function checkChain(
     compare(name("disputeDuration"), disputeDuration(parameters), actual.disputeDuration),
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
     compare(name("machineHash"), program.machineHash, actual.machineHash),
-    compare(name("genesisStateRoot"), GENESIS_STATE_ROOT, actual.genesisStateRoot),
+    compare(name("genesisStateRoot"), genesisStateRoot(parameters), actual.genesisStateRoot),
     compare("genesis header", headerHash(genesis), genesisHash),
   ];
 }
@@ -247,6 +254,41 @@ async function checkGame({ contracts, parameters, program }: Deployment, provide
     compare(name("extension"), parameters.disputeExtension, actual.extension),
     compare(name("baseBond"), parameters.disputeBond, actual.baseBond),
     compare(name("maxDuration"), disputeDuration(parameters), maxDuration),
+  ];
+}
+
+/** What the address book calls the resolver of batches. */
+function judgeOf(contracts: SuiteContracts): ContractRecord {
+  return contractOf(contracts, contracts.ValidityResolver === undefined ? "DisputeGame" : "ValidityResolver");
+}
+
+async function checkResolver({ contracts, parameters, keys }: Deployment, provider: Provider): Promise<Check[]> {
+  const resolver = ValidityResolver__factory.connect(contractOf(contracts, "ValidityResolver").address, provider);
+  const layer = StatementDA__factory.connect(contractOf(contracts, "StatementDA").address, provider);
+  const proof = PoseidonStateProof__factory.connect(contracts.StateProof.address, provider);
+  const [actual, statement, [poseidon, levels]] = await Promise.all([
+    resolver.parameters(),
+    layer.parameters(),
+    proof.parameters(),
+  ]);
+  const idOf = (key: VerifyingKey | undefined): string => (key === undefined ? ZERO_HASH : programIdOf(key));
+  const { CommitteeVerifier: withCommittee } = contracts;
+  return [
+    compare("ValidityResolver.chain", contracts.StateCommitmentChain.address, actual.chain),
+    compare("ValidityResolver.proofWindow", parameters.challengeWindow, actual.proofWindow),
+    compare("ValidityResolver.onL1.verifier", contractOf(contracts, "ValidityVerifier").address, actual.onL1.verifier),
+    compare("ValidityResolver.onL1.id", idOf(keys?.onL1), actual.onL1.id),
+    compare(
+      "ValidityResolver.withCommittee.verifier",
+      withCommittee?.address ?? ZERO_ADDRESS,
+      actual.withCommittee.verifier,
+    ),
+    compare("ValidityResolver.withCommittee.id", idOf(keys?.withCommittee), actual.withCommittee.id),
+    compare("StatementDA.below", contracts.DataAvailability.address, statement.below),
+    compare("StatementDA.bridge", contracts.L1EscrowBridge.address, statement.bridge),
+    compare("StatementDA.l2ChainId", parameters.l2ChainId, statement.l2ChainId),
+    compare("StateProof.poseidon", contractOf(contracts, "Poseidon").address, poseidon),
+    compare("StateProof.levels", parameters.levels, levels),
   ];
 }
 

@@ -1,3 +1,5 @@
+import type { VerifyingKey } from "./prover/types.js";
+
 /** A 0x-prefixed hex string: an address, a hash, or bytes. */
 export type Hex = `0x${string}`;
 
@@ -58,12 +60,15 @@ export type DataAvailability = "calldata" | "blob" | "committee";
 /** Where the servers of a committee's members are, by address. */
 export type MemberUrls = Readonly<Record<Hex, string>>;
 
-/** Parameters of a rollup. Every time is in seconds, every amount in wei. */
+/** How L1 comes to believe a state root: by a challenge window and disputes, or by a proof of every batch. */
+export type ProofSystem = "fraud" | "validity";
+
+/** Parameters of a rollup. What a suite does not have is zero. Every time is in seconds, every amount in wei. */
 export interface RollupParameters {
   l2ChainId: bigint;
-  proof: "fraud";
+  proof: ProofSystem;
   da: DataAvailability;
-  /** How long a batch can be disputed before it is final. */
+  /** How long a batch can be disputed before it is final; with validity proofs, how long its proof may take. */
   challengeWindow: bigint;
   /** Age from which an inbox message can no longer be skipped by a batch. */
   forceInclusionDelay: bigint;
@@ -71,6 +76,10 @@ export interface RollupParameters {
   inboxCapacity: bigint;
   /** Bond of a sequencer. */
   sequencerBond: bigint;
+  /** Operations and transfers in an L2 block with validity proofs, and so in one proof. */
+  slots: bigint;
+  /** Of the state tree with validity proofs, which has 4^levels leaves. */
+  levels: bigint;
   /** States of a claim in the dispute game: 2^dissectionBits, 1 to 5. */
   dissectionBits: bigint;
   /** Time that each line of claims has to think, in all; at least disputeExtension. */
@@ -127,7 +136,15 @@ export type ContractName =
 
 /** What only a suite with fraud proofs, or with a committee, has. */
 export type OptionalContractName =
-  "DisputeGame" | "OneStepVerifier" | "DataAvailabilityCommittee" | "AvailabilityChallenge";
+  | "DisputeGame"
+  | "OneStepVerifier"
+  | "DataAvailabilityCommittee"
+  | "AvailabilityChallenge"
+  | "StatementDA"
+  | "Poseidon"
+  | "ValidityVerifier"
+  | "CommitteeVerifier"
+  | "ValidityResolver";
 
 /** Contracts of a suite. */
 export type SuiteContracts = Record<ContractName, ContractRecord> &
@@ -159,6 +176,14 @@ export interface MachineProgram {
   version: number;
 }
 
+/** Verifying keys of the circuits of a rollup with validity proofs; docs/validity.md §4. */
+export interface ValidityKeys {
+  /** For batches with their transfers on L1. */
+  onL1: VerifyingKey;
+  /** For those with a committee. */
+  withCommittee?: VerifyingKey;
+}
+
 export interface ContractRecord {
   address: Hex;
   /** keccak256 of the runtime code at `address`. */
@@ -176,7 +201,10 @@ export interface Deployment {
   network: string;
   l1ChainId: bigint;
   parameters: RollupParameters;
+  /** With validity proofs: the id of the circuit in the place of the machine hash, and nothing else. */
   program: MachineProgram;
+  /** With validity proofs only. */
+  keys?: ValidityKeys;
   /** L1 block from which events are read. */
   fromBlock: bigint;
   genesis: BatchHeader;

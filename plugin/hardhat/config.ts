@@ -40,6 +40,7 @@ export function resolveRollupConfig(userConfig: HardhatUserConfig, resolved: Har
   return {
     parameters: userConfig.rollup?.parameters ?? {},
     deployments: isAbsolute(deployments) ? deployments : resolve(resolved.paths.root, deployments),
+    cache: resolve(resolved.paths.cache, "rollup"),
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   UpgradeTimelock,
 } from "../../typechain-types/index.js";
 import type { Claimed, Enqueued } from "../l1/actions.js";
+import type { ProvedOnL1, ProveOptions } from "../prover/agent.js";
 import type { PostResult } from "../sequencer/options.js";
 import type { L2Block } from "../sequencer/records.js";
 import type { Request } from "../sequencer/rpc/dispatch.js";
@@ -34,6 +35,8 @@ export interface RollupConfig {
   parameters: RollupParametersInput;
   /** Absolute. */
   deployments: string;
+  /** Absolute: circuits, keys and proofs. */
+  cache: string;
 }
 
 export interface ChainOptions {
@@ -230,6 +233,11 @@ export interface RollupChain {
    * @param signer Pays the gas. Default: the network's first account.
    */
   claim(withdrawal: PendingWithdrawal | Pick<Enqueued, "message">, signer?: Signer): Promise<Claimed>;
+  /**
+   * With validity proofs: proves every batch on L1 that is not final; each is final then. `finalize()` does it, too.
+   * @throws MissingContractError on a rollup of fraud proofs.
+   */
+  prove(options?: ProveOptions): Promise<ProvedOnL1[]>;
   /** Stops everything. Called by the connection when it closes. */
   close(): Promise<void>;
 }

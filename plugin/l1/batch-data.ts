@@ -7,10 +7,18 @@ import { blobCount, unpackBlobs } from "../da/blob.js";
 import { decodeDaInput } from "../da/input.js";
 import { type BlobSource, readBlob } from "../da/source.js";
 import { fromHex, toHex } from "../ledger/bytes.js";
-import { blobDataHash, dataHash } from "../ledger/hashes.js";
+import { blobDataHash, dataHash, dataHashOfRoot } from "../ledger/hashes.js";
 import type { Blob } from "../ledger/types.js";
 import { type CommitteeSource, readCommitteeData } from "./committee-data.js";
+import type { Domain } from "../validity/statement.js";
 import { blobHashesOf } from "./rpc.js";
+import {
+  type CommittedData,
+  committedOnL1,
+  committedWithCommittee,
+  decodeValidityInput,
+  type ValidityInput,
+} from "./validity-data.js";
 
 /** The data of a batch is not where its header says it was posted. */
 export class BatchDataError extends Error {
@@ -39,6 +47,8 @@ export interface BatchData {
   bytes: Uint8Array;
   /** Those that carry them, when the batch was posted in blobs. */
   blobs?: readonly Blob[] | undefined;
+  /** On a chain of validity proofs: what is to be proved, and from which data hash below. */
+  committed?: Pick<CommittedData, "belowHash" | "isOnL1" | "statements"> | undefined;
 }
 
 export interface BatchDataOptions extends AskOptions {
@@ -46,6 +56,8 @@ export interface BatchDataOptions extends AskOptions {
   blobSources?: readonly BlobSource[] | undefined;
   /** Data that members of a committee hold. */
   committee?: CommitteeSource | undefined;
+  /** For a chain of validity proofs: which one. */
+  validity?: Domain | undefined;
   /** A line when one of them gives something false. */
   warn?: ((line: string) => void) | undefined;
 }
@@ -66,6 +78,8 @@ export async function readBatchData(
   if (found === null) throw new BatchDataError(header.index, transaction, "the node does not know it");
   const daInput = daInputOf(getBytes(found.data));
   if (daInput === undefined) throw new BatchDataError(header.index, transaction, "it is no call of appendBatch");
+  if (options.validity !== undefined)
+    return readCommitted(header, transaction, decodeValidityInput(daInput), options.validity, options);
   const place = decodeDaInput(daInput);
   if (place === undefined) throw new BatchDataError(header.index, transaction, "it says where in no known form");
   const check = (hash: Hex): void => {
@@ -97,6 +111,34 @@ export async function readBatchData(
   }
   const contents = blobs.map(({ bytes }) => bytes);
   return { bytes: unpackBlobs(contents, length), blobs };
+}
+
+/** On a chain of validity proofs L1 was shown more, and knows the data by what is to be proved of them. */
+async function readCommitted(
+  header: BatchHeader,
+  transaction: Hex,
+  { consumed, shown, below }: ValidityInput,
+  domain: Domain,
+  { committee, signal }: BatchDataOptions,
+): Promise<BatchData> {
+  const place = decodeDaInput(below);
+  const input = { domain, header, consumed };
+  let committed: CommittedData;
+  if (place?.form === "calldata") committed = committedOnL1(input, place.data);
+  else if (place?.form !== "committee")
+    throw new BatchDataError(header.index, transaction, "it says where in no known form");
+  else if (committee === undefined) throw new NoMemberKnownError(header.index);
+  else {
+    const hash = dataHashOfRoot(Number(place.certificate.length), place.certificate.root);
+    committed = committedWithCommittee(input, shown, await committee(hash, signal));
+  }
+  if (committed.dataHash !== header.dataHash)
+    throw new BatchDataError(
+      header.index,
+      transaction,
+      `its data hash is ${committed.dataHash}, expected ${header.dataHash}`,
+    );
+  return { bytes: committed.bytes, committed };
 }
 
 const SELECTOR = getBytes(IStateCommitmentChain__factory.createInterface().getFunction("appendBatch").selector);

@@ -86,6 +86,8 @@ export async function discoverDeployment(
     parameters: {
       l2ChainId: chain.l2ChainId,
       proof: "fraud",
+      slots: 0n,
+      levels: 0n,
       ...layer,
       ...(await demandsOf(provider, game.availability, options)),
       challengeWindow: chain.challengeWindow,

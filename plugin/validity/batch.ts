@@ -70,6 +70,9 @@ export interface DataLimits {
   stateRoot: bigint;
 }
 
+/** Inbox messages that a batch takes at most, and with which it is full; docs/validity.md §5. */
+export const VALIDITY_BATCH_MESSAGES = { maxBatchMessages: 64n, fullBatchMessages: 32n } as const;
+
 export const DATA_VERSION = 2;
 /** Most segments of a batch, and most of anything in a segment. */
 export const MAX_COUNT = 0xffff;

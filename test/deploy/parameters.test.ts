@@ -62,7 +62,7 @@ describe("rollup parameters", () => {
   });
 
   it("bound a dispute by two clocks and an extension for each level, whatever the dissection", () => {
-    const times = { disputeClock: 1_000n, disputeExtension: 7n };
+    const times = { proof: "fraud", disputeClock: 1_000n, disputeExtension: 7n } as const;
     const durations = [1n, 2n, 3n, 4n, 5n].map((dissectionBits) => disputeDuration({ ...times, dissectionBits }));
     expect(durations).to.deep.equal([40n, 20n, 14n, 10n, 8n].map((levels) => 2_000n + 7n * levels));
   });
@@ -310,7 +310,17 @@ describe("rollup parameters", () => {
       { sequencerBond: "0.5 wei" },
       'sequencerBond: is "0.5 wei"; whole wei, or a number with a unit, for example "1.5 ether"',
     ],
-    ["another proof system", { proof: "validity" }, 'proof: is "validity"; this version knows "fraud"'],
+    ["another proof system", { proof: "trust" }, 'proof: is "trust"; this version knows "fraud", "validity"'],
+    [
+      "blobs with validity proofs",
+      { proof: "validity", da: "blob" },
+      'da: is "blob"; with proof "validity" "calldata" or "committee": the circuit counts in another field than blobs do',
+    ],
+    [
+      "a clock for disputes that there are not",
+      { proof: "validity", disputeClock: "1h" },
+      'disputeClock: is given; only a rollup with proof "fraud" has it, not "validity"',
+    ],
     [
       "a list",
       { challengeWindow: [7] },

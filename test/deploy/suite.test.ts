@@ -26,8 +26,8 @@ import {
   StateCommitmentChain__factory,
 } from "../../typechain-types/index.js";
 
-const STEP_COUNT = deploymentSteps({ da: "calldata" }).length;
-const COMMITTEE_STEPS = deploymentSteps({ da: "committee" }).length;
+const STEP_COUNT = deploymentSteps({ proof: "fraud", da: "calldata" }).length;
+const COMMITTEE_STEPS = deploymentSteps({ proof: "fraud", da: "committee" }).length;
 const MEMBERS = memberKeys(7).map(({ address }) => address as Hex);
 
 /** A signer that dies at a chosen moment of a chosen transaction. */

@@ -4,7 +4,7 @@ import { TransactionError } from "../../ledger/transaction.js";
 import type { NodeReader } from "../../ledger/types.js";
 import type { Hex } from "../../types.js";
 import { decodeAmount, decodeFee } from "../../validity/amounts.js";
-import { decodeBatch, encodeBatch } from "../../validity/batch.js";
+import { decodeBatch, encodeBatch, VALIDITY_BATCH_MESSAGES } from "../../validity/batch.js";
 import type { CircuitSize } from "../../validity/execute.js";
 import { fromAddress, hasKey } from "../../validity/leaf.js";
 import { type Domain, txDomain } from "../../validity/statement.js";
@@ -50,8 +50,7 @@ export function validityLedger(options: ValidityLedgerOptions): SequencerLedger 
     genesis: genesisNodes(levels),
     blockMessages: slots,
     blockTransactions: slots,
-    maxBatchMessages: 64n,
-    fullBatchMessages: 32n,
+    ...VALIDITY_BATCH_MESSAGES,
 
     parse: (raw) => parseShown(raw, domain),
     forcedTransaction: () => undefined,

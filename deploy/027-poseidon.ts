@@ -1,0 +1,9 @@
+import { POSEIDON_CREATION } from "../plugin/validity/poseidon-contract.js";
+import type { Step } from "./runner.js";
+
+/** Creates the hash of the state tree of validity proofs. */
+export const poseidonStep: Step = {
+  id: "027-poseidon",
+  title: "Create PoseidonT5",
+  request: () => Promise.resolve({ data: POSEIDON_CREATION }),
+};
