@@ -1,13 +1,13 @@
 import type { L1Client } from "../l1/client.js";
 import type { L1Source } from "../l1/follower.js";
-import { addressOfIndex, readMeta } from "../ledger/state.js";
 import type { NodeReader } from "../ledger/types.js";
 import type { Store } from "../store/types.js";
 import { type BatchHeader, type Hex, type InboxMessage, type Withdrawal, ZERO_ADDRESS } from "../types.js";
 import { applyEvents, NO_HISTORY, type PostedHeader } from "../validator/history.js";
 import { openRecords } from "../validator/records.js";
-import { describe, type Program, type Summary } from "../validator/types.js";
+import { describe, type Program, type StateReader, type Summary } from "../validator/types.js";
 import { createValidator, withGenesis } from "../validator/validator.js";
+import { GUEST_STATE } from "./guest-state.js";
 import { resumableSource } from "./resumable-source.js";
 
 export type ReconstructionEvent =
@@ -45,6 +45,8 @@ export interface Reconstruction {
   head: bigint;
   /** Nodes of every state from genesis to the last right batch. */
   nodes: NodeReader;
+  /** Reads them. */
+  state: StateReader;
   /** Inbox messages that the last final batch left, from `header.inboxTo` on. */
   left: readonly InboxMessage[];
   /** ETH (the zero address) and every token that was ever deposited. */
@@ -87,10 +89,15 @@ export async function reconstruct(options: ReconstructOptions): Promise<Reconstr
   const summary = await validator.run({ watch: false, signal });
   // The validator has the events on disk now.
   await source.forget();
-  return stateOf(client.deployment.genesis, summary, store);
+  return stateOf(client.deployment.genesis, summary, store, program.state ?? GUEST_STATE);
 }
 
-async function stateOf(genesis: BatchHeader, summary: Summary, store: Store): Promise<Reconstruction> {
+async function stateOf(
+  genesis: BatchHeader,
+  summary: Summary,
+  store: Store,
+  state: StateReader,
+): Promise<Reconstruction> {
   const records = openRecords(store);
   const events = await records.events();
   const { messages, batches } = applyEvents(NO_HISTORY, events);
@@ -117,7 +124,8 @@ async function stateOf(genesis: BatchHeader, summary: Summary, store: Store): Pr
     block: summary.block,
     header,
     head: summary.batches,
-    nodes: withGenesis(records.nodes),
+    nodes: withGenesis(records.nodes, state.genesis),
+    state,
     left: messages.slice(Number(header.inboxTo)),
     tokens: [...tokens],
     unclaimed,
@@ -125,10 +133,10 @@ async function stateOf(genesis: BatchHeader, summary: Summary, store: Store): Pr
 }
 
 /** Every account of the last final state. */
-export function* accountsOf({ nodes, header }: Pick<Reconstruction, "nodes" | "header">): Generator<Hex> {
-  const { accountCount } = readMeta(nodes, header.stateRoot);
-  for (let index = 1n; index <= accountCount; index++) {
-    const account = addressOfIndex(nodes, header.stateRoot, index);
-    if (account !== undefined) yield account;
-  }
+export function accountsOf({
+  nodes,
+  header,
+  state,
+}: Pick<Reconstruction, "nodes" | "header" | "state">): Iterable<Hex> {
+  return state.accounts(nodes, header.stateRoot);
 }

@@ -23,18 +23,19 @@ import { claimWithdrawal, deposit, finalize, forceTransaction, forceWithdrawal }
 import { connectL1, type L1Client } from "../l1/client.js";
 import { checkDeployedProgram } from "../l1/program.js";
 import { createSource } from "../l1/source.js";
-import { readProgramFacts } from "../machine/artifacts.js";
+import { proveAll, type ProvedOnL1, type ProveOptions } from "../prover/agent.js";
 import { openLevelStore } from "../store/level.js";
 import { memoryStore } from "../store/memory.js";
 import type { PostResult } from "../sequencer/options.js";
-import { contractOf, type Deployment, type Hex } from "../types.js";
+import { contractOf, type Deployment, type Hex, MissingContractError } from "../types.js";
 import type { ValidatorEvent } from "../validator/types.js";
-import { createValidator } from "../validator/validator.js";
+import { openRecords } from "../validator/records.js";
+import { createValidator, withGenesis } from "../validator/validator.js";
 import { signerWithKey } from "./blobs.js";
 import { committeeReader } from "./committee.js";
 import { moveClock } from "./clock.js";
 import { createL2 } from "./l2.js";
-import { loadLedger, type Ledger } from "./ledger.js";
+import { openProof, programFor } from "./proof.js";
 import { startLocalCommittee, withLocalMembers } from "./local-committee.js";
 import { localSequencer } from "./local-sequencer.js";
 import { createRehearsal } from "./rehearsal.js";
@@ -58,20 +59,20 @@ export async function deployChain(
   const signer = options.sequencer ?? (await firstSigner(connection));
   const deployer = (await signer.getAddress()) as Hex;
   const { chainId } = await ethers.provider.getNetwork();
-  const ledger = loadLedger();
   const preset = presetFor(chainId);
   const given = withLocalMembers({ ...config.parameters, ...parameters }, preset, options.members);
+  const resolved = resolveParameters(given, { preset, l1ChainId: chainId, deployer });
   const { deployment } = await deploySuite({
     network: networkName,
-    parameters: resolveParameters(given, { preset, l1ChainId: chainId, deployer }),
+    parameters: resolved,
     memberUrls: memberUrlsOf(given),
-    program: readProgramFacts("ledger"),
+    ...(await programFor(resolved, chainId, { cache: config.cache })),
     signer,
     bond: true,
     journal: memoryJournal(),
     restartOnNewChain: true,
   });
-  return openChain(connection, deployment, ledger, signer, options);
+  return openChain(connection, deployment, config, signer, options);
 }
 
 /** Starts a rollup on a suite that was deployed before. */
@@ -84,13 +85,13 @@ export async function attachChain(
   const path = typeof book === "string" ? book : join(config.deployments, connection.networkName, "rollup.json");
   const deployment = typeof book === "object" ? book : await readDeployment(path);
   const signer = options.sequencer ?? (await firstSigner(connection));
-  return openChain(connection, deployment, loadLedger(), signer, options);
+  return openChain(connection, deployment, config, signer, options);
 }
 
 async function openChain(
   connection: NetworkConnection<string>,
   deployment: Deployment,
-  ledger: Ledger,
+  { cache }: RollupConfig,
   signer: Signer,
   { storage, blocks = "auto", ...players }: ChainOptions,
 ): Promise<LocalChain> {
@@ -101,29 +102,37 @@ async function openChain(
     storage === undefined ? undefined : `${storage}.members`,
   );
   const members = committee?.reached;
-  const sources = { blobSources: [archive], committee: members && committeeReader(members) };
+  const proof = openProof(deployment, { cache });
+  const { program, machine } = proof;
+  const sources = {
+    blobSources: [archive],
+    committee: members && committeeReader(members),
+    validity: proof.validity?.domain,
+  };
   const connect = (other?: Signer): L1Client => connectL1(provider, deployment, other, sources);
   const own = connect(deployment.parameters.da === "blob" ? signerWithKey(connection, signer) : signer);
-  await checkDeployedProgram(own, ledger.machineHash);
+  await checkDeployedProgram(own, program.machineHash, undefined, program.state?.genesis[0]);
   const as = (other: Signer): L1Client => connect(other);
   const store = storage === undefined ? memoryStore() : await openLevelStore(storage);
-  const sequencer = await localSequencer(own, ledger, store, blocks, { archive, members });
+  const sequencer = await localSequencer(own, proof, store, blocks, { archive, members });
   await sequencer.start();
-  const l2 = createL2(connection, deployment.parameters.l2ChainId, sequencer.request);
+  const l2 = createL2(connection, deployment, sequencer.request);
   const reader = connect();
   const spare = (await connection.ethers.getSigners()).slice(2).reverse();
   const player = players.validator ?? spare[0];
   let listener: ((event: ValidatorEvent) => void) | undefined;
+  const states = memoryStore();
   const validator = await createValidator({
     client: reader,
     source: createSource(reader, { games: true }),
-    program: ledger,
-    store: memoryStore(),
+    program,
+    store: states,
     log: (event) => listener?.(event),
-    ...(player === undefined ? {} : { play: { client: as(player), machine: ledger } }),
+    ...(player === undefined || machine === undefined ? {} : { play: { client: as(player), machine } }),
   });
+  const send = (method: string, params: unknown[]) => sequencer.request({ method, params });
   const rehearsal = createRehearsal({
-    ...{ connection, reader, as, ledger, sequencer, validator, archive, members, liar: spare[1] },
+    ...{ connection, reader, as, machine, sequencer, validator, archive, members, liar: spare[1] },
     listen: (next) => (listener = next),
   });
   async function post(): Promise<PostResult | undefined>;
@@ -132,8 +141,20 @@ async function openChain(
     return faulty === undefined ? sequencer.post() : rehearsal.post(faulty.fault, faulty.by);
   }
 
+  async function prove(work?: ProveOptions): Promise<ProvedOnL1[]> {
+    const { validity } = proof;
+    if (validity === undefined) throw new MissingContractError("ValidityResolver");
+    // Its store has the states that batches start from.
+    await validator.run({ watch: false, signal: work?.signal });
+    const nodes = withGenesis(openRecords(states).nodes, program.state?.genesis);
+    const proved = await proveAll({ client: own, ...validity, nodes, request: send }, work);
+    await sequencer.sync();
+    return proved;
+  }
+
   return {
     deployment,
+    prove,
     contracts: contractsOf(deployment, signer),
     l2,
     committee,
@@ -164,7 +185,8 @@ async function openChain(
     async finalize() {
       while ((await sequencer.post()) !== undefined) continue;
       const { head, finalizedHead } = await own.heads();
-      if (head > finalizedHead) {
+      if (proof.validity !== undefined) await prove();
+      else if (head > finalizedHead) {
         await moveClock(connection, (await own.batchHeader(head)).finalizesAt);
         await finalize(own);
       }
@@ -175,7 +197,7 @@ async function openChain(
     async claim(pending, payer = signer) {
       await sequencer.sync();
       const wanted = "message" in pending ? pending.message : pending.transaction;
-      const known = await getWithdrawal((method, params) => sequencer.request({ method, params }), wanted);
+      const known = await getWithdrawal(send, wanted);
       if (known?.claim === undefined) {
         throw new HardhatPluginError(
           "hardhat-rollup",
@@ -200,6 +222,7 @@ async function openChain(
 
     async close() {
       await sequencer.stop();
+      proof.close();
       l2.provider.destroy();
       await store.close();
       await committee?.close();

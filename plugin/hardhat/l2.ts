@@ -2,10 +2,12 @@ import { BrowserProvider, type Eip1193Provider, Interface, Network, resolveAddre
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type { Request } from "../sequencer/rpc/dispatch.js";
-import { type Hex, L2_BRIDGE, ZERO_ADDRESS } from "../types.js";
+import { type Deployment, type Hex, L2_BRIDGE, ZERO_ADDRESS } from "../types.js";
+import { domainOf } from "./proof.js";
 import { getWithdrawal, type Send } from "./rollup-rpc.js";
 import { keyringOf } from "./signers.js";
 import type { PendingWithdrawal, RollupL2, WithdrawRequest } from "./types.js";
+import { ValidityWallet } from "./validity-wallet.js";
 
 const BRIDGE = new Interface(["function withdraw(address token, address target, uint256 amount) payable"]);
 const ERC20 = new Interface(["function balanceOf(address account) view returns (uint256)"]);
@@ -23,7 +25,8 @@ export class WithdrawalError extends Error {
 }
 
 /** The L2 over a sequencer in this process. */
-export function createL2(connection: NetworkConnection<string>, l2ChainId: bigint, request: Request): RollupL2 {
+export function createL2(connection: NetworkConnection<string>, deployment: Deployment, request: Request): RollupL2 {
+  const { l2ChainId, proof } = deployment.parameters;
   const eip1193: Eip1193Provider = {
     request: ({ method, params }) => request({ method, params: Array.isArray(params) ? (params as unknown[]) : [] }),
   };
@@ -31,7 +34,10 @@ export function createL2(connection: NetworkConnection<string>, l2ChainId: bigin
   const provider = new BrowserProvider(eip1193, network, { staticNetwork: network, cacheTimeout: -1 });
   provider.pollingInterval = POLLING_INTERVAL_MS;
   const keyring = keyringOf(connection.networkName, connection.networkConfig);
-  const wallet = (signer: Signer): Signer => keyring.walletOn(provider, signer);
+  const wallet = (signer: Signer): Signer => {
+    const own = keyring.walletOn(provider, signer);
+    return proof === "fraud" ? own : new ValidityWallet(own, provider, domainOf(deployment));
+  };
   return {
     provider,
     wallet,

@@ -3,12 +3,11 @@ import { setImmediate as immediate } from "node:timers/promises";
 import type { L1Client } from "../l1/client.js";
 import { SequencerStoppedError } from "../sequencer/errors.js";
 import type { PostResult } from "../sequencer/options.js";
-import { guestLedger } from "../sequencer/guest-ledger.js";
 import type { Sequencer } from "../sequencer/sequencer.js";
 import { copyInMemory } from "../store/memory.js";
 import type { Store } from "../store/types.js";
 import type { Hex } from "../types.js";
-import type { Ledger } from "./ledger.js";
+import type { ProofParts } from "./proof.js";
 import { type SequencerData, sequencerOf } from "./sequencer.js";
 import type { RollupSequencer } from "./types.js";
 
@@ -25,7 +24,7 @@ export interface LocalSequencer extends Omit<RollupSequencer, "post"> {
 
 export async function localSequencer(
   l1: L1Client,
-  ledger: Ledger,
+  proof: Pick<ProofParts, "sequencer">,
   initialStore: Store,
   blocks: "auto" | "manual",
   data: Pick<SequencerData, "archive" | "members">,
@@ -70,7 +69,7 @@ export async function localSequencer(
 
   async function start(): Promise<void> {
     if (running !== undefined) return;
-    const sequencer = await sequencerOf(l1, guestLedger(ledger.execute), store, {
+    const sequencer = await sequencerOf(l1, proof.sequencer(address), store, {
       blocks: "manual",
       batches: "manual",
       pollInterval: "manual",

@@ -26,7 +26,8 @@ export interface RehearsalOptions {
   /** L1 for reading. */
   reader: L1Client;
   as: (signer: NonNullable<L1Client["signer"]>) => L1Client;
-  ledger: Ledger;
+  /** Undefined where nothing can be disputed. */
+  machine: Ledger | undefined;
   sequencer: LocalSequencer;
   archive: BlobArchive;
   members: Members | undefined;
@@ -44,9 +45,14 @@ export interface Rehearsal {
 }
 
 export function createRehearsal(options: RehearsalOptions): Rehearsal {
-  const { connection, reader, as, ledger, sequencer, validator, archive, members = { urls: {} } } = options;
+  const { connection, reader, as, machine, sequencer, validator, archive, members = { urls: {} } } = options;
   /** Lies that were posted, by the header hash of the batch. */
   const posted = new Map<Hex, { forgery: Forgery; by: NonNullable<L1Client["signer"]> }>();
+
+  function ledger(): Ledger {
+    if (machine !== undefined) return machine;
+    throw new HardhatPluginError("hardhat-rollup", "with validity proofs nothing can be disputed: a lie has no proof");
+  }
 
   function liarOr(given: FaultyPost["by"]): NonNullable<L1Client["signer"]> {
     const liar = given ?? options.liar;
@@ -79,7 +85,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       throw new HardhatPluginError("hardhat-rollup", "all of L2 is on L1: there is nothing to lie about");
     }
     const { batch, nodes } = prepared;
-    const forgery = forge(fault, batch.input, nodes, ledger.execute);
+    const forgery = forge(fault, batch.input, nodes, ledger().execute);
     const { stateRoot, withdrawalsRoot, l2BlockTo } = forgery.output;
     const { data } = forgery.input;
     const blobs = blobPosting(l1, archive);
@@ -99,9 +105,9 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     if (attack === undefined && last === undefined) return undefined;
     const signer = by ?? (attack === undefined ? last?.by : undefined) ?? liarOr(undefined);
     const target = attack === undefined ? undefined : await reader.batchHeader((await reader.heads()).head);
-    const liar = lyingLedger(ledger, (input, nodes) => {
+    const liar = lyingLedger(ledger(), (input, nodes) => {
       if (attack !== undefined && input.index === target?.index && dataHashOf(input) === target.dataHash) {
-        return forge(attack, input, nodes, ledger.execute);
+        return forge(attack, input, nodes, ledger().execute);
       }
       for (const { forgery } of posted.values()) if (isAbout(forgery, input)) return forgery;
       return undefined;

@@ -35,8 +35,11 @@ export async function sequencerOf(
   if (signer === undefined) throw new Error("a sequencer needs a signer on L1");
   const { senderLog, archive, members = { urls: {} }, ...rest } = settings;
   const blobs = archive && blobPosting(l1, archive);
+  // Fees of validity proofs are what the user says, not so much per gas.
+  const baseFee = deployment.parameters.proof === "validity" ? { baseFee: 0n } : {};
   return createSequencer({
     ...rest,
+    ...baseFee,
     l2ChainId: deployment.parameters.l2ChainId,
     bridge: addresses.bridge,
     genesis: deployment.genesis,

@@ -130,7 +130,7 @@ async function readCommitted(
   else if (committee === undefined) throw new NoMemberKnownError(header.index);
   else {
     const hash = dataHashOfRoot(Number(place.certificate.length), place.certificate.root);
-    committed = committedWithCommittee(input, shown, await committee(hash, signal));
+    committed = committedWithCommittee(input, shown, await committee.data(hash, signal));
   }
   if (committed.dataHash !== header.dataHash)
     throw new BatchDataError(

@@ -1,5 +1,7 @@
 import { StateCommitmentChain__factory } from "../../typechain-types/index.js";
-import { GENESIS_STATE_ROOT } from "../ledger/state.js";
+import { toHex } from "../ledger/bytes.js";
+import { GENESIS_NODE } from "../ledger/state.js";
+import type { StateNode } from "../ledger/types.js";
 import type { Deployment, Hex } from "../types.js";
 import { ask } from "./ask.js";
 import type { L1Client } from "./client.js";
@@ -19,19 +21,28 @@ export class ProgramMismatchError extends Error {
   }
 }
 
-/** Compares a program with an address book. @throws {ProgramMismatchError} */
-export function checkProgram({ program, genesis }: Deployment, own: Hex): void {
+/**
+ * Compares a program with an address book.
+ * @param root Of the state with which it begins; default that of the ledger guest.
+ * @throws {ProgramMismatchError}
+ */
+export function checkProgram({ program, genesis }: Deployment, own: Hex, root: StateNode = GENESIS_NODE): void {
   compare("machine hash", program.machineHash, own);
-  compare("genesis state root", genesis.stateRoot, GENESIS_STATE_ROOT);
+  compare("genesis state root", genesis.stateRoot, toHex(root.hash));
 }
 
 /** Compares a program with an address book and with the chain itself. @throws {ProgramMismatchError | L1UnavailableError} */
-export async function checkDeployedProgram(client: L1Client, own: Hex, signal?: AbortSignal): Promise<void> {
-  checkProgram(client.deployment, own);
+export async function checkDeployedProgram(
+  client: L1Client,
+  own: Hex,
+  signal?: AbortSignal,
+  root: StateNode = GENESIS_NODE,
+): Promise<void> {
+  checkProgram(client.deployment, own, root);
   const chain = StateCommitmentChain__factory.connect(client.addresses.chain, client.provider);
   const { machineHash, genesisStateRoot } = await ask("parameters of the chain", () => chain.parameters(), { signal });
   compare("machine hash on L1", machineHash as Hex, own);
-  compare("genesis state root on L1", genesisStateRoot as Hex, GENESIS_STATE_ROOT);
+  compare("genesis state root on L1", genesisStateRoot as Hex, toHex(root.hash));
 }
 
 function compare(what: string, expected: Hex, got: Hex): void {

@@ -1,10 +1,22 @@
 import { formatEther } from "ethers";
 
-import type { BatchOutput, LedgerInput, NodeReader } from "../ledger/types.js";
+import type { BatchOutput, LedgerInput, NodeReader, StateNode } from "../ledger/types.js";
 import { type Hex, ZERO_ADDRESS } from "../types.js";
 
-/** The guest program as a validator needs it. */
+/** What can be read of the states that a program leaves. */
+export interface StateReader {
+  /** Nodes of the state in which nothing happened yet; the root comes first. */
+  genesis: readonly StateNode[];
+  /** A balance above zero, with what shows it to L1's escape hatch. */
+  proveBalance(nodes: NodeReader, root: Hex, account: Hex, token: Hex): { amount: bigint; proof: Hex } | undefined;
+  /** Every account. */
+  accounts(nodes: NodeReader, root: Hex): Iterable<Hex>;
+}
+
+/** The program as a validator needs it. */
 export interface Program {
+  /** Default: that of the ledger guest. */
+  state?: StateReader;
   /** Of the program that runs natively; docs/machine.md §1. */
   machineHash: Hex;
   /** Runs a batch natively. Throws when the run itself fails; that is never a verdict. */

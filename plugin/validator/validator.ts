@@ -8,8 +8,9 @@ import { checkProgram } from "../l1/program.js";
 import { createSender, type SenderOptions } from "../l1/sender.js";
 import { takeTurns } from "../l1/turns.js";
 import type { L1Update, PlacedEvent } from "../l1/types.js";
+import { toHex } from "../ledger/bytes.js";
 import { GENESIS_NODE } from "../ledger/state.js";
-import type { LedgerInput, NodeReader } from "../ledger/types.js";
+import type { LedgerInput, NodeReader, StateNode } from "../ledger/types.js";
 import { cacheNodes } from "../store/cached-nodes.js";
 import type { Store } from "../store/types.js";
 import type { BatchHeader, Hex } from "../types.js";
@@ -68,10 +69,10 @@ const LONGEST_RETRY = 30_000;
 export async function createValidator(options: ValidatorOptions): Promise<Validator> {
   const { client, program, pollInterval = 1_000, confirmations, log = () => undefined } = options;
   const { deployment } = client;
-  checkProgram(deployment, program.machineHash);
+  checkProgram(deployment, program.machineHash, program.state?.genesis[0]);
 
   const records = openRecords(options.store);
-  const nodes = cacheNodes(withGenesis(records.nodes), CACHED_NODES);
+  const nodes = cacheNodes(withGenesis(records.nodes, program.state?.genesis), CACHED_NODES);
   const follower = createFollower({
     source: options.source,
     fromBlock: Number(deployment.fromBlock),
@@ -313,8 +314,7 @@ function isTransient(error: unknown): error is Error {
 }
 
 /** The state before the first batch is nobody's output. */
-export function withGenesis(nodes: NodeReader): NodeReader {
-  return {
-    get: (hash) => (Buffer.compare(hash, GENESIS_NODE.hash) === 0 ? GENESIS_NODE.preimage : nodes.get(hash)),
-  };
+export function withGenesis(nodes: NodeReader, genesis: readonly StateNode[] = [GENESIS_NODE]): NodeReader {
+  const known = new Map(genesis.map(({ hash, preimage }) => [toHex(hash), preimage]));
+  return { get: (hash) => nodes.get(hash) ?? known.get(toHex(hash)) };
 }

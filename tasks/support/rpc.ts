@@ -77,12 +77,13 @@ export async function openRollup(
   const url = rpcUrl(input.rpc);
   const { connection, l1, address } = await openL1(hre, input);
   const request = httpRequest(url);
-  const { l2ChainId } = l1.parameters;
+  const { deployment } = l1;
+  const { l2ChainId } = deployment.parameters;
   const answered = await request({ method: "eth_chainId" });
   if (typeof answered !== "string" || BigInt(answered) !== l2ChainId) {
     throw new ArgumentError("rpc", `${url} is of chain ${JSON.stringify(answered)}, the rollup is chain ${l2ChainId}`);
   }
-  const l2 = createL2(connection, l2ChainId, request);
+  const l2 = createL2(connection, deployment, request);
   return { connection, l1, address, l2, send: sender(l2.provider) };
 }
 

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { decodeBalanceProof, escapeProofs } from "../../plugin/escape/proofs.js";
+import { decodeBalanceProof } from "../../plugin/escape/guest-state.js";
+import { escapeProofs } from "../../plugin/escape/proofs.js";
 import { accountsOf } from "../../plugin/escape/reconstruct.js";
 import { resumableSource } from "../../plugin/escape/resumable-source.js";
 import { fromHex } from "../../plugin/ledger/bytes.js";

@@ -2,7 +2,7 @@ import { AbiCoder, concat, id, keccak256, ZeroAddress } from "ethers";
 
 import type { BatchHeader, Hex, InboxMessage, Withdrawal } from "../../plugin/types.js";
 import { type StandardToken, StandardToken__factory } from "../../typechain-types/index.js";
-import { encodeBalanceProof } from "../../plugin/escape/proofs.js";
+import { encodeBalanceProof } from "../../plugin/escape/guest-state.js";
 import { messageOf, postBatch } from "../support/batches.js";
 import { checkGasSnapshot, expectAtMost, type GasFigures, gasOf } from "../support/gas.js";
 import { merkleProof, merkleRoot, withdrawalLeaf } from "../support/protocol.js";

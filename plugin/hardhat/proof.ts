@@ -1,0 +1,132 @@
+import { HardhatPluginError } from "hardhat/plugins";
+
+import { readProgramFacts } from "../machine/artifacts.js";
+import { programIdOf } from "../prover/encode.js";
+import { developmentCircuit, lazyProver } from "../prover/circuits.js";
+import { LOCAL_CHAIN_IDS } from "../prover/development.js";
+import type { Prover } from "../prover/prove.js";
+import type { WorkOptions } from "../prover/types.js";
+import { guestLedger } from "../sequencer/guest-ledger.js";
+import type { SequencerLedger } from "../sequencer/ledger.js";
+import { validityLedger } from "../sequencer/validity/ledger.js";
+import type { Deployment, Hex, MachineProgram, RollupParameters, ValidityKeys } from "../types.js";
+import { ZERO_HASH } from "../types.js";
+import type { Program } from "../validator/types.js";
+import { validityProgram } from "../validator/validity-program.js";
+import type { CircuitSize } from "../validity/execute.js";
+import type { Domain } from "../validity/statement.js";
+import { loadLedger, type Ledger } from "./ledger.js";
+
+/** What runs a rollup, by its proof system. */
+export interface ProofParts {
+  /** For validators, and for who rebuilds the state. */
+  program: Program;
+  /** For a sequencer that posts from `submitter`. */
+  sequencer(submitter: Hex): SequencerLedger;
+  /** Of fraud proofs: what disputes are played with. */
+  machine: Ledger | undefined;
+  /** Of validity proofs. */
+  validity: ValidityParts | undefined;
+  close(): void;
+}
+
+export interface ValidityParts {
+  domain: Domain;
+  size: CircuitSize;
+  /** By whether transfers stand on L1. Compiles and sets up what is not in the cache. */
+  prover(isOnL1: boolean): Promise<Prover>;
+}
+
+export interface ProofOptions extends WorkOptions {
+  /** Folder of circuits, keys and proofs. */
+  cache: string;
+}
+
+/** The size of the circuit that the parameters choose. */
+export function sizeOf({ slots, levels }: Pick<RollupParameters, "slots" | "levels">): CircuitSize {
+  return { slots: Number(slots), levels: Number(levels) };
+}
+
+/** Which rollup signatures and proofs are for. */
+export function domainOf({ l1ChainId, parameters, contracts }: Deployment): Domain {
+  return { l1ChainId, l2ChainId: parameters.l2ChainId, bridge: contracts.L1EscrowBridge.address };
+}
+
+/** What runs the rollup of an address book. */
+export function openProof(deployment: Deployment, options: ProofOptions): ProofParts {
+  const { parameters, keys, program } = deployment;
+  if (parameters.proof === "fraud") {
+    const ledger = loadLedger();
+    return {
+      program: ledger,
+      sequencer: () => guestLedger(ledger.execute),
+      machine: ledger,
+      validity: undefined,
+      close: () => undefined,
+    };
+  }
+  const size = sizeOf(parameters);
+  const domain = domainOf(deployment);
+  const circuits = [true, false].map((isOnL1) =>
+    lazyProver(options.cache, async () => {
+      const circuit = await developmentCircuit({ ...size, isOnL1 }, options);
+      const expected = isOnL1 ? keys?.onL1 : keys?.withCommittee;
+      if (expected !== undefined && programIdOf(expected) !== programIdOf(circuit.vkey))
+        throw new HardhatPluginError(
+          "hardhat-rollup",
+          "the rollup was deployed with another key than the one for development; its prover needs the key of its ceremony",
+        );
+      return circuit;
+    }),
+  );
+  return {
+    program: validityProgram(program.machineHash, size),
+    sequencer: (submitter) => validityLedger({ domain, size, submitter }),
+    machine: undefined,
+    validity: { domain, size, prover: (isOnL1) => circuits[isOnL1 ? 0 : 1]!.get() },
+    close() {
+      for (const circuit of circuits) circuit.close();
+    },
+  };
+}
+
+/** What a suite with validity proofs is deployed with. */
+interface DeploymentKeys {
+  keys: ValidityKeys;
+  program: MachineProgram;
+}
+
+/** What the parameters' suite is deployed with. */
+export async function programFor(
+  parameters: RollupParameters,
+  l1ChainId: bigint,
+  options: ProofOptions,
+): Promise<{ program: MachineProgram; keys?: ValidityKeys }> {
+  if (parameters.proof === "fraud") return { program: readProgramFacts("ledger") };
+  return developmentKeys(parameters, l1ChainId, options);
+}
+
+/** Keys for a chain that is local; others need those of a ceremony. */
+async function developmentKeys(
+  parameters: RollupParameters,
+  l1ChainId: bigint,
+  options: ProofOptions,
+): Promise<DeploymentKeys> {
+  if (!LOCAL_CHAIN_IDS.includes(l1ChainId))
+    throw new HardhatPluginError(
+      "hardhat-rollup",
+      `chain ${l1ChainId} is not local (${LOCAL_CHAIN_IDS.join(", ")}): validity proofs need the keys of a ceremony there`,
+    );
+  const size = sizeOf(parameters);
+  const { vkey: onL1 } = await developmentCircuit({ ...size, isOnL1: true }, options);
+  if (parameters.da !== "committee") return deploymentKeys({ onL1 });
+  const { vkey: withCommittee } = await developmentCircuit({ ...size, isOnL1: false }, options);
+  return deploymentKeys({ onL1, withCommittee });
+}
+
+/** The id of the circuit stands where another suite has its machine hash. */
+function deploymentKeys(keys: ValidityKeys): DeploymentKeys {
+  const machineHash = programIdOf(keys.onL1) as Hex;
+  const none = { codeRoot: ZERO_HASH, memoryRoot0: ZERO_HASH, entryPc: 0, pages: 0, maxPages: 0, version: 0 };
+  return { keys, program: { machineHash, ...none } };
+}
