@@ -1,4 +1,4 @@
-import { type ContractTransactionResponse, id } from "ethers";
+import { type AddressLike, type ContractTransactionResponse, id } from "ethers";
 
 import { FULL_BATCH_MESSAGES, MAX_BATCH_MESSAGES } from "../../plugin/ledger/batch.js";
 import { genesisHeader } from "../../plugin/ledger/header.js";
@@ -62,10 +62,19 @@ export async function actorsOf(connection: Connection) {
 
 export type Actors = Awaited<ReturnType<typeof actorsOf>>;
 
+/** Makes the neighbours of a chain that is not the usual one, once it is known where its proxies will be. */
+export type Neighbours = (proxies: {
+  bridge: string;
+  chain: string;
+}) => Promise<{ resolver: string; dataAvailability: AddressLike }>;
+
 /** The whole suite on an in-process L1, with a registered sequencer. */
-export async function deploySuite(connection: Connection, overrides: Partial<SuiteParameters> = {}) {
+export async function deploySuite(
+  connection: Connection,
+  overrides: Partial<SuiteParameters> = {},
+  neighbours?: Neighbours,
+) {
   const actors = await actorsOf(connection);
-  const parameters: SuiteParameters = { ...DEFAULTS, resolver: actors.resolver.address, ...overrides };
   const { deployer, sequencer, upgrader } = actors;
 
   const factory = await new SuiteFactory__factory(deployer).deploy();
@@ -75,6 +84,10 @@ export async function deploySuite(connection: Connection, overrides: Partial<Sui
   if (bridgeAddress === undefined || chainAddress === undefined || registryAddress === undefined) {
     throw new Error("no proxy addresses");
   }
+
+  const own = await neighbours?.({ bridge: bridgeAddress, chain: chainAddress });
+  const resolver = own?.resolver ?? actors.resolver.address;
+  const parameters: SuiteParameters = { ...DEFAULTS, resolver, ...overrides };
 
   const timelock = await new UpgradeTimelock__factory(deployer).deploy({
     delay: parameters.upgradeDelay,
@@ -101,7 +114,7 @@ export async function deploySuite(connection: Connection, overrides: Partial<Sui
     chain: await new StateCommitmentChain__factory(deployer).deploy({
       inbox: bridgeAddress,
       registry: registryAddress,
-      dataAvailability,
+      dataAvailability: own?.dataAvailability ?? dataAvailability,
       resolver: parameters.resolver,
       proofRequired: parameters.proofRequired,
       maxBatchMessages: parameters.maxBatchMessages,
