@@ -42,12 +42,12 @@ describe("keys from a ceremony", function () {
   });
 
   it("are refused before anybody contributed: delta = gamma", async () => {
-    for (const work of [
-      exportVerifyingKey(ceremony.fresh),
-      checkCeremony({ r1cs: circuit.r1cs, ptau: ceremony.ptau, zkey: ceremony.fresh }),
-      openProver({ cache: folder, wasm: circuit.wasm, zkey: ceremony.fresh }),
+    for (const use of [
+      () => exportVerifyingKey(ceremony.fresh),
+      () => checkCeremony({ r1cs: circuit.r1cs, ptau: ceremony.ptau, zkey: ceremony.fresh }),
+      () => openProver({ cache: folder, wasm: circuit.wasm, zkey: ceremony.fresh }),
     ]) {
-      expect(await failure(work, KeyRefusedError)).to.include({ fault: "delta" });
+      expect(await failure(use(), KeyRefusedError)).to.include({ fault: "delta" });
     }
   });
 
