@@ -1,24 +1,28 @@
 import { join } from "node:path";
 
-import { AbiCoder, keccak256 } from "ethers";
+import { AbiCoder, formatEther, keccak256, type Signer } from "ethers";
 
 import { formatTime, parseTime } from "../deploy/parameters.js";
+import { type AnswerEvent, answerDemands, patienceOf } from "../plugin/da/committee/answers.js";
 import type { DigestSigner } from "../plugin/da/committee/attestation.js";
 import { blsMemberOf, signBls } from "../plugin/da/committee/bls.js";
 import { type CommitteeOnL1, findCommittee, memberL1 } from "../plugin/da/committee/l1.js";
-import { createMember } from "../plugin/da/committee/member.js";
+import { createMember, type Member } from "../plugin/da/committee/member.js";
 import { servingTime } from "../plugin/da/committee/posting.js";
 import { type MemberEvent, serveMember } from "../plugin/da/committee/server.js";
-import { claimVault, openVault } from "../plugin/da/committee/vault.js";
+import { claimVault, openVault, vaultJournal } from "../plugin/da/committee/vault.js";
 import { connectL1, type L1Client } from "../plugin/l1/client.js";
+import { createSender } from "../plugin/l1/sender.js";
 import { headerHash } from "../plugin/ledger/hashes.js";
 import { openLevelStore } from "../plugin/store/level.js";
+import type { Store } from "../plugin/store/types.js";
 import { type Hex, ZERO_ADDRESS } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
 import { readKeyFile } from "./support/bls-key.js";
 import { explain } from "./support/explain.js";
 import { accountOf } from "./support/network.js";
+import type { Output } from "./support/output.js";
 import { openPlace, type PlaceArguments } from "./support/reconstruction.js";
 import { aborted, untilInterrupted } from "./support/signal.js";
 
@@ -33,6 +37,8 @@ interface MemberTaskArguments extends CommonArguments, PlaceArguments {
 
 /** Seconds for nodes and clocks that differ. */
 const SLACK = 3_600n;
+/** Milliseconds between looks for demands on L1. */
+const POLL_INTERVAL = 4_000;
 
 export default action<MemberTaskArguments>(async (input, { hre, output }) => {
   const port = portArgument("port", input.port);
@@ -80,7 +86,10 @@ export default action<MemberTaskArguments>(async (input, { hre, output }) => {
       ...{ epoch, isMember, maxRetention, l2ChainId: client.parameters.l2ChainId },
     };
     output.document(document);
-    await aborted(signal);
+    // A key of BLS is no account: it cannot publish.
+    const answering =
+      "signDigest" in signer ? Promise.resolve() : answer(client, { signer, store, member, members, signal }, output);
+    await Promise.all([aborted(signal), answering]);
     output.line("Stopping; everything signed is on disk.");
     return document;
   } finally {
@@ -89,6 +98,29 @@ export default action<MemberTaskArguments>(async (input, { hre, output }) => {
     close();
   }
 });
+
+interface Answering {
+  signer: Signer;
+  store: Store;
+  member: Member;
+  /** Of the current epoch. */
+  members: readonly Hex[];
+  signal: AbortSignal;
+}
+
+/** Publishes on L1 what somebody demands and this member holds, in turn with the others. */
+async function answer(client: L1Client, { signer, store, member, members, signal }: Answering, output: Output) {
+  const sender = await createSender({ provider: client.provider, signer, journal: vaultJournal(store) });
+  const position = Math.max(members.indexOf(member.address), 0);
+  await answerDemands({
+    ...{ client, sender, signal, pollInterval: POLL_INTERVAL },
+    chunkOf: (dataHash, index) => member.chunk(dataHash, index),
+    patience: patienceOf(position, Math.max(members.length, 1), client.parameters.answerTime),
+    log: (event) => {
+      output.line(answerLine(event));
+    },
+  });
+}
 
 /** The member that a key file is in a committee. */
 async function signerByKey(path: string, { keys }: CommitteeOnL1): Promise<{ signer: DigestSigner; address: Hex }> {
@@ -124,6 +156,19 @@ function ownerOf({ deployment }: L1Client, { scope }: CommitteeOnL1, address: He
       [scope.l1ChainId, scope.committee, scope.bridge, headerHash(deployment.genesis), address],
     ),
   ) as Hex;
+}
+
+function answerLine(event: AnswerEvent): string {
+  switch (event.kind) {
+    case "published":
+      return `batch ${event.batchIndex}: chunk ${event.chunk} was demanded, and is published on L1; ${event.gasUsed} gas, the bond is this account's`;
+    case "refused":
+      return `not published: ${event.reason}`;
+    case "poor":
+      return `NOT ENOUGH MONEY to publish what is demanded: ${formatEther(event.present)} ETH, ${formatEther(event.needed)} ETH are needed`;
+    case "unavailable":
+      return `error: ${event.reason}`;
+  }
 }
 
 function lineOf(event: MemberEvent): string {

@@ -9,10 +9,12 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { readDeployment } from "../../deploy/address-book.js";
 import { type DataPlace, decodeDaInput } from "../../plugin/da/input.js";
 import type { RollupChain } from "../../plugin/hardhat/types.js";
+import { demandIdOf } from "../../plugin/l1/availability.js";
 import { daInputOf } from "../../plugin/l1/batch-data.js";
 import { fromHex } from "../../plugin/ledger/bytes.js";
 import type { PostResult } from "../../plugin/sequencer/options.js";
-import type { Hex } from "../../plugin/types.js";
+import { contractOf, type Hex } from "../../plugin/types.js";
+import { AvailabilityChallenge__factory } from "../../typechain-types/index.js";
 import { bytes, serveAnswer } from "../da/committee/support.js";
 import { anvilPath, startAnvil } from "../l1/support/anvil.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
@@ -119,6 +121,27 @@ describe("dac:node, and the tasks of a rollup with a committee", function () {
     services[0] = again;
     expect((await fetch(`${urlOf(again)}/v1/data/${header.dataHash}`)).status).to.equal(200);
     expect((await placeOf(await post()))?.form).to.equal("committee");
+  });
+
+  it("publishes on L1 what somebody demands there, one member alone, and has the bond", async () => {
+    const posted = await post();
+    const place = await placeOf(posted);
+    if (place?.form !== "committee") throw new Error("no certificate");
+    const [, user] = await connection.ethers.getSigners();
+    const { address } = contractOf(chain.deployment.contracts, "AvailabilityChallenge");
+    const challenge = AvailabilityChallenge__factory.connect(address, user);
+    const { answerTime, demandBond } = chain.deployment.parameters;
+    const demand = await challenge.demand(posted.header, place.certificate, 0, { value: demandBond });
+    await demand.wait();
+    // Every member has had its turn.
+    await connection.provider.request({ method: "evm_increaseTime", params: [Number(answerTime / 4n)] });
+    await connection.provider.request({ method: "evm_mine" });
+    const id = demandIdOf(posted.headerHash, place.certificate, 0);
+    await eventually(async () => (await challenge.demandOf(id)).status === 2n);
+    const earned = await Promise.all(members.map((member) => challenge.creditOf(member)));
+    expect(earned.reduce((sum, credit) => sum + credit, 0n)).to.equal(demandBond);
+    const line = new RegExp(`^batch ${posted.header.index}: chunk 0 was demanded, and is published on L1`, "m");
+    await eventually(() => Promise.resolve(services.some((service) => line.test(service.log()))));
   });
 
   it("ends with exit code 0 when it is told to", async () => {

@@ -1,3 +1,4 @@
+import type { Journal } from "../../l1/journal.js";
 import { concat, equal, fromHex, toBytes } from "../../ledger/bytes.js";
 import type { Store, StoreOperation } from "../../store/types.js";
 import type { Hex } from "../../types.js";
@@ -21,7 +22,7 @@ export interface Vault {
   data(dataHash: Hex): Uint8Array | undefined;
 }
 
-const TABLE = { chunk: 0x63, length: 0x6c, owner: 0x6f, signed: 0x73 } as const;
+const TABLE = { chunk: 0x63, journal: 0x6a, length: 0x6c, owner: 0x6f, signed: 0x73 } as const;
 
 /** What is kept in a place was signed by another member, or for another rollup. */
 export class ForeignVaultError extends Error {
@@ -68,6 +69,18 @@ export function openVault(store: Store): Vault {
       const count = chunkCount(Buffer.from(length).readUInt32BE());
       return concat(...Array.from({ length: count }, (_, index) => store.get(chunkKey(hash, index)) ?? NOTHING));
     },
+  };
+}
+
+/** Where a member writes down what it is about to send to L1, beside what it holds. */
+export function vaultJournal(store: Store): Journal {
+  const key = (name: string): Uint8Array => concat(Uint8Array.of(TABLE.journal), Buffer.from(name));
+  return {
+    get(name) {
+      const found = store.get(key(name));
+      return Promise.resolve(found && Buffer.from(found).toString());
+    },
+    put: (name, text) => store.write([put(key(name), Buffer.from(text))], { sync: true }),
   };
 }
 
