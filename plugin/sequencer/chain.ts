@@ -200,8 +200,9 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       if (dropped.length > 0) onDropped(dropped);
     },
 
-    async adopt({ timestamp, data }, from, messages) {
-      const { block, used, leaves } = await executor.adopt({ previous: head, timestamp, ...from, messages, data });
+    async adopt({ timestamp, data }, { coinbase, baseFee }, messages) {
+      const job = { previous: head, timestamp, coinbase, baseFee, messages, data };
+      const { block, used, leaves } = await executor.adopt(job);
       head = block;
       accounts.update(leaves);
       await forget(mempool.settle({ used, skipped: [] }));

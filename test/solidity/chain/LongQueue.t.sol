@@ -104,6 +104,34 @@ contract LongQueueTest is SuiteTest {
         );
     }
 
+    function test_freezingCountsFromAFullBatchThatIsNoActivity() public {
+        vm.warp(start + 30 days);
+        _posted(SEQUENCER, full, false);
+        (uint64 at, ) = chain.lastActivity();
+        assertEq(at, start, "no activity");
+
+        BatchHeader[] memory posted = new BatchHeader[](1);
+        posted[0] = abi.decode(encodedHead, (BatchHeader));
+        InboxMessage memory message = _message(full);
+        vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.ChainPending.selector, 0, 1));
+        chain.freeze(posted[0], message);
+
+        // The message waits since `start`, and nobody was active since: the batch alone holds the freeze off.
+        vm.warp(posted[0].finalizesAt);
+        chain.finalize(posted);
+        uint64 from = posted[0].timestamp + chain.parameters().escapeDelay;
+        bytes memory notYet = abi.encodeWithSelector(IStateCommitmentChain.ChainNotSilent.selector, from);
+        vm.expectRevert(notYet);
+        chain.freeze(posted[0], message);
+        vm.warp(from - 1);
+        vm.expectRevert(notYet);
+        chain.freeze(posted[0], message);
+
+        vm.warp(from);
+        chain.freeze(posted[0], message);
+        assertTrue(chain.isFrozenAt(posted[0]), "frozen at the full batch");
+    }
+
     function _posted(address submitter, uint64 inboxTo, bool show) private {
         (bytes memory call, BatchHeader memory header) = _call(submitter, inboxTo, show);
         vm.prank(submitter, submitter);
@@ -133,18 +161,7 @@ contract LongQueueTest is SuiteTest {
         claim.inboxTo = inboxTo;
         claim.l2BlockTo = head.l2BlockTo + 1;
         InboxMessage[] memory next = new InboxMessage[](show ? 1 : 0);
-        if (show) {
-            next[0] = InboxMessage({
-                kind: MessageKind.Withdrawal,
-                index: inboxTo,
-                timestamp: start,
-                sender: address(this),
-                target: address(this),
-                token: address(0),
-                amount: 1,
-                data: ""
-            });
-        }
+        if (show) next[0] = _message(inboxTo);
         call = abi.encodeCall(chain.appendBatch, (head, claim, next, "\x00data"));
 
         header.index = head.index + 1;
@@ -158,5 +175,19 @@ contract LongQueueTest is SuiteTest {
         (header.prevStateRoot, header.stateRoot) = (head.stateRoot, claim.stateRoot);
         header.inboxAcc = claim.inboxAcc;
         header.dataHash = keccak256(abi.encode(keccak256("hardhat-rollup.data.v1"), 4, keccak256("data")));
+    }
+
+    function _message(uint64 index) private view returns (InboxMessage memory) {
+        return
+            InboxMessage({
+                kind: MessageKind.Withdrawal,
+                index: index,
+                timestamp: start,
+                sender: address(this),
+                target: address(this),
+                token: address(0),
+                amount: 1,
+                data: ""
+            });
     }
 }
