@@ -3,13 +3,19 @@ import { parseEther } from "ethers";
 import { network } from "hardhat";
 
 import { type Certificate, decodeDaInput } from "../../plugin/da/input.js";
+import { committeeReader } from "../../plugin/hardhat/committee.js";
+import { loadLedger } from "../../plugin/hardhat/ledger.js";
 import type { RollupChain } from "../../plugin/hardhat/types.js";
 import { demandIdOf } from "../../plugin/l1/availability.js";
 import { daInputOf } from "../../plugin/l1/batch-data.js";
+import { connectL1 } from "../../plugin/l1/client.js";
+import { createSource } from "../../plugin/l1/source.js";
 import { fromHex } from "../../plugin/ledger/bytes.js";
 import type { PostResult } from "../../plugin/sequencer/options.js";
+import { memoryStore } from "../../plugin/store/memory.js";
 import { contractOf } from "../../plugin/types.js";
 import type { ValidatorEvent } from "../../plugin/validator/types.js";
+import { createValidator } from "../../plugin/validator/validator.js";
 import { type AvailabilityChallenge, AvailabilityChallenge__factory } from "../../typechain-types/index.js";
 
 type Connection = Awaited<ReturnType<typeof network.create>>;
@@ -154,5 +160,34 @@ describe("data that the members of a committee withhold", function () {
     expect(told("published")).to.have.length(1);
     expect(await challenge.creditOf(player)).to.equal(0n);
     expect(told("paid")).to.deep.equal([{ kind: "paid", what: "bonds", amount: parameters.demandBond }]);
+  });
+
+  it("are seen to by who is killed between any two moves, and demanded once", async () => {
+    const { provider } = connection.ethers;
+    const { deployment } = chain;
+    const posted = await post();
+    // Nobody listens there.
+    const committee = committeeReader({ urls: {}, others: ["http://127.0.0.1:9"] });
+    const reader = connectL1(provider, deployment, undefined, { committee });
+    const play = { client: connectL1(provider, deployment, player, { committee }), machine: loadLedger() };
+    const store = memoryStore();
+    /** Starts anew from what is on disk, looks once and is gone. */
+    const look = async () => {
+      const source = createSource(reader, { games: true });
+      const validator = await createValidator({ client: reader, source, program: play.machine, store, play });
+      return validator.run({ watch: false });
+    };
+    const { demandWindow, answerTime } = deployment.parameters;
+    const { timestamp, finalizesAt } = posted.header;
+    const moves: number[] = [];
+    for (const at of [timestamp + demandWindow / 2n, timestamp + demandWindow / 2n + answerTime + 60n, finalizesAt]) {
+      await connection.networkHelpers.time.increaseTo(at);
+      for (let i = 0; i < 3; i++) moves.push((await look()).moves);
+    }
+    // The demand; its end; the end of the game, and bond and reward.
+    expect(moves.map((count) => count > 0)).to.deep.equal([true, false, false, true, false, false, true, true, false]);
+    expect(await challenge.queryFilter(challenge.filters.ChunkDemanded())).to.have.length(1);
+    expect(await heads()).to.deep.equal([0n, 0n]);
+    expect(await challenge.creditOf(player)).to.equal(0n);
   });
 });
