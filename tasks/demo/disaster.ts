@@ -23,9 +23,12 @@ import { StandardToken__factory, type StandardToken } from "../../typechain-type
 import { LinesError } from "../support/explain.js";
 import { accountOf } from "../support/network.js";
 import { ETH } from "./books.js";
+import { type PlaceName, placeOf } from "./places.js";
 import type { Narrator } from "./tour.js";
 
 const USERS = 5;
+/** So many payments that a blob is cheaper than their calldata. */
+const PAYMENTS_EACH = 4;
 const DEPOSIT = { eth: parseEther("1"), token: 1_000n * 10n ** 18n };
 const LATE = parseEther("0.5");
 
@@ -35,6 +38,8 @@ export interface DisasterFigures {
   /** Seconds of the reconstruction. */
   seconds: number;
   transactions: number;
+  /** Where the data of each batch were found. */
+  places: PlaceName[];
   freezableFrom: bigint | undefined;
   /** By token, zero is ETH: what was put in less what was withdrawn before, and what everybody took out. */
   sums: { token: string; putIn: bigint; takenOut: bigint; leftBehind: bigint }[];
@@ -114,9 +119,11 @@ async function live({ connection, chain, funder, users, token }: Scene): Promise
     await chain.deposit(funder, { amount: amounts.token, token, to: address });
   }
   const { provider } = chain.l2;
-  for (const [i, user] of users.entries()) {
-    const to = users[(i + 1) % users.length]?.address ?? "";
-    await (await user.connect(provider).sendTransaction({ to, value: parseEther("0.1") + BigInt(i) })).wait();
+  for (let round = 0; round < PAYMENTS_EACH; round++) {
+    for (const [i, user] of users.entries()) {
+      const to = users[(i + 1) % users.length]?.address ?? "";
+      await (await user.connect(provider).sendTransaction({ to, value: parseEther("0.1") + BigInt(i) })).wait();
+    }
   }
   await chain.sequencer.post();
   const [first, second] = users;
@@ -160,6 +167,10 @@ async function escapeAll({
       `${state.head} batches, ${transactions} transactions in ${(seconds * 1000).toFixed(0)} ms; state ${state.header.stateRoot}`,
     );
 
+    const posted = state.head === 0n ? [] : await l1.batches(1n, state.head);
+    const places = await Promise.all(posted.map(({ transaction }) => placeOf(l1.provider, transaction)));
+    narrator.line(`Where their data were: ${places.join(", ")}.`);
+
     narrator.heading("Force: a withdrawal straight on L1, which no batch may skip; but nobody posts one");
     const forced = await forceWithdrawal(l1, { amount: "all" });
     narrator.line(`Inbox message ${forced.message.index} waits.`);
@@ -194,7 +205,15 @@ async function escapeAll({
     }
     if (wrong.length > 0)
       throw new LinesError(wrong.map(({ token: address }) => `the sums in ${address} do not agree`));
-    return { users: USERS, batches: state.head, seconds, transactions, freezableFrom: early.waiting?.until, sums };
+    return {
+      users: USERS,
+      batches: state.head,
+      seconds,
+      transactions,
+      places,
+      freezableFrom: early.waiting?.until,
+      sums,
+    };
   } finally {
     await store.close();
   }

@@ -3,6 +3,7 @@ import { formatEther, parseEther, type BaseWallet, type Signer, Wallet } from "e
 import type { DisputeReport, PendingWithdrawal, RollupChain } from "../../plugin/hardhat/types.js";
 import { type Fault, FAULTS } from "../../plugin/validator/faults.js";
 import { describe, type ValidatorEvent } from "../../plugin/validator/types.js";
+import { type PlaceName, placeOf } from "./places.js";
 import type { Narrator } from "./tour.js";
 
 const DEPOSIT = parseEther("1");
@@ -11,7 +12,7 @@ const WITHDRAWAL = parseEther("0.25");
 export interface DisputeFigures {
   fault: Fault;
   /** The false batch. */
-  batch: { index: bigint; headerHash: string; transaction: string };
+  batch: { index: bigint; headerHash: string; transaction: string; place: PlaceName };
   games: DisputeReport["games"];
   moves: DisputeReport["moves"];
   /** Of each side's transactions in the game. */
@@ -52,6 +53,8 @@ export async function rehearseDispute(
   narrator.line(
     `${header.submitter} bonded ${formatEther(sequencerBond)} ETH, waited its turn and posted batch ${header.index}:`,
   );
+  const place = await placeOf(funder.provider, transaction);
+  narrator.line(`where its data are: ${place}`);
   narrator.line(`state root ${header.stateRoot}, withdrawals root ${header.withdrawalsRoot}`);
   narrator.line(`The honest sequencer does not build on it: ${chain.sequencer.status().falseBatch?.reason ?? ""}.`);
 
@@ -103,7 +106,7 @@ export async function rehearseDispute(
   if (wrong.length === 0) narrator.line("Every balance is what it was before the lie, and the withdrawal is paid.");
 
   const { games, moves, won, l1Seconds } = report;
-  const batch = { index: header.index, headerHash, transaction };
+  const batch = { index: header.index, headerHash, transaction, place };
   const checks = { compared: users.length + 4, wrong };
   return { fault, batch, games, moves, gasUsed, won, l1Seconds, disputeSeconds, checks };
 }
