@@ -9,6 +9,7 @@ import { blsMemberOf, signBls } from "../plugin/da/committee/bls.js";
 import { type CommitteeOnL1, findCommittee, memberL1 } from "../plugin/da/committee/l1.js";
 import { createMember, type Member } from "../plugin/da/committee/member.js";
 import { servingTime } from "../plugin/da/committee/posting.js";
+import { rootOfSuite } from "../plugin/da/committee/root.js";
 import { type MemberEvent, serveMember } from "../plugin/da/committee/server.js";
 import { claimVault, openVault, vaultJournal } from "../plugin/da/committee/vault.js";
 import { connectL1, type L1Client } from "../plugin/l1/client.js";
@@ -63,7 +64,7 @@ export default action<MemberTaskArguments>(async (input, { hre, output }) => {
 
     const l1 = memberL1(client, committee);
     const own = { signer, address, scope: committee.scope, vault: openVault(store), maxRetention };
-    const member = createMember({ ...own, l1 });
+    const member = createMember({ ...own, l1, rootOf: rootOfSuite(client.parameters) });
     const server = await serveMember({
       ...{ member, host: input.host, port },
       onEvent: (event) => {

@@ -31,7 +31,7 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
   const warn = (line: string) => {
     output.line(line);
   };
-  const committee = committeeReader(membersArgument(deployment, input));
+  const committee = committeeReader(deployment, membersArgument(deployment, input));
   const client = connectL1(connection.ethers.provider, deployment, player?.signer, { blobSources, committee, warn });
   const program = loadLedger();
   await checkDeployedProgram(client, program.machineHash);

@@ -106,7 +106,7 @@ async function openChain(
   const { program, machine } = proof;
   const sources = {
     blobSources: [archive],
-    committee: members && committeeReader(members),
+    committee: members && committeeReader(deployment, members),
     validity: proof.validity?.domain,
   };
   const connect = (other?: Signer): L1Client => connectL1(provider, deployment, other, sources);

@@ -1,10 +1,11 @@
 import { type Ask, fetchChunks, fetchData } from "../da/committee/client.js";
 import { type CommitteeOnL1, findCommittee } from "../da/committee/l1.js";
 import { type Certify, createCertifier } from "../da/committee/posting.js";
+import { rootOfSuite } from "../da/committee/root.js";
 import type { BatchDataOptions } from "../l1/batch-data.js";
 import type { L1Client } from "../l1/client.js";
 import type { Log } from "../sequencer/log.js";
-import type { MemberUrls } from "../types.js";
+import type { Deployment, MemberUrls } from "../types.js";
 
 /** How the members of a committee are reached. */
 export interface Members {
@@ -19,11 +20,15 @@ export interface Members {
 }
 
 /** Data that members of a committee hold, as `connectL1` asks for them; undefined where nobody can be asked. */
-export function committeeReader({ urls, others = [], ask }: Members): BatchDataOptions["committee"] {
+export function committeeReader(
+  { parameters }: Deployment,
+  { urls, others = [], ask }: Members,
+): BatchDataOptions["committee"] {
   const servers = [...Object.values(urls), ...others];
   if (servers.length === 0) return undefined;
+  const rootOf = rootOfSuite(parameters);
   return {
-    data: (hash, signal) => fetchData(servers, hash, { signal, ask }),
+    data: (hash, signal) => fetchData(servers, hash, { signal, ask, rootOf }),
     chunks: (hash, indexes, signal) => fetchChunks(servers, hash, indexes, { signal, ask }),
   };
 }
@@ -38,6 +43,7 @@ export function certifierOf(l1: L1Client, { urls, ask, timeout }: Members, log?:
     committee ??= await findCommittee(l1);
     const certify = createCertifier({
       ...{ committee, signer, timeout, ask, challengeWindow: parameters.challengeWindow },
+      rootOf: rootOfSuite(parameters),
       urlOf: (member) => urls[member],
       now: () => l1.now(signal),
       onFault: ({ member, url, reason }) => log?.({ level: "warn", event: "member did not sign", member, url, reason }),

@@ -9,6 +9,7 @@ import { createAnswering } from "../da/committee/answers.js";
 import { chunkCount } from "../da/committee/chunks.js";
 import { createMember, type Member } from "../da/committee/member.js";
 import { servingTime } from "../da/committee/posting.js";
+import { rootOfSuite } from "../da/committee/root.js";
 import { answer, type MemberAnswer, serveMember } from "../da/committee/server.js";
 import { openVault } from "../da/committee/vault.js";
 import { decodeRequest, PATHS } from "../da/committee/wire.js";
@@ -81,7 +82,7 @@ export async function startLocalCommittee(l1: L1Client, storage?: string): Promi
   function memberOf(signer: HDNodeWallet, store: Store): Member {
     const maxRetention = servingTime(parameters.challengeWindow, committee.disputeDuration);
     const own = { signer, address: signer.address as Hex, vault: openVault(store), maxRetention };
-    return createMember({ ...own, scope: committee.scope, l1: view });
+    return createMember({ ...own, scope: committee.scope, l1: view, rootOf: rootOfSuite(parameters) });
   }
 
   const ask: Ask = async (url, request) => {

@@ -71,7 +71,7 @@ export async function strike(
     const members = await startLocalCommittee(connectL1(provider, book), `${disk}.members`);
     const l1 = connectL1(provider, book, funder, {
       blobSources,
-      committee: members && committeeReader(members.reached),
+      committee: members && committeeReader(book, members.reached),
     });
     try {
       return await escapeAll({ connection, l1, token, folder: join(home, "rebuilt"), narrator });

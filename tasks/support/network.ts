@@ -110,6 +110,6 @@ export function connectAs(
 ): L1Client {
   // No node signs blobs for its accounts.
   const own = deployment.parameters.da === "blob" ? signerWithKey(connection, signer) : signer;
-  const sources = { blobSources, committee: committeeReader(members) };
+  const sources = { blobSources, committee: committeeReader(deployment, members) };
   return connectL1(connection.ethers.provider, deployment, own, sources);
 }

@@ -53,7 +53,7 @@ export async function openSuite(
 ): Promise<OpenSuite> {
   return openPlace(hre, input, ({ networkName }, provider, deployment) => {
     const { blobSources } = openBlobs(hre, networkName, input);
-    const committee = committeeReader(membersArgument(deployment, input));
+    const committee = committeeReader(deployment, membersArgument(deployment, input));
     return {
       l1: connectL1(provider, deployment, player?.signer, { blobSources, committee }),
       folder: input.out ?? join(hre.config.paths.root, ".rollup", `reconstruction-${deployment.parameters.l2ChainId}`),

@@ -167,7 +167,7 @@ describe("data that the members of a committee withhold", function () {
     const { deployment } = chain;
     const posted = await post();
     // Nobody listens there.
-    const committee = committeeReader({ urls: {}, others: ["http://127.0.0.1:9"] });
+    const committee = committeeReader(deployment, { urls: {}, others: ["http://127.0.0.1:9"] });
     const reader = connectL1(provider, deployment, undefined, { committee });
     const play = { client: connectL1(provider, deployment, player, { committee }), machine: loadLedger() };
     const store = memoryStore();

@@ -1,10 +1,10 @@
-import { dataHash } from "../../ledger/hashes.js";
 import { concat, fromHex } from "../../ledger/bytes.js";
 import type { Hex } from "../../types.js";
 import type { Attestation, AttestationScope } from "./attestation.js";
 import type { Certificate } from "../input.js";
-import { isChunkOf, MAX_DATA_LENGTH, type ProvenChunk } from "./chunks.js";
+import { chunkRoot, isChunkOf, MAX_DATA_LENGTH, type ProvenChunk } from "./chunks.js";
 import type { AttestationRequest } from "./member.js";
+import { attestedHash, type RootOf } from "./root.js";
 import { type MemberIdentity, schemeOf, type SignatureScheme } from "./scheme.js";
 import { encodeRequest, hexOf, objectOf, PATHS, WireError } from "./wire.js";
 
@@ -127,9 +127,18 @@ export class DataWithheldError extends Error {
 
 const FETCH_TIMEOUT = 10_000;
 
+export interface FetchDataOptions extends FetchOptions {
+  /** By which the data are known; default that of their chunks. */
+  rootOf?: RootOf | undefined;
+}
+
 /** The data with `hash` from whichever server has them; each answer is checked, so nobody is trusted. @throws {DataWithheldError} */
-export async function fetchData(urls: readonly string[], hash: Hex, options: FetchOptions = {}): Promise<Uint8Array> {
-  const { timeout = FETCH_TIMEOUT, onFault, signal: outer, ask = fetch } = options;
+export async function fetchData(
+  urls: readonly string[],
+  hash: Hex,
+  options: FetchDataOptions = {},
+): Promise<Uint8Array> {
+  const { timeout = FETCH_TIMEOUT, onFault, signal: outer, ask = fetch, rootOf = chunkRoot } = options;
   outer?.throwIfAborted();
   const done = new AbortController();
   const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeout), ...(outer ? [outer] : [])]);
@@ -141,7 +150,7 @@ export async function fetchData(urls: readonly string[], hash: Hex, options: Fet
           const response = await ask(join(url, PATHS.data(hash)), { signal });
           if (!response.ok) throw new WireError(`HTTP status ${response.status}`);
           const data = await readBytes(response, MAX_DATA_LENGTH);
-          if (dataHash(data) !== hash) throw new WireError("what it gives has another hash");
+          if (attestedHash(data, rootOf) !== hash) throw new WireError("what it gives has another hash");
           return data;
         } catch (error) {
           const fault = { member: undefined, url, reason: reasonOf(error, timeout) };
@@ -240,10 +249,11 @@ function reasonOf(error: unknown, timeout: number): string {
   return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
 }
 
-/** What an attestation of `data` says. */
+/** What an attestation of `data` says. @throws what `rootOf` throws. */
 export function attestationOf(
   data: Uint8Array,
   { epoch, batchIndex, expiry }: Pick<Attestation, "epoch" | "batchIndex" | "expiry">,
+  rootOf: RootOf = chunkRoot,
 ): Attestation {
-  return { epoch, batchIndex, dataHash: dataHash(data), length: BigInt(data.length), expiry };
+  return { epoch, batchIndex, dataHash: attestedHash(data, rootOf), length: BigInt(data.length), expiry };
 }

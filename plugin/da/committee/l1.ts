@@ -3,6 +3,7 @@ import {
   type DataAvailabilityCommittee,
   DataAvailabilityCommittee__factory,
   StateCommitmentChain__factory,
+  StatementDA__factory,
 } from "../../../typechain-types/index.js";
 import { ask, L1UnavailableError } from "../../l1/ask.js";
 import type { L1Client } from "../../l1/client.js";
@@ -56,7 +57,8 @@ export class NoCommitteeError extends Error {
 /** Asks the chain for its committee. @throws {NoCommitteeError} */
 export async function findCommittee({ addresses, provider, deployment }: CommitteeClient): Promise<CommitteeOnL1> {
   const chain = StateCommitmentChain__factory.connect(addresses.chain, provider);
-  const { dataAvailability } = await ask("parameters of the chain", () => chain.parameters());
+  const { dataAvailability: first, proofRequired } = await ask("parameters of the chain", () => chain.parameters());
+  const dataAvailability = proofRequired ? await layerBelow(first, provider) : first;
   const layer = CommitteeDA__factory.connect(dataAvailability, provider);
   let found: [string, bigint];
   try {
@@ -97,6 +99,12 @@ export async function findCommittee({ addresses, provider, deployment }: Committ
       }
     },
   };
+}
+
+/** With validity proofs, where data go is below what makes statements of them; docs/validity.md §4. */
+async function layerBelow(address: string, provider: CommitteeClient["provider"]): Promise<string> {
+  const layer = StatementDA__factory.connect(address, provider);
+  return (await ask("parameters of StatementDA", () => layer.parameters())).below;
 }
 
 /** What a member sees of L1. */

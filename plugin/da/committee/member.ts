@@ -1,5 +1,5 @@
-import { dataHash } from "../../ledger/hashes.js";
 import type { Hex } from "../../types.js";
+import { MalformedDataError } from "../../validity/batch.js";
 import {
   type Attestation,
   attestationSigner,
@@ -8,7 +8,8 @@ import {
   type DigestSigner,
   signAttestation,
 } from "./attestation.js";
-import { MAX_DATA_LENGTH, type ProvenChunk, proveChunk, chunkCount } from "./chunks.js";
+import { MAX_DATA_LENGTH, type ProvenChunk, proveChunk, chunkCount, chunkRoot } from "./chunks.js";
+import { attestedHash, type RootOf } from "./root.js";
 import type { Vault } from "./vault.js";
 
 /** What a member asks of L1. */
@@ -35,6 +36,8 @@ export interface MemberOptions {
   vault: Vault;
   /** Seconds for which it promises to serve data at most. */
   maxRetention: bigint;
+  /** Default: of their chunks. */
+  rootOf?: RootOf | undefined;
 }
 
 /** What a sequencer asks of a member. */
@@ -66,7 +69,8 @@ export class RefusedError extends Error {
 /** How far ahead of the last batch that it knows a member signs: the next batch, and one more where its node lags. */
 const AHEAD = 2n;
 
-export function createMember({ signer, address, scope, l1, vault, maxRetention }: MemberOptions): Member {
+export function createMember(options: MemberOptions): Member {
+  const { signer, address, scope, l1, vault, maxRetention, rootOf = chunkRoot } = options;
   /** One request for a batch at a time, so that the second sees what the first signed. */
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -76,16 +80,16 @@ export function createMember({ signer, address, scope, l1, vault, maxRetention }
       throw new RefusedError(`the data have ${data.length} bytes; 1 to ${MAX_DATA_LENGTH} are right`);
     if (attestation.length !== BigInt(data.length))
       throw new RefusedError(`the data have ${data.length} bytes, the attestation says ${attestation.length}`);
-    const hash = dataHash(data);
-    if (hash !== attestation.dataHash)
-      throw new RefusedError(`the data hash is ${hash}, the attestation says ${attestation.dataHash}`);
-
     const members = await l1.members(epoch);
     if (members?.some((member) => same(member, address)) !== true)
       throw new RefusedError(`${address} is no member of epoch ${epoch}`);
     const sequencer = attestationSigner(scope, attestation, requester);
     if (sequencer === undefined || !(await l1.isSequencer(sequencer)))
       throw new RefusedError(`the request is signed by ${sequencer ?? "nobody"}, who is no bonded sequencer`);
+    // Not before: with validity proofs it is a Poseidon hash for each transfer.
+    const hash = hashOf(data, rootOf);
+    if (hash !== attestation.dataHash)
+      throw new RefusedError(`the data hash is ${hash}, the attestation says ${attestation.dataHash}`);
     const { head, finalizedHead } = await l1.heads();
     if (batchIndex <= finalizedHead || batchIndex > head + AHEAD)
       throw new RefusedError(
@@ -125,6 +129,15 @@ export function createMember({ signer, address, scope, l1, vault, maxRetention }
       return proveChunk(data, index);
     },
   };
+}
+
+function hashOf(data: Uint8Array, rootOf: RootOf): Hex {
+  try {
+    return attestedHash(data, rootOf);
+  } catch (error) {
+    if (error instanceof MalformedDataError) throw new RefusedError(error.message);
+    throw error;
+  }
 }
 
 function same(a: string, b: string): boolean {

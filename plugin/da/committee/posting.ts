@@ -4,6 +4,7 @@ import { chunkRoot } from "./chunks.js";
 import { type Ask, attestationOf, collectSignatures, type MemberFault } from "./client.js";
 import type { Certificate } from "../input.js";
 import type { CommitteeOnL1 } from "./l1.js";
+import type { RootOf } from "./root.js";
 
 export interface CertifierOptions {
   committee: CommitteeOnL1;
@@ -20,6 +21,8 @@ export interface CertifierOptions {
   onFault?: ((fault: MemberFault) => void) | undefined;
   /** Default: `fetch`. */
   ask?: Ask | undefined;
+  /** Default: of the chunks of data. */
+  rootOf?: RootOf | undefined;
 }
 
 /** Gets data attested; undefined where too few members sign in time: the data go in calldata then. */
@@ -35,7 +38,17 @@ export function servingTime(challengeWindow: bigint, disputeDuration: bigint): b
 }
 
 export function createCertifier(options: CertifierOptions): Certify {
-  const { committee, signer, urlOf, challengeWindow, now, timeout = TIMEOUT, onFault, ask } = options;
+  const {
+    committee,
+    signer,
+    urlOf,
+    challengeWindow,
+    now,
+    timeout = TIMEOUT,
+    onFault,
+    ask,
+    rootOf = chunkRoot,
+  } = options;
   const { contract, scope, disputeDuration } = committee;
   return async (batchIndex, data, signal) => {
     if (data.length === 0) return undefined;
@@ -43,7 +56,8 @@ export function createCertifier(options: CertifierOptions): Certify {
     const facts = await committee.epoch(epoch);
     if (facts === undefined) return undefined;
     const expiry = (await now()) + servingTime(challengeWindow, disputeDuration);
-    const attestation = attestationOf(data, { epoch, batchIndex, expiry });
+    const root = rootOf(data);
+    const attestation = attestationOf(data, { epoch, batchIndex, expiry }, () => root);
     const requester = await signAttestation(signer, scope, attestation);
     const found = await collectSignatures({
       ...{
@@ -58,6 +72,6 @@ export function createCertifier(options: CertifierOptions): Certify {
       members: facts.members.map((address, i) => ({ address, key: facts.keys?.[i], url: urlOf(address) })),
     });
     if (found === undefined) return undefined;
-    return { length: attestation.length, epoch, expiry, root: chunkRoot(data), ...found };
+    return { length: attestation.length, epoch, expiry, root, ...found };
   };
 }
