@@ -179,6 +179,20 @@ library LedgerStatement {
             let from := add(data.offset, at)
             let to := add(add(elements, 0x20), shl(5, count))
             let end := add(to, shl(5, more))
+            // Eight at once: the loop itself would cost more than its body.
+            for {} lt(add(to, 0xe0), end) {
+                to := add(to, 0x100)
+            } {
+                mstore(to, shr(32, calldataload(from)))
+                mstore(add(to, 0x20), shr(32, calldataload(add(from, 28))))
+                mstore(add(to, 0x40), shr(32, calldataload(add(from, 56))))
+                mstore(add(to, 0x60), shr(32, calldataload(add(from, 84))))
+                mstore(add(to, 0x80), shr(32, calldataload(add(from, 112))))
+                mstore(add(to, 0xa0), shr(32, calldataload(add(from, 140))))
+                mstore(add(to, 0xc0), shr(32, calldataload(add(from, 168))))
+                mstore(add(to, 0xe0), shr(32, calldataload(add(from, 196))))
+                from := add(from, 224)
+            }
             for {} lt(to, end) {
                 to := add(to, 0x20)
             } {
@@ -207,6 +221,46 @@ library LedgerStatement {
             let end := add(at, shl(5, count))
             r := mod(keccak256(at, sub(add(end, 0x20), at)), FIELD_ORDER)
             small := lt(h, FIELD_ORDER)
+            let r2 := mulmod(r, r, FIELD_ORDER)
+            let r3 := mulmod(r2, r, FIELD_ORDER)
+            let r4 := mulmod(r2, r2, FIELD_ORDER)
+            let a
+            let b
+            let c
+            let d
+            // Eight at once, as above.
+            for {} lt(add(at, 0xe0), end) {
+                at := add(at, 0x100)
+            } {
+                a := mload(at)
+                b := mload(add(at, 0x20))
+                c := mload(add(at, 0x40))
+                d := mload(add(at, 0x60))
+                small := and(
+                    small,
+                    and(and(lt(a, FIELD_ORDER), lt(b, FIELD_ORDER)), and(lt(c, FIELD_ORDER), lt(d, FIELD_ORDER)))
+                )
+                // Four numbers below the order have a sum below 2^256.
+                y := add(
+                    add(mulmod(y, r4, FIELD_ORDER), mulmod(a, r3, FIELD_ORDER)),
+                    add(mulmod(b, r2, FIELD_ORDER), mulmod(c, r, FIELD_ORDER))
+                )
+                y := addmod(y, d, FIELD_ORDER)
+                a := mload(add(at, 0x80))
+                b := mload(add(at, 0xa0))
+                c := mload(add(at, 0xc0))
+                d := mload(add(at, 0xe0))
+                small := and(
+                    small,
+                    and(and(lt(a, FIELD_ORDER), lt(b, FIELD_ORDER)), and(lt(c, FIELD_ORDER), lt(d, FIELD_ORDER)))
+                )
+                // Four numbers below the order have a sum below 2^256.
+                y := add(
+                    add(mulmod(y, r4, FIELD_ORDER), mulmod(a, r3, FIELD_ORDER)),
+                    add(mulmod(b, r2, FIELD_ORDER), mulmod(c, r, FIELD_ORDER))
+                )
+                y := addmod(y, d, FIELD_ORDER)
+            }
             for {} lt(at, end) {
                 at := add(at, 0x20)
             } {
