@@ -169,6 +169,15 @@ const validator = byAccount(
   .setAction(() => import("../tasks/validator.js"))
   .build();
 
+const prove = byAccount(
+  "rollup:prove",
+  "With validity proofs: prove every batch on L1 that is not final; each is final then",
+)
+  .addOption(text("storage", "Folder of its database. Default: .rollup/<network>-prover"))
+  .addOption(members)
+  .setAction(() => import("../tasks/prove.js"))
+  .build();
+
 const reconstruct = alone(
   "rollup:reconstruct",
   "Rebuild the whole L2 state from L1 alone; can be interrupted and continued",
@@ -214,6 +223,7 @@ const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, 
     ),
   )
   .addOption(text("da", "Data availability: calldata, blob or committee. Default: calldata"))
+  .addOption(text("proof", "Proof system: fraud or validity. Default: fraud"))
   .setAction(() => import("../tasks/demo.js"))
   .build();
 
@@ -277,6 +287,7 @@ const plugin: HardhatPlugin = definePlugin({
     force,
     sequencer,
     validator,
+    prove,
     reconstruct,
     escape,
     archive,

@@ -19,7 +19,7 @@ import {
 } from "../deploy/parameters.js";
 import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
-import { readProgramFacts } from "../plugin/machine/artifacts.js";
+import { programFor } from "../plugin/hardhat/proof.js";
 import type { Deployment, Hex, MemberUrls, RollupParameters } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments, type TaskContext } from "./support/action.js";
 import { rehearse } from "./support/dry-run.js";
@@ -45,7 +45,11 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const preset = presetOf(input.preset) ?? presetFor(chainId);
     const given = await gatherParameters(input, hre.config.rollup.parameters);
 
-    const program = readProgramFacts("ledger");
+    const place = { preset, l1ChainId: chainId, deployer };
+    const proved = given.proof === "validity" ? resolveParameters(given, place) : undefined;
+    const { cache } = hre.config.rollup;
+    const work = () => programFor(proved ?? { proof: "fraud" }, chainId, { cache });
+    const { program, keys } = await (proved === undefined ? work() : output.progress("Making the circuit's key", work));
     const bookPath = join(deploymentFolder(hre, networkName), "rollup.json");
     if (!isInProcess(connection) && !input.dryRun) {
       const earlier = await findEarlier(
@@ -61,11 +65,12 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
       }
     }
 
-    const parameters = resolveParameters(given, { preset, l1ChainId: chainId, deployer });
+    const parameters = resolveParameters(given, place);
     const options: Omit<DeployOptions, "signer" | "journal"> = {
       network: networkName,
       parameters,
       program,
+      keys,
       bond: !input.withoutSequencer,
       memberUrls: memberUrlsOf(given),
       restartOnNewChain: preset === "dev",

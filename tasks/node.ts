@@ -10,7 +10,7 @@ import { memberUrlsOf, resolveParameters, type RollupParametersInput } from "../
 import { deploySuite } from "../deploy/suite.js";
 import { type LocalCommittee, startLocalCommittee, withLocalMembers } from "../plugin/hardhat/local-committee.js";
 import { connectL1 } from "../plugin/l1/client.js";
-import { readProgramFacts } from "../plugin/machine/artifacts.js";
+import { programFor } from "../plugin/hardhat/proof.js";
 import { PortInUseError } from "../plugin/net/listen.js";
 import type { Deployment } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
@@ -43,7 +43,9 @@ export default action<NodeArguments>(async (input, { hre, output }) => {
     const account = await accountOf(connection);
     const given = { ...hre.config.rollup.parameters, ...(input.da === undefined ? {} : { da: input.da }) };
     const parameters = withLocalMembers(given, "dev");
-    const deployed = await output.progress("Deploying the suite", () => deploy(parameters, connection, account));
+    const deployed = await output.progress("Deploying the suite", () =>
+      deploy(parameters, hre.config.rollup.cache, connection, account),
+    );
     const committee = await startLocalCommittee(connectL1(connection.ethers.provider, deployed));
     served = await committee?.serve(input.host);
     const deployment =
@@ -94,16 +96,18 @@ export default action<NodeArguments>(async (input, { hre, output }) => {
 
 async function deploy(
   given: RollupParametersInput,
+  cache: string,
   { ethers }: NetworkConnection,
   { signer, address }: Account,
 ): Promise<Deployment> {
   const { chainId } = await ethers.provider.getNetwork();
   const context = { preset: "dev", l1ChainId: chainId, deployer: address } as const;
+  const parameters = resolveParameters(given, context);
   const { deployment } = await deploySuite({
     network: NETWORK,
-    parameters: resolveParameters(given, context),
+    parameters,
     memberUrls: memberUrlsOf(given),
-    program: readProgramFacts("ledger"),
+    ...(await programFor(parameters, chainId, { cache })),
     signer,
     bond: true,
     journal: memoryJournal(),

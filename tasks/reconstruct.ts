@@ -2,7 +2,6 @@ import { join } from "node:path";
 
 import { toJson, writeFileAtomically } from "../deploy/address-book.js";
 import { escapeProofs } from "../plugin/escape/proofs.js";
-import { readMeta } from "../plugin/ledger/state.js";
 import { action } from "./support/action.js";
 import { addressArgument } from "./support/arguments.js";
 import { openSuite, type SuiteArguments, withReconstruction } from "./support/reconstruction.js";
@@ -22,7 +21,7 @@ export default action<ReconstructArguments>(async (input, { hre, output }) => {
     return await withReconstruction(l1, folder, output, signal, async (continued, work) => {
       const state = await continued();
       const { header, head, nodes, left } = state;
-      const { accountCount } = readMeta(nodes, header.stateRoot);
+      const accountCount = state.state.accountCount(nodes, header.stateRoot);
       const perSecond = work.seconds === 0 ? 0 : Math.round(work.transactions / work.seconds);
       output.line(
         `${work.batches} batches with ${work.messages} messages and ${work.transactions} transactions executed in ${work.seconds.toFixed(1)} s` +

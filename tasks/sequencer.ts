@@ -6,7 +6,7 @@ import { registerSequencer } from "../plugin/l1/actions.js";
 import type { L1Client } from "../plugin/l1/client.js";
 import { time } from "../plugin/l1/errors.js";
 import { checkDeployedProgram } from "../plugin/l1/program.js";
-import { readProgramFacts } from "../plugin/machine/artifacts.js";
+import { programOfSuite } from "../plugin/hardhat/proof.js";
 import type { Hex } from "../plugin/types.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { portArgument } from "./support/arguments.js";
@@ -30,7 +30,8 @@ export default action<SequencerArguments>(async (input, { hre, output }) => {
   const { networkName } = await hre.network.getOrCreate();
   const { archive, blobSources } = openBlobs(hre, networkName, input);
   const { connection, l1, address, members } = await openL1(hre, input, blobSources);
-  await checkDeployedProgram(l1, readProgramFacts("ledger").machineHash);
+  const program = programOfSuite(l1.deployment);
+  await checkDeployedProgram(l1, program.machineHash, undefined, program.state?.genesis[0]);
   const warning = await blobWarning(l1);
   if (warning !== undefined) output.line(warning);
   const bond = formatEther(l1.parameters.sequencerBond);

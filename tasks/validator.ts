@@ -1,13 +1,14 @@
 import { join } from "node:path";
 
 import { loadLedger } from "../plugin/hardhat/ledger.js";
+import { programOfSuite } from "../plugin/hardhat/proof.js";
 import { committeeReader } from "../plugin/hardhat/committee.js";
 import { connectL1 } from "../plugin/l1/client.js";
 import { checkDeployedProgram } from "../plugin/l1/program.js";
 import { createSource } from "../plugin/l1/source.js";
 import { openLevelStore } from "../plugin/store/level.js";
 import { memoryStore } from "../plugin/store/memory.js";
-import { describe, type Summary } from "../plugin/validator/types.js";
+import { describe, type Program, type Summary } from "../plugin/validator/types.js";
 import { createValidator } from "../plugin/validator/validator.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { type BlobArguments, openBlobs } from "./support/blobs.js";
@@ -33,8 +34,10 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
   };
   const committee = committeeReader(deployment, membersArgument(deployment, input));
   const client = connectL1(connection.ethers.provider, deployment, player?.signer, { blobSources, committee, warn });
-  const program = loadLedger();
-  await checkDeployedProgram(client, program.machineHash);
+  const isFraud = deployment.parameters.proof === "fraud";
+  const machine = isFraud ? loadLedger() : undefined;
+  const program: Program = machine ?? programOfSuite(deployment);
+  await checkDeployedProgram(client, program.machineHash, undefined, program.state?.genesis[0]);
   if (player !== undefined && (await client.registry.isSequencer(player.address))) {
     throw new ArgumentError(
       "from",
@@ -52,12 +55,13 @@ export default action<ValidatorArguments>(async (input, { hre, output }) => {
       source: createSource(client, { games: true }),
       program,
       store,
-      ...(player === undefined ? {} : { play: { client, machine: program } }),
+      ...(player === undefined || machine === undefined ? {} : { play: { client, machine } }),
       log: (event) => {
         output.line(describe(event));
       },
     });
-    const role = player === undefined ? "watching only" : `disputing what is false as ${player.address}`;
+    const role =
+      player === undefined || machine === undefined ? "watching only" : `disputing what is false as ${player.address}`;
     output.line(
       `Validating chain ${deployment.parameters.l2ChainId} from L1 block ${deployment.fromBlock} on, ${role}`,
     );

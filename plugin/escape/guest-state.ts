@@ -30,6 +30,8 @@ export const GUEST_STATE: StateReader = {
     return { amount, proof: encodeBalanceProof({ word0, word1 }, upwards) };
   },
 
+  accountCount: (nodes, root) => readMeta(nodes, root).accountCount,
+
   *accounts(nodes, root) {
     const { accountCount } = readMeta(nodes, root);
     for (let index = 1n; index <= accountCount; index++) {

@@ -104,11 +104,7 @@ async function openChain(
   const members = committee?.reached;
   const proof = openProof(deployment, { cache });
   const { program, machine } = proof;
-  const sources = {
-    blobSources: [archive],
-    committee: members && committeeReader(deployment, members),
-    validity: proof.validity?.domain,
-  };
+  const sources = { blobSources: [archive], committee: members && committeeReader(deployment, members) };
   const connect = (other?: Signer): L1Client => connectL1(provider, deployment, other, sources);
   const own = connect(deployment.parameters.da === "blob" ? signerWithKey(connection, signer) : signer);
   await checkDeployedProgram(own, program.machineHash, undefined, program.state?.genesis[0]);

@@ -52,9 +52,14 @@ export function domainOf({ l1ChainId, parameters, contracts }: Deployment): Doma
   return { l1ChainId, l2ChainId: parameters.l2ChainId, bridge: contracts.L1EscrowBridge.address };
 }
 
+/** The program of an address book's rollup, as validators and those who rebuild its state run it. */
+export function programOfSuite({ parameters, program }: Pick<Deployment, "parameters" | "program">): Program {
+  return parameters.proof === "fraud" ? loadLedger() : validityProgram(program.machineHash, sizeOf(parameters));
+}
+
 /** What runs the rollup of an address book. */
 export function openProof(deployment: Deployment, options: ProofOptions): ProofParts {
-  const { parameters, keys, program } = deployment;
+  const { parameters, keys } = deployment;
   if (parameters.proof === "fraud") {
     const ledger = loadLedger();
     return {
@@ -80,7 +85,7 @@ export function openProof(deployment: Deployment, options: ProofOptions): ProofP
     }),
   );
   return {
-    program: validityProgram(program.machineHash, size),
+    program: programOfSuite(deployment),
     sequencer: (submitter) => validityLedger({ domain, size, submitter }),
     machine: undefined,
     validity: { domain, size, prover: (isOnL1) => circuits[isOnL1 ? 0 : 1]!.get() },
@@ -98,11 +103,11 @@ interface DeploymentKeys {
 
 /** What the parameters' suite is deployed with. */
 export async function programFor(
-  parameters: RollupParameters,
+  parameters: RollupParameters | { proof: "fraud" },
   l1ChainId: bigint,
   options: ProofOptions,
 ): Promise<{ program: MachineProgram; keys?: ValidityKeys }> {
-  if (parameters.proof === "fraud") return { program: readProgramFacts("ledger") };
+  if (!("slots" in parameters) || parameters.proof === "fraud") return { program: readProgramFacts("ledger") };
   return developmentKeys(parameters, l1ChainId, options);
 }
 

@@ -130,7 +130,7 @@ export class ValidityWallet extends AbstractSigner<JsonRpcApiProvider> {
 async function wishOf({ to, value, data }: TransactionRequest): Promise<Wish> {
   const target = to === undefined || to === null ? undefined : ((await resolveAddress(to)).toLowerCase() as Hex);
   const amount = value === undefined || value === null ? 0n : BigInt(value);
-  const input = fromHex((data ?? "0x"));
+  const input = fromHex(data ?? "0x");
   if (target !== undefined && input.length === 0)
     return { token: ZERO_ADDRESS, recipient: target, amount, isWithdrawal: false };
   const call = decodeErc20Call(input);

@@ -81,7 +81,7 @@ export interface L1Client extends L1Contracts {
   now(signal?: AbortSignal): Promise<bigint>;
 }
 
-export interface L1ClientOptions extends Omit<BatchDataOptions, "signal"> {
+export interface L1ClientOptions extends Omit<BatchDataOptions, "signal" | "validity"> {
   /** Blocks per eth_getLogs; halved whenever the provider refuses. Default 10,000. */
   maxRange?: number;
 }
@@ -100,6 +100,9 @@ export function connectL1(
     game: deployment.contracts.DisputeGame?.address,
     availability: deployment.contracts.AvailabilityChallenge?.address,
   };
+  const { parameters, l1ChainId } = deployment;
+  const { l2ChainId } = parameters;
+  const validity = parameters.proof === "validity" ? { l1ChainId, l2ChainId, bridge: addresses.bridge } : undefined;
   const fromBlock = Number(deployment.fromBlock);
   const runner = signer ?? provider;
   const bridge = IL1EscrowBridge__factory.connect(addresses.bridge, runner);
@@ -176,7 +179,7 @@ export function connectL1(
 
   async function batchData(header: BatchHeader, signal?: AbortSignal, transaction?: Hex): Promise<BatchData> {
     const from = transaction ?? (await postingOf(header, signal));
-    return readBatchData(provider, header, from, { ...options, signal });
+    return readBatchData(provider, header, from, { ...options, validity, signal });
   }
 
   async function postingOf(header: BatchHeader, signal?: AbortSignal): Promise<Hex> {

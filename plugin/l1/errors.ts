@@ -7,13 +7,17 @@ import {
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
+  Groth16Verifier__factory,
   KeccakStateProof__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
+  PoseidonStateProof__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
+  StatementDA__factory,
   SuiteFactory__factory,
   UpgradeTimelock__factory,
+  ValidityResolver__factory,
 } from "../../typechain-types/index.js";
 import type { Hex } from "../types.js";
 import { causes } from "./ask.js";
@@ -71,6 +75,10 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   DataAvailabilityCommittee__factory.abi,
   UpgradeTimelock__factory.abi,
   SuiteFactory__factory.abi,
+  Groth16Verifier__factory.abi,
+  PoseidonStateProof__factory.abi,
+  StatementDA__factory.abi,
+  ValidityResolver__factory.abi,
 ];
 
 /** Every custom error that a transaction to the suite can end in. */

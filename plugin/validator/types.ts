@@ -9,6 +9,7 @@ export interface StateReader {
   genesis: readonly StateNode[];
   /** A balance above zero, with what shows it to L1's escape hatch. */
   proveBalance(nodes: NodeReader, root: Hex, account: Hex, token: Hex): { amount: bigint; proof: Hex } | undefined;
+  accountCount(nodes: NodeReader, root: Hex): bigint;
   /** Every account. */
   accounts(nodes: NodeReader, root: Hex): Iterable<Hex>;
 }

@@ -1,4 +1,5 @@
 import { toHex } from "../ledger/bytes.js";
+import type { NodeReader } from "../ledger/types.js";
 import type { Hex } from "../types.js";
 import { type CircuitSize, executeValidity } from "../validity/execute.js";
 import { fromAddress, toAddress } from "../validity/leaf.js";
@@ -25,11 +26,16 @@ function validityState(levels: number): StateReader {
       if (!exists || leaf.balance === 0n || proof === undefined) return undefined;
       return { amount: leaf.balance, proof: toHex(proof) };
     },
+    accountCount: (nodes, root) => BigInt(ownersOf(levels, nodes, root).size),
     *accounts(nodes, root) {
-      const state = openState(levels, root, nodes);
-      const owners = new Set<bigint>();
-      for (let index = 1; index < state.leafCount(); index++) owners.add(state.get(index)!.owner);
-      for (const owner of owners) yield toAddress(owner);
+      for (const owner of ownersOf(levels, nodes, root)) yield toAddress(owner);
     },
   };
+}
+
+function ownersOf(levels: number, nodes: NodeReader, root: Hex): Set<bigint> {
+  const state = openState(levels, root, nodes);
+  const owners = new Set<bigint>();
+  for (let index = 1; index < state.leafCount(); index++) owners.add(state.get(index)!.owner);
+  return owners;
 }

@@ -5,7 +5,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { reconstruct, type Reconstruction } from "../../plugin/escape/reconstruct.js";
-import { loadLedger } from "../../plugin/hardhat/ledger.js";
+import { programOfSuite } from "../../plugin/hardhat/proof.js";
 import { committeeReader } from "../../plugin/hardhat/committee.js";
 import { connectL1, type L1Client } from "../../plugin/l1/client.js";
 import { discoverDeployment } from "../../plugin/l1/discover.js";
@@ -114,8 +114,8 @@ export async function withReconstruction<T>(
   signal: AbortSignal,
   use: (continued: () => Promise<Reconstruction>, work: Work) => Promise<T>,
 ): Promise<T> {
-  const program = loadLedger();
-  await checkDeployedProgram(l1, program.machineHash, signal);
+  const program = programOfSuite(l1.deployment);
+  await checkDeployedProgram(l1, program.machineHash, signal, program.state?.genesis[0]);
   const store = await openLevelStore(folder);
   const work: Work = { batches: 0, messages: 0, transactions: 0, seconds: 0 };
   const progress = progressTo(output);

@@ -1,12 +1,16 @@
 import { loadLedger } from "../../plugin/hardhat/ledger.js";
+import { domainOf, sizeOf } from "../../plugin/hardhat/proof.js";
 import { type SequencerData, sequencerOf, type SequencerSettings } from "../../plugin/hardhat/sequencer.js";
 import type { L1Client } from "../../plugin/l1/client.js";
 import { type ExecutorThread, startExecutorThread } from "../../plugin/sequencer/executor-client.js";
 import { humanLine, jsonLine, type LogEvent } from "../../plugin/sequencer/log.js";
 import { guestLedger } from "../../plugin/sequencer/guest-ledger.js";
+import type { SequencerLedger } from "../../plugin/sequencer/ledger.js";
+import { validityLedger } from "../../plugin/sequencer/validity/ledger.js";
 import { serveRpc } from "../../plugin/sequencer/server.js";
 import { openLevelStore } from "../../plugin/store/level.js";
 import { memoryStore } from "../../plugin/store/memory.js";
+import type { Hex } from "../../plugin/types.js";
 import type { Output } from "./output.js";
 
 export interface ServiceOptions {
@@ -46,9 +50,10 @@ export async function startService({ l1, storage, host, port, settings, output }
   try {
     const store = storage === undefined ? memoryStore() : await openLevelStore(storage);
     open.unshift(() => store.close());
-    const executor = storage === undefined ? undefined : await executorOf(l1, storage);
+    const isFraud = l1.parameters.proof === "fraud";
+    const executor = storage === undefined || !isFraud ? undefined : await executorOf(l1, storage);
     if (executor !== undefined) open.unshift(() => executor.close());
-    const ledger = guestLedger(executor ?? loadLedger().execute);
+    const ledger = isFraud ? guestLedger(executor ?? loadLedger().execute) : await validityLedgerOf(l1);
     const sequencer = await sequencerOf(l1, ledger, store, { ...settings, log, senderLog });
     const server = await serveRpc({
       request: sequencer.request,
@@ -70,6 +75,13 @@ export async function startService({ l1, storage, host, port, settings, output }
 
 function executorOf({ parameters, addresses }: L1Client, path: string): Promise<ExecutorThread> {
   return startExecutorThread({ path, l2ChainId: parameters.l2ChainId, bridge: addresses.bridge });
+}
+
+/** Its proofs take so long that a thread of its own would gain nothing. */
+async function validityLedgerOf({ deployment, signer }: L1Client): Promise<SequencerLedger> {
+  if (signer === undefined) throw new Error("a sequencer needs a signer on L1");
+  const submitter = (await signer.getAddress()) as Hex;
+  return validityLedger({ domain: domainOf(deployment), size: sizeOf(deployment.parameters), submitter });
 }
 
 /** One event per line: for people on stdout, as JSON on stderr. */

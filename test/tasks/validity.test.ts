@@ -1,0 +1,93 @@
+import { Writable } from "node:stream";
+
+import { expect } from "chai";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { readDeployment } from "../../deploy/address-book.js";
+import { connectL1 } from "../../plugin/l1/client.js";
+import { createOutput } from "../../tasks/support/output.js";
+import { type Service, startService } from "../../tasks/support/service.js";
+import { startL1, type RemoteL1 } from "./support/l1.js";
+import { runTask, succeed } from "./support/run.js";
+import { eventually } from "./support/service.js";
+
+/** Milliseconds for what a checkout compiles and sets up once. */
+const SETUP_TIMEOUT = 600_000;
+/** A small tree: the proofs are many, and take seconds each. */
+const SIZE = { slots: 5, levels: 3 } as const;
+const FRIEND = "0x00000000000000000000000000000000DeaDBeef";
+
+/** What a service logs. */
+const quiet = new Writable({ write: (_chunk, _encoding, done) => done() }) as unknown as NodeJS.WriteStream;
+
+describe("tasks of a rollup of validity proofs", () => {
+  let l1: RemoteL1;
+  let hre: HardhatRuntimeEnvironment;
+  let sequencer: Service | undefined;
+
+  beforeEach(async () => {
+    l1 = await startL1();
+    hre = await l1.connect();
+  });
+  afterEach(async () => {
+    await sequencer?.close();
+    sequencer = undefined;
+    await l1.close();
+  });
+
+  it("take a user from deposit to claim, with rollup:prove between, and rebuild the state from L1", async () => {
+    succeed(await runTask(hre, "rollup:deploy", { proof: "validity", slots: "2", levels: "3" }));
+    const deployment = `${l1.folder}/remote/rollup.json`;
+    const { ethers } = await hre.network.getOrCreate();
+    const [operator] = await ethers.getSigners();
+    sequencer = await startService({
+      l1: connectL1(ethers.provider, await readDeployment(deployment), operator),
+      storage: `${l1.folder}/sequencer`,
+      host: "127.0.0.1",
+      port: 0,
+      settings: { blocks: "auto", batches: { bytes: 1, age: 0 }, pollInterval: 100 },
+      output: createOutput(true, { stdout: process.stdout, stderr: quiet }),
+    });
+    const common = { deployment, rpc: sequencer.url };
+    const from = "1";
+    succeed(await runTask(hre, "rollup:deposit", { ...common, amount: "2", from }));
+    const transfer = { ...common, from, to: FRIEND, amount: "0.5" };
+    await eventually(async () => (await runTask(hre, "rollup:transfer", transfer)).exitCode === 0);
+    const withdrawn = succeed(await runTask(hre, "rollup:withdraw", { ...common, from, amount: "1", target: FRIEND }));
+
+    const prove = { ...common, storage: `${l1.folder}/prover` };
+    await eventually(async () =>
+      /^Batch \d+ is final/m.test(succeed(await runTask(hre, "rollup:prove", prove)).stdout),
+    );
+    const { transaction } = withdrawn.value as { transaction: string };
+    succeed(await runTask(hre, "rollup:claim", { ...common, from, transaction }));
+    expect(await ethers.provider.getBalance(FRIEND)).to.equal(10n ** 18n);
+
+    const rebuilt = succeed(await runTask(hre, "rollup:reconstruct", { deployment, out: `${l1.folder}/rebuilt` }));
+    expect(rebuilt.stdout).to.match(/batch/);
+    const checked = succeed(await runTask(hre, "rollup:validator", { deployment, once: true }));
+    expect(checked.stdout).to.match(/^(\d+) of \1 batches agree/m);
+  }).timeout(SETUP_TIMEOUT);
+
+  it("rollup:prove says in one line that a rollup of fraud proofs has nothing to prove", async () => {
+    succeed(await runTask(hre, "rollup:deploy"));
+    const refused = await runTask(hre, "rollup:prove", { deployment: `${l1.folder}/remote/rollup.json` });
+    expect(refused.errors).to.deep.equal([
+      "this rollup has fraud proofs: its batches are final after the challenge window",
+    ]);
+  });
+});
+
+describe("rollup:demo --proof validity", () => {
+  it("deposits, transfers, proves and claims, with every balance right", async () => {
+    const l1 = await startL1();
+    try {
+      const hre = await l1.connect({ rollup: { parameters: SIZE } });
+      const { stdout } = succeed(await runTask(hre, "rollup:demo", { proof: "validity" }));
+      expect(stdout).to.match(/^\d+ proofs in \d/m);
+      expect(stdout).to.include("6 balances compared, all right.");
+    } finally {
+      await l1.close();
+    }
+  }).timeout(SETUP_TIMEOUT);
+});
