@@ -67,6 +67,20 @@ describe("tasks of a rollup of validity proofs", () => {
     expect(rebuilt.stdout).to.match(/batch/);
     const checked = succeed(await runTask(hre, "rollup:validator", { deployment, once: true }));
     expect(checked.stdout).to.match(/^(\d+) of \1 batches agree/m);
+
+    // The sequencer is gone for ever, and a deposit waits: the chain is frozen, and all of it comes back.
+    await sequencer.close();
+    sequencer = undefined;
+    succeed(await runTask(hre, "rollup:deposit", { deployment, amount: "1", from }));
+    const { escapeDelay } = (await readDeployment(deployment)).parameters;
+    await ethers.provider.send("evm_increaseTime", [Number(escapeDelay) + 1]);
+    await ethers.provider.send("evm_mine", []);
+    const { bridge } = connectL1(ethers.provider, await readDeployment(deployment)).addresses;
+    const escape = { deployment, from, out: `${l1.folder}/rebuilt` };
+    succeed(await runTask(hre, "rollup:escape", escape));
+    succeed(await runTask(hre, "rollup:escape", { ...escape, from: "2", account: FRIEND }));
+    expect(await ethers.provider.getBalance(FRIEND)).to.equal(15n * 10n ** 17n);
+    expect(await ethers.provider.getBalance(bridge)).to.equal(0n);
   }).timeout(SETUP_TIMEOUT);
 
   it("rollup:prove says in one line that a rollup of fraud proofs has nothing to prove", async () => {
