@@ -59,6 +59,8 @@ const byAccount = (id: string, description: string) =>
     text("from", "Account that acts: its address or its position among the network's accounts. Default: 0"),
   );
 
+const ceremony = text("ceremony", "With validity proofs, on a real network: JSON file with the paths of its ceremony");
+
 const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment that was interrupted")
   .addOption(text("parameters", "JSON file of rollup parameters"))
   .addOption(text("preset", "Defaults: dev or production. Default: by the chain id of the network"))
@@ -71,6 +73,7 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addOption(text("challengeWindow", 'How long a batch can be disputed, for example "7d"'))
   .addOption(text("forceInclusionDelay", 'Age from which no batch may skip an inbox message, for example "1d"'))
   .addOption(text("inboxCapacity", "Unfinalized inbox messages before the queue grows; a power of two"))
+  .addOption(ceremony)
   .addOption(text("slots", "With validity proofs: operations and transfers in one proof"))
   .addOption(text("levels", "With validity proofs: levels of the tree of balances, which has 4^levels leaves"))
   .addOption(text("dissectionBits", "A claim of a dispute has 2^dissectionBits states; 1 to 5"))
@@ -174,6 +177,7 @@ const prove = byAccount(
   "With validity proofs: prove every batch on L1 that is not final; each is final then",
 )
   .addOption(text("storage", "Folder of its database. Default: .rollup/<network>-prover"))
+  .addOption(ceremony)
   .addOption(members)
   .setAction(() => import("../tasks/prove.js"))
   .build();

@@ -19,7 +19,7 @@ import {
 } from "../deploy/parameters.js";
 import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
-import { programFor } from "../plugin/hardhat/proof.js";
+import { programFor, readCeremony } from "../plugin/hardhat/proof.js";
 import type { Deployment, Hex, MemberUrls, RollupParameters } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments, type TaskContext } from "./support/action.js";
 import { rehearse } from "./support/dry-run.js";
@@ -33,6 +33,7 @@ interface DeployArguments extends CommonArguments {
   dryRun: boolean;
   yes: boolean;
   withoutSequencer: boolean;
+  ceremony: string | undefined;
 }
 
 export default action<DeployArguments & { [Key in keyof RollupParameters]: string | undefined }>(
@@ -48,8 +49,11 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const place = { preset, l1ChainId: chainId, deployer };
     const proved = given.proof === "validity" ? resolveParameters(given, place) : undefined;
     const { cache } = hre.config.rollup;
-    const work = () => programFor(proved ?? { proof: "fraud" }, chainId, { cache });
-    const { program, keys } = await (proved === undefined ? work() : output.progress("Making the circuit's key", work));
+    const ceremony = input.ceremony === undefined ? undefined : await readCeremony(input.ceremony);
+    const work = () => programFor(proved ?? { proof: "fraud" }, chainId, { cache, ceremony });
+    const { program, keys } = await (proved === undefined
+      ? work()
+      : output.progress("Making the circuit and its key", work));
     const bookPath = join(deploymentFolder(hre, networkName), "rollup.json");
     if (!isInProcess(connection) && !input.dryRun) {
       const earlier = await findEarlier(

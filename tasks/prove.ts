@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { committeeReader } from "../plugin/hardhat/committee.js";
-import { openProof } from "../plugin/hardhat/proof.js";
+import { openProof, readCeremony } from "../plugin/hardhat/proof.js";
 import { connectL1 } from "../plugin/l1/client.js";
 import { createSource } from "../plugin/l1/source.js";
 import { proveAll, type ProvedOnL1 } from "../plugin/prover/agent.js";
@@ -17,6 +17,7 @@ import { untilInterrupted } from "./support/signal.js";
 interface ProveArguments extends RollupArguments, MemberArguments {
   from: string | undefined;
   storage: string | undefined;
+  ceremony: string | undefined;
 }
 
 /** Rebuilds the states from L1, takes the signatures from the sequencer, and proves what is not final. */
@@ -24,7 +25,8 @@ export default action<ProveArguments>(async (input, { hre, output }) => {
   const url = rpcUrl(input.rpc);
   const connection = await hre.network.getOrCreate();
   const deployment = await openDeployment(hre, connection, input.deployment);
-  const proof = openProof(deployment, { cache: hre.config.rollup.cache });
+  const ceremony = input.ceremony === undefined ? undefined : await readCeremony(input.ceremony);
+  const proof = openProof(deployment, { cache: hre.config.rollup.cache, ceremony });
   const { program, validity } = proof;
   if (validity === undefined)
     throw new ArgumentError(

@@ -9,7 +9,7 @@ export interface NativeKzg extends Kzg {
   proveCells(blob: Uint8Array): Uint8Array[];
 }
 
-/** What is used of the package c-kzg, an optional peer: so its types are not needed to compile. */
+/** What is used of the package c-kzg, an optional dependency: so its types are not needed to compile. */
 interface Module {
   loadTrustedSetup(precompute: number): void;
   blobToKzgCommitment(blob: Uint8Array): Uint8Array;

@@ -1,8 +1,17 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
 import { HardhatPluginError } from "hardhat/plugins";
 
 import { readProgramFacts } from "../machine/artifacts.js";
 import { programIdOf } from "../prover/encode.js";
-import { developmentCircuit, lazyProver } from "../prover/circuits.js";
+import {
+  ceremonyCircuit,
+  type CeremonyOfCircuit,
+  type CircuitFiles,
+  developmentCircuit,
+  lazyProver,
+} from "../prover/circuits.js";
 import { LOCAL_CHAIN_IDS } from "../prover/development.js";
 import type { Prover } from "../prover/prove.js";
 import type { WorkOptions } from "../prover/types.js";
@@ -13,6 +22,7 @@ import type { Deployment, Hex, MachineProgram, RollupParameters, ValidityKeys } 
 import { ZERO_HASH } from "../types.js";
 import type { Program } from "../validator/types.js";
 import { validityProgram } from "../validator/validity-program.js";
+import type { CircuitShape } from "../validity/circuit.js";
 import type { CircuitSize } from "../validity/execute.js";
 import type { Domain } from "../validity/statement.js";
 import { loadLedger, type Ledger } from "./ledger.js";
@@ -40,6 +50,41 @@ export interface ValidityParts {
 export interface ProofOptions extends WorkOptions {
   /** Folder of circuits, keys and proofs. */
   cache: string;
+  /** Where the keys come from; default: those for development. */
+  ceremony?: Ceremony | undefined;
+}
+
+/** What ceremonies left for the circuits of a rollup; docs/prover.md. */
+export interface Ceremony {
+  onL1: CeremonyOfCircuit;
+  /** With a committee. */
+  withCommittee?: CeremonyOfCircuit;
+}
+
+/** Reads a ceremony file: JSON, with paths from its own folder. */
+export async function readCeremony(path: string): Promise<Ceremony> {
+  const wrong = (what: string): HardhatPluginError =>
+    new HardhatPluginError(
+      "hardhat-rollup",
+      `${path}: ${what}; right is { "onL1": { "zkey": "…", "ptau": "…" } }, and "withCommittee" likewise where there is one`,
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw wrong(error instanceof SyntaxError ? "is not JSON" : "cannot be read");
+  }
+  const filesOf = (name: string): CeremonyOfCircuit | undefined => {
+    const entry = (json as Record<string, unknown> | null)?.[name];
+    if (entry === undefined) return undefined;
+    const { zkey, ptau } = (entry ?? {}) as Record<string, unknown>;
+    if (typeof zkey !== "string" || typeof ptau !== "string") throw wrong(`${name} does not name zkey and ptau`);
+    return { zkey: resolve(dirname(path), zkey), ptau: resolve(dirname(path), ptau) };
+  };
+  const onL1 = filesOf("onL1");
+  if (onL1 === undefined) throw wrong("onL1 is missing");
+  const withCommittee = filesOf("withCommittee");
+  return { onL1, ...(withCommittee === undefined ? {} : { withCommittee }) };
 }
 
 /** The size of the circuit that the parameters choose. */
@@ -74,12 +119,12 @@ export function openProof(deployment: Deployment, options: ProofOptions): ProofP
   const domain = domainOf(deployment);
   const circuits = [true, false].map((isOnL1) =>
     lazyProver(options.cache, async () => {
-      const circuit = await developmentCircuit({ ...size, isOnL1 }, options);
+      const circuit = await circuitOf({ ...size, isOnL1 }, false, options);
       const expected = isOnL1 ? keys?.onL1 : keys?.withCommittee;
       if (expected !== undefined && programIdOf(expected) !== programIdOf(circuit.vkey))
         throw new HardhatPluginError(
           "hardhat-rollup",
-          "the rollup was deployed with another key than the one for development; its prover needs the key of its ceremony",
+          `the rollup was deployed with another key than ${options.ceremony === undefined ? "the one for development; its prover needs the key of its ceremony (--ceremony)" : "this ceremony's"}`,
         );
       return circuit;
     }),
@@ -108,24 +153,39 @@ export async function programFor(
   options: ProofOptions,
 ): Promise<{ program: MachineProgram; keys?: ValidityKeys }> {
   if (!("slots" in parameters) || parameters.proof === "fraud") return { program: readProgramFacts("ledger") };
-  return developmentKeys(parameters, l1ChainId, options);
+  return keysFor(parameters, l1ChainId, options);
 }
 
-/** Keys for a chain that is local; others need those of a ceremony. */
-async function developmentKeys(
+function circuitOf(
+  shape: CircuitShape,
+  isChecked: boolean,
+  { ceremony, ...work }: ProofOptions,
+): Promise<CircuitFiles> {
+  if (ceremony === undefined) return developmentCircuit(shape, work);
+  const files = shape.isOnL1 ? ceremony.onL1 : ceremony.withCommittee;
+  if (files === undefined)
+    throw new HardhatPluginError(
+      "hardhat-rollup",
+      "the ceremony file has no withCommittee, the circuit for data with it",
+    );
+  return ceremonyCircuit(shape, files, isChecked, work);
+}
+
+/** Keys for a chain that is local, or those of a ceremony. */
+async function keysFor(
   parameters: RollupParameters,
   l1ChainId: bigint,
   options: ProofOptions,
 ): Promise<DeploymentKeys> {
-  if (!LOCAL_CHAIN_IDS.includes(l1ChainId))
+  if (options.ceremony === undefined && !LOCAL_CHAIN_IDS.includes(l1ChainId))
     throw new HardhatPluginError(
       "hardhat-rollup",
-      `chain ${l1ChainId} is not local (${LOCAL_CHAIN_IDS.join(", ")}): validity proofs need the keys of a ceremony there`,
+      `chain ${l1ChainId} is not local (${LOCAL_CHAIN_IDS.join(", ")}): validity proofs need the keys of a ceremony there; name its file by --ceremony`,
     );
   const size = sizeOf(parameters);
-  const { vkey: onL1 } = await developmentCircuit({ ...size, isOnL1: true }, options);
+  const { vkey: onL1 } = await circuitOf({ ...size, isOnL1: true }, true, options);
   if (parameters.da !== "committee") return deploymentKeys({ onL1 });
-  const { vkey: withCommittee } = await developmentCircuit({ ...size, isOnL1: false }, options);
+  const { vkey: withCommittee } = await circuitOf({ ...size, isOnL1: false }, true, options);
   return deploymentKeys({ onL1, withCommittee });
 }
 

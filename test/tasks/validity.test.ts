@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { Writable } from "node:stream";
 
 import { expect } from "chai";
@@ -5,6 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { readDeployment } from "../../deploy/address-book.js";
 import { connectL1 } from "../../plugin/l1/client.js";
+import { developmentCircuit } from "../../plugin/prover/circuits.js";
 import { createOutput } from "../../tasks/support/output.js";
 import { type Service, startService } from "../../tasks/support/service.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
@@ -15,6 +17,7 @@ import { eventually } from "./support/service.js";
 const SETUP_TIMEOUT = 600_000;
 /** A small tree: the proofs are many, and take seconds each. */
 const SIZE = { slots: 5, levels: 3 } as const;
+const PARAMETERS = { slots: 2, levels: 3 };
 const FRIEND = "0x00000000000000000000000000000000DeaDBeef";
 
 /** What a service logs. */
@@ -81,6 +84,21 @@ describe("tasks of a rollup of validity proofs", () => {
     succeed(await runTask(hre, "rollup:escape", { ...escape, from: "2", account: FRIEND }));
     expect(await ethers.provider.getBalance(FRIEND)).to.equal(15n * 10n ** 17n);
     expect(await ethers.provider.getBalance(bridge)).to.equal(0n);
+  }).timeout(SETUP_TIMEOUT);
+
+  it("rollup:deploy takes no ceremony's key that nobody took part in, and no file that is none", async () => {
+    const { zkey } = await developmentCircuit({ ...PARAMETERS, isOnL1: true }, { cache: hre.config.rollup.cache });
+    const path = `${l1.folder}/ceremony.json`;
+    const deploy = { proof: "validity", slots: "2", levels: "3", ceremony: path };
+    await writeFile(path, JSON.stringify({ onL1: { zkey, ptau: "phase1.ptau" } }));
+    const development = await runTask(hre, "rollup:deploy", deploy);
+    expect(development.errors.join()).to.match(/it was made for development, not by a ceremony$/);
+    await writeFile(path, "{}");
+    expect((await runTask(hre, "rollup:deploy", deploy)).errors).to.deep.equal([
+      `${path}: onL1 is missing; right is { "onL1": { "zkey": "…", "ptau": "…" } }, and "withCommittee" likewise where there is one`,
+    ]);
+    const missing = await runTask(hre, "rollup:deploy", { ...deploy, ceremony: `${path}.none` });
+    expect(missing.errors).to.have.length(1);
   }).timeout(SETUP_TIMEOUT);
 
   it("rollup:prove says in one line that a rollup of fraud proofs has nothing to prove", async () => {
