@@ -1,7 +1,7 @@
 import { moveClock } from "../plugin/hardhat/clock.js";
 import { getWithdrawal, type KnownWithdrawal, type Send } from "../plugin/hardhat/rollup-rpc.js";
 import { claimWithdrawal, finalize } from "../plugin/l1/actions.js";
-import { time } from "../plugin/l1/errors.js";
+import { NEVER, time } from "../plugin/l1/errors.js";
 import type { Hex } from "../plugin/types.js";
 import { action, ArgumentError, type RollupArguments } from "./support/action.js";
 import { hashArgument, required, showAmount, tokenArgument } from "./support/arguments.js";
@@ -26,6 +26,8 @@ export default action<ClaimArguments>(async (input, { hre, output }) => {
   }
   const { index, finalizesAt } = claim.header;
   if (!claimed && !(await l1.chain.isFinalized(claim.header))) {
+    if (finalizesAt === NEVER)
+      throw new ArgumentError("transaction", `batch ${index} is not proved yet; rollup:prove makes it final`);
     if (input.warp) await moveClock(connection, finalizesAt);
     if ((await l1.now()) < finalizesAt) {
       throw new ArgumentError(

@@ -3,7 +3,7 @@ import { formatEther } from "ethers";
 import { findCommittee } from "../plugin/da/committee/l1.js";
 import { callRoll, type RollCall } from "../plugin/da/committee/roll-call.js";
 import { freezableFrom } from "../plugin/escape/leave.js";
-import { time } from "../plugin/l1/errors.js";
+import { NEVER, time } from "../plugin/l1/errors.js";
 import { connectL1 } from "../plugin/l1/client.js";
 import type { Json } from "../plugin/sequencer/rpc/format.js";
 import { action, type RollupArguments } from "./support/action.js";
@@ -110,6 +110,7 @@ function hatch(frozen: boolean, freezable: bigint | undefined, head: bigint, now
 }
 
 function fate(finalizesAt: bigint, now: bigint): string {
+  if (finalizesAt === NEVER) return "waits for its proof (rollup:prove)";
   return finalizesAt > now ? `can be disputed until ${time(finalizesAt)}` : "its window is over, it can be finalized";
 }
 

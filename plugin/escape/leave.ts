@@ -1,7 +1,8 @@
 import { claimWithdrawal, finalize } from "../l1/actions.js";
 import { ask } from "../l1/ask.js";
 import type { L1Client } from "../l1/client.js";
-import { L1RevertError, time } from "../l1/errors.js";
+import { L1RevertError, NEVER, time } from "../l1/errors.js";
+import { revertUnproven } from "../l1/validity-actions.js";
 import { claimCredit, escapeBalance, freezeChain, refundDeposit } from "../l1/escape-actions.js";
 import { createSender, type Sender } from "../l1/sender.js";
 import { ActionError, type Done } from "../l1/transact.js";
@@ -56,6 +57,7 @@ export async function leave({ l1, account, reconstruct, signal }: LeaveOptions):
   if (signer === undefined) throw new ActionError("this needs an account that signs; connect to L1 with a signer");
   const sender = await createSender({ provider: l1.provider, signer });
   await finalizeDue(l1, sender, signal);
+  await revertDue(l1, sender, signal);
   const state = await reconstruct();
   const waiting = await freezeWhenDue(l1, state, sender, signal);
   const taken = await takeAll({ l1, account, state, sender, frozen: waiting === undefined, signal });
@@ -71,6 +73,20 @@ async function finalizeDue(l1: L1Client, sender: Sender, signal?: AbortSignal): 
   }
 }
 
+/** With validity proofs: takes back what nobody proved in time, else it would stand in the way for ever. */
+async function revertDue(l1: L1Client, sender: Sender, signal?: AbortSignal): Promise<void> {
+  const { head, finalizedHead } = await l1.heads(signal);
+  if (l1.parameters.proof === "fraud" || head === finalizedHead) return;
+  const header = await l1.batchHeader(finalizedHead + 1n, signal);
+  if ((await l1.now(signal)) < header.timestamp + l1.parameters.challengeWindow) return;
+  try {
+    await revertUnproven(l1, header, { sender, signal });
+  } catch (error) {
+    // Proved, or reverted by somebody else, meanwhile.
+    if (!(error instanceof L1RevertError) || (await l1.heads(signal)).head === head) throw error;
+  }
+}
+
 /** Freezes the chain if nothing stands in the way; else says what does. */
 async function freezeWhenDue(
   l1: L1Client,
@@ -82,7 +98,11 @@ async function freezeWhenDue(
   if (await frozen()) return undefined;
   const now = await l1.now(signal);
   if (head > header.index) {
-    const { finalizesAt } = await l1.batchHeader(head, signal);
+    const { finalizesAt, timestamp } = await l1.batchHeader(head, signal);
+    if (finalizesAt === NEVER) {
+      const until = timestamp + l1.parameters.challengeWindow;
+      return { reason: `batch ${head} can be proved until ${time(until)}; after that anybody may take it back`, until };
+    }
     return finalizesAt > now
       ? { reason: `batch ${head} can be disputed until ${time(finalizesAt)}`, until: finalizesAt }
       : { reason: `batch ${head} is under dispute, or above one that is` };

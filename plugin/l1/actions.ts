@@ -5,7 +5,7 @@ import { headerHash } from "../ledger/hashes.js";
 import { ask } from "./ask.js";
 import type { L1Client } from "./client.js";
 import { decodeLog, TOPICS } from "./decode.js";
-import { L1RevertError, time } from "./errors.js";
+import { NEVER, L1RevertError, time } from "./errors.js";
 import type { Sender } from "./sender.js";
 import { ERC20, permitFacts, tokenAllowance, tokenBalance } from "./token.js";
 import {
@@ -197,6 +197,7 @@ async function whyNotFinal(l1: L1Client, header: BatchHeader, signal?: AbortSign
     return `L1 does not have this batch ${index} (any more); ask the sequencer for the withdrawal again`;
   }
   const now = await l1.now(signal);
+  if (finalizesAt === NEVER) return `batch ${index} is not proved yet; rollup:prove makes it final`;
   if (now < finalizesAt)
     return `batch ${index} is not final until ${time(finalizesAt)}, in ${finalizesAt - now} seconds`;
   return `the window of batch ${index} is over but nobody finalized it yet; finalize first`;

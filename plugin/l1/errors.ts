@@ -50,7 +50,7 @@ export class L1RevertError extends Error {
 }
 
 /** `finalizesAt` of a batch that only a proof makes final. */
-const NEVER = 2n ** 64n - 1n;
+export const NEVER = 2n ** 64n - 1n;
 
 const TOKEN_ERRORS = [
   "error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
