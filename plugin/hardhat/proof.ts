@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 
 import { HardhatPluginError } from "hardhat/plugins";
 
+import { circuitProgram } from "../l1/program.js";
 import { readProgramFacts } from "../machine/artifacts.js";
 import { programIdOf } from "../prover/encode.js";
 import {
@@ -19,7 +20,6 @@ import { guestLedger } from "../sequencer/guest-ledger.js";
 import type { SequencerLedger } from "../sequencer/ledger.js";
 import { validityLedger } from "../sequencer/validity/ledger.js";
 import type { Deployment, Hex, MachineProgram, RollupParameters, ValidityKeys } from "../types.js";
-import { ZERO_HASH } from "../types.js";
 import type { Program } from "../validator/types.js";
 import { validityProgram } from "../validator/validity-program.js";
 import type { CircuitShape } from "../validity/circuit.js";
@@ -189,9 +189,6 @@ async function keysFor(
   return deploymentKeys({ onL1, withCommittee });
 }
 
-/** The id of the circuit stands where another suite has its machine hash. */
 function deploymentKeys(keys: ValidityKeys): DeploymentKeys {
-  const machineHash = programIdOf(keys.onL1) as Hex;
-  const none = { codeRoot: ZERO_HASH, memoryRoot0: ZERO_HASH, entryPc: 0, pages: 0, maxPages: 0, version: 0 };
-  return { keys, program: { machineHash, ...none } };
+  return { keys, program: circuitProgram(programIdOf(keys.onL1) as Hex) };
 }

@@ -7,8 +7,11 @@ import {
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   L1EscrowBridge__factory,
+  PoseidonStateProof__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
+  StatementDA__factory,
+  ValidityResolver__factory,
 } from "../../typechain-types/index.js";
 import { readHeader } from "../ledger/header.js";
 import {
@@ -16,12 +19,16 @@ import {
   type ContractRecord,
   type Deployment,
   type Hex,
+  type MachineProgram,
+  type OptionalContractName,
   type RollupParameters,
   ZERO_ADDRESS,
   ZERO_HASH,
 } from "../types.js";
+import { MAX_SLOTS } from "../validity/circuit.js";
 import { ask, type AskOptions, L1UnavailableError } from "./ask.js";
 import { readLogs } from "./logs.js";
+import { circuitProgram } from "./program.js";
 
 /** There is no suite at this address. */
 export class NoSuiteError extends Error {
@@ -34,12 +41,12 @@ export class NoSuiteError extends Error {
   }
 }
 
-/** What only an address book knows. */
-const UNKNOWN = { transaction: ZERO_HASH, upgrader: ZERO_ADDRESS, upgradeDelay: 0n } as const;
+/** What only an address book knows. Slots are a limit: without their number, that of the largest circuit. */
+const UNKNOWN = { transaction: ZERO_HASH, upgrader: ZERO_ADDRESS, upgradeDelay: 0n, slots: BigInt(MAX_SLOTS) } as const;
 
 /**
  * The address book of a suite, read from L1 alone. What the contracts do not say is zero: who may upgrade and after how
- * long, and which transactions created what.
+ * long, and which transactions created what; with validity proofs there are no verifying keys.
  * @param fromBlock L1 block at or before the deployment.
  * @throws {NoSuiteError | L1UnavailableError}
  */
@@ -66,10 +73,10 @@ export async function discoverDeployment(
   );
   const registryContract = SequencerRegistry__factory.connect(chain.registry, provider);
   const registry = await read("parameters of the registry", () => registryContract.parameters());
-  const game = await read("parameters of the game", () =>
-    DisputeGame__factory.connect(chain.resolver, provider).parameters(),
-  );
-  const { committee, ...layer } = await layerOf(provider, chain.dataAvailability, options);
+  const { below, ...judge } = await (chain.proofRequired
+    ? proofsOf(provider, chain, escrow.stateProof, options)
+    : gameOf(provider, chain, options));
+  const { committee, ...layer } = await layerOf(provider, below, options);
   const { genesis, block, transaction } = await findGenesis(provider, bridge, escrow.chain as Hex, fromBlock, options);
   const receipt = await read("deployment", () => provider.getTransactionReceipt(transaction));
   const { chainId } = await read("chain id", () => provider.getNetwork());
@@ -85,19 +92,12 @@ export async function discoverDeployment(
     l1ChainId: chainId,
     parameters: {
       l2ChainId: chain.l2ChainId,
-      proof: "fraud",
-      slots: 0n,
-      levels: 0n,
+      ...judge.parameters,
       ...layer,
-      ...(await demandsOf(provider, game.availability, options)),
       challengeWindow: chain.challengeWindow,
       forceInclusionDelay: chain.forceInclusionDelay,
       inboxCapacity: escrow.inboxCapacity,
       sequencerBond: registry.minimumBond,
-      dissectionBits: game.dissectionBits,
-      disputeClock: game.clock,
-      disputeExtension: game.extension,
-      disputeBond: game.baseBond,
       bondWithdrawalDelay: registry.withdrawalDelay,
       sequencerGrace: registry.sequencerGrace,
       permissionlessDelay: registry.permissionlessDelay,
@@ -108,29 +108,25 @@ export async function discoverDeployment(
       guardian: escrow.guardian as Hex,
       upgrader: UNKNOWN.upgrader,
     },
-    program: {
-      machineHash: game.machineHash as Hex,
-      codeRoot: game.codeRoot as Hex,
-      memoryRoot0: game.memoryRoot0 as Hex,
-      entryPc: Number(game.entryPc),
-      pages: Number(game.pages),
-      maxPages: Number(game.maxPages),
-      version: Number(game.version),
-    },
+    program: judge.program,
     fromBlock: BigInt(block),
     genesis,
     contracts: {
       L1EscrowBridge: await record(bridge, transaction),
       StateCommitmentChain: await record(escrow.chain, transaction),
       SequencerRegistry: await record(chain.registry, transaction),
-      DisputeGame: await record(chain.resolver),
-      OneStepVerifier: await record(game.verifier),
-      DataAvailability: await record(chain.dataAvailability),
+      DataAvailability: await record(below),
       StateProof: await record(escrow.stateProof),
       UpgradeTimelock: await record(escrow.upgradeTimelock),
       SuiteFactory: await record(receipt?.to ?? ZERO_ADDRESS),
       ...(committee === undefined ? {} : { DataAvailabilityCommittee: await record(committee) }),
-      ...(game.availability === ZERO_ADDRESS ? {} : { AvailabilityChallenge: await record(game.availability) }),
+      ...Object.fromEntries(
+        await Promise.all(
+          Object.entries(judge.contracts)
+            .filter(([, address]) => address !== ZERO_ADDRESS)
+            .map(async ([name, address]) => [name, await record(address)] as const),
+        ),
+      ),
     },
   };
 }
@@ -140,10 +136,88 @@ type Layer = Pick<
   "da" | "committeeMembers" | "committeeKeys" | "committeeThreshold" | "committeeOverlap"
 >;
 type Demands = Pick<RollupParameters, "demandWindow" | "answerTime" | "answerMargin" | "demandBond">;
+type Dispute = Pick<RollupParameters, "dissectionBits" | "disputeClock" | "disputeExtension" | "disputeBond">;
+
+/** What decides that a batch is right, and what only such suites have. */
+interface Judge {
+  /** The layer on which the data are. */
+  below: string;
+  parameters: Pick<RollupParameters, "proof" | "slots" | "levels"> & Dispute & Demands;
+  program: MachineProgram;
+  /** Addresses; zero where there is none. */
+  contracts: Partial<Record<OptionalContractName, string>>;
+}
+
+interface Neighbours {
+  resolver: string;
+  dataAvailability: string;
+  machineHash: string;
+}
+
+const NO_DEMANDS: Demands = { demandWindow: 0n, answerTime: 0n, answerMargin: 0n, demandBond: 0n };
+
+async function gameOf(
+  provider: Provider,
+  { resolver, dataAvailability }: Neighbours,
+  options: AskOptions,
+): Promise<Judge> {
+  const contract = DisputeGame__factory.connect(resolver, provider);
+  const game = await ask("parameters of the game", () => contract.parameters(), options);
+  return {
+    below: dataAvailability,
+    parameters: {
+      ...{ proof: "fraud", slots: 0n, levels: 0n },
+      ...{ dissectionBits: game.dissectionBits, disputeBond: game.baseBond },
+      ...{ disputeClock: game.clock, disputeExtension: game.extension },
+      ...(await demandsOf(provider, game.availability, options)),
+    },
+    program: {
+      machineHash: game.machineHash as Hex,
+      codeRoot: game.codeRoot as Hex,
+      memoryRoot0: game.memoryRoot0 as Hex,
+      entryPc: Number(game.entryPc),
+      pages: Number(game.pages),
+      maxPages: Number(game.maxPages),
+      version: Number(game.version),
+    },
+    contracts: { DisputeGame: resolver, OneStepVerifier: game.verifier, AvailabilityChallenge: game.availability },
+  };
+}
+
+async function proofsOf(
+  provider: Provider,
+  { resolver, dataAvailability, machineHash }: Neighbours,
+  stateProof: string,
+  options: AskOptions,
+): Promise<Judge> {
+  const [{ onL1, withCommittee }, { below }, { poseidon, levels }] = await ask(
+    "parameters of the validity proofs",
+    () =>
+      Promise.all([
+        ValidityResolver__factory.connect(resolver, provider).parameters(),
+        StatementDA__factory.connect(dataAvailability, provider).parameters(),
+        PoseidonStateProof__factory.connect(stateProof, provider).parameters(),
+      ]),
+    options,
+  );
+  return {
+    below,
+    parameters: {
+      ...{ proof: "validity", slots: UNKNOWN.slots, levels },
+      ...{ dissectionBits: 0n, disputeClock: 0n, disputeExtension: 0n, disputeBond: 0n },
+      ...NO_DEMANDS,
+    },
+    program: circuitProgram(machineHash as Hex),
+    contracts: {
+      ...{ ValidityResolver: resolver, StatementDA: dataAvailability, Poseidon: poseidon },
+      ...{ ValidityVerifier: onL1.verifier, CommitteeVerifier: withCommittee.verifier },
+    },
+  };
+}
 
 /** What the challenge that a game listens to says of itself. */
 async function demandsOf(provider: Provider, address: string, options: AskOptions): Promise<Demands> {
-  if (address === ZERO_ADDRESS) return { demandWindow: 0n, answerTime: 0n, answerMargin: 0n, demandBond: 0n };
+  if (address === ZERO_ADDRESS) return NO_DEMANDS;
   const contract = AvailabilityChallenge__factory.connect(address, provider);
   const { demandWindow, answerTime, answerMargin, demandBond } = await ask(
     "parameters of the availability challenge",

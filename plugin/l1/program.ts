@@ -2,7 +2,7 @@ import { StateCommitmentChain__factory } from "../../typechain-types/index.js";
 import { toHex } from "../ledger/bytes.js";
 import { GENESIS_NODE } from "../ledger/state.js";
 import type { StateNode } from "../ledger/types.js";
-import type { Deployment, Hex } from "../types.js";
+import { type Deployment, type Hex, type MachineProgram, ZERO_HASH } from "../types.js";
 import { ask } from "./ask.js";
 import type { L1Client } from "./client.js";
 
@@ -19,6 +19,14 @@ export class ProgramMismatchError extends Error {
   ) {
     super(`the rollup's ${what} is ${expected}, here it is ${got}; use the package version that deployed the rollup`);
   }
+}
+
+/** What stands for the machine in a suite with validity proofs: the id of the circuit where another has its hash. */
+export function circuitProgram(id: Hex): MachineProgram {
+  return {
+    machineHash: id,
+    ...{ codeRoot: ZERO_HASH, memoryRoot0: ZERO_HASH, entryPc: 0, pages: 0, maxPages: 0, version: 0 },
+  };
 }
 
 /**

@@ -27,7 +27,7 @@ export interface CircuitTemplate {
 /** The public inputs, in the order in which a proof has them. */
 export const PUBLIC_INPUTS = ["h", "r", "y"] as const;
 
-const MAX_SLOTS = 2 ** 16 - 1;
+export const MAX_SLOTS = 2 ** 16 - 1;
 // In a checkout circuits/ is beside plugin/; in the package beside dist/.
 const FOLDERS = ["../../circuits/", "../../../circuits/"];
 

@@ -6,7 +6,9 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { readDeployment } from "../../deploy/address-book.js";
 import { connectL1 } from "../../plugin/l1/client.js";
+import { discoverDeployment } from "../../plugin/l1/discover.js";
 import { developmentCircuit } from "../../plugin/prover/circuits.js";
+import type { Deployment } from "../../plugin/types.js";
 import { createOutput } from "../../tasks/support/output.js";
 import { type Service, startService } from "../../tasks/support/service.js";
 import { startL1, type RemoteL1 } from "./support/l1.js";
@@ -67,7 +69,18 @@ describe("tasks of a rollup of validity proofs", () => {
     });
     expect(await ethers.provider.getBalance(FRIEND)).to.equal(10n ** 18n);
 
-    const rebuilt = succeed(await runTask(hre, "rollup:reconstruct", { deployment, out: `${l1.folder}/rebuilt` }));
+    const book = await readDeployment(deployment);
+    const { bridge } = connectL1(ethers.provider, book).addresses;
+    const found = await discoverDeployment(ethers.provider, bridge);
+    const addresses = ({ contracts }: Deployment) =>
+      new Map(Object.entries(contracts).map(([name, { address }]) => [name, address]));
+    expect(addresses(found)).to.deep.equal(addresses(book));
+    const { upgradeDelay, upgrader } = found.parameters;
+    const unknown = { upgradeDelay, upgrader, slots: found.parameters.slots };
+    expect(found.parameters).to.deep.equal({ ...book.parameters, ...unknown });
+    expect(found.program).to.deep.equal(book.program);
+
+    const rebuilt = succeed(await runTask(hre, "rollup:reconstruct", { bridge, out: `${l1.folder}/rebuilt` }));
     expect(rebuilt.stdout).to.match(/batch/);
     const checked = succeed(await runTask(hre, "rollup:validator", { deployment, once: true }));
     expect(checked.stdout).to.match(/^(\d+) of \1 batches agree/m);
@@ -81,14 +94,13 @@ describe("tasks of a rollup of validity proofs", () => {
     await sequencer.close();
     sequencer = undefined;
     succeed(await runTask(hre, "rollup:deposit", { deployment, amount: "1", from }));
-    const { escapeDelay } = (await readDeployment(deployment)).parameters;
+    const { escapeDelay } = book.parameters;
     const wait = async () => {
       await ethers.provider.send("evm_increaseTime", [Number(escapeDelay) + 1]);
       await ethers.provider.send("evm_mine", []);
     };
     await wait();
-    const { bridge } = connectL1(ethers.provider, await readDeployment(deployment)).addresses;
-    const escape = { deployment, from, out: `${l1.folder}/rebuilt` };
+    const escape = { bridge, from, out: `${l1.folder}/rebuilt` };
     // The batch is taken back; from then on it takes as long again until the chain is frozen, and all of it comes back.
     expect((await runTask(hre, "rollup:escape", escape)).stdout).to.match(/the chain can be frozen from/);
     await wait();
