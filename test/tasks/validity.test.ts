@@ -106,6 +106,8 @@ describe("tasks of a rollup of validity proofs", () => {
     await wait();
     succeed(await runTask(hre, "rollup:escape", escape));
     succeed(await runTask(hre, "rollup:escape", { ...escape, from: "2", account: FRIEND }));
+    const again = succeed(await runTask(hre, "rollup:escape", { ...escape, from: "2", account: FRIEND }));
+    expect(again.stdout).to.match(/has nothing \(more\) to take out\.$/m);
     expect(await ethers.provider.getBalance(FRIEND)).to.equal(15n * 10n ** 17n);
     expect(await ethers.provider.getBalance(bridge)).to.equal(0n);
   }).timeout(SETUP_TIMEOUT);
