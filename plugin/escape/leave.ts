@@ -2,7 +2,7 @@ import { claimWithdrawal, finalize } from "../l1/actions.js";
 import { ask } from "../l1/ask.js";
 import type { L1Client } from "../l1/client.js";
 import { L1RevertError, NEVER, time } from "../l1/errors.js";
-import { revertUnproven } from "../l1/validity-actions.js";
+import { finalizeProven, revertUnproven } from "../l1/validity-actions.js";
 import { claimCredit, escapeBalance, freezeChain, refundDeposit } from "../l1/escape-actions.js";
 import { createSender, type Sender } from "../l1/sender.js";
 import { ActionError, type Done } from "../l1/transact.js";
@@ -57,7 +57,7 @@ export async function leave({ l1, account, reconstruct, signal }: LeaveOptions):
   if (signer === undefined) throw new ActionError("this needs an account that signs; connect to L1 with a signer");
   const sender = await createSender({ provider: l1.provider, signer });
   await finalizeDue(l1, sender, signal);
-  await revertDue(l1, sender, signal);
+  await settleDue(l1, sender, signal);
   const state = await reconstruct();
   const waiting = await freezeWhenDue(l1, state, sender, signal);
   const taken = await takeAll({ l1, account, state, sender, frozen: waiting === undefined, signal });
@@ -73,18 +73,22 @@ async function finalizeDue(l1: L1Client, sender: Sender, signal?: AbortSignal): 
   }
 }
 
-/** With validity proofs: takes back what nobody proved in time, else it would stand in the way for ever. */
-async function revertDue(l1: L1Client, sender: Sender, signal?: AbortSignal): Promise<void> {
+/** With validity proofs: ends what was proven, and takes back what nobody proved in time, else it would stand in the way for ever. */
+async function settleDue(l1: L1Client, sender: Sender, signal?: AbortSignal): Promise<void> {
   const { head, finalizedHead } = await l1.heads(signal);
   if (l1.parameters.proof === "fraud" || head === finalizedHead) return;
   const header = await l1.batchHeader(finalizedHead + 1n, signal);
-  if ((await l1.now(signal)) < header.timestamp + l1.parameters.challengeWindow) return;
   try {
-    await revertUnproven(l1, header, { sender, signal });
+    if (!(await finalizeProven(l1, header, { sender, signal }))) {
+      if ((await l1.now(signal)) < header.timestamp + l1.parameters.challengeWindow) return;
+      await revertUnproven(l1, header, { sender, signal });
+    }
   } catch (error) {
-    // Proved, or reverted by somebody else, meanwhile.
-    if (!(error instanceof L1RevertError) || (await l1.heads(signal)).head === head) throw error;
+    // Final, proven, or reverted by somebody else, meanwhile.
+    const now = await l1.heads(signal);
+    if (!(error instanceof L1RevertError) || (now.head === head && now.finalizedHead === finalizedHead)) throw error;
   }
+  await settleDue(l1, sender, signal);
 }
 
 /** Freezes the chain if nothing stands in the way; else says what does. */

@@ -2,7 +2,7 @@ import { fromHex } from "../ledger/bytes.js";
 import type { NodeReader } from "../ledger/types.js";
 import type { L1Client } from "../l1/client.js";
 import type { ActionOptions, Done } from "../l1/transact.js";
-import { submitProof } from "../l1/validity-actions.js";
+import { finalizeProven, submitProof } from "../l1/validity-actions.js";
 import type { BatchHeader, Hex } from "../types.js";
 import type { CircuitSize } from "../validity/execute.js";
 import type { Domain } from "../validity/statement.js";
@@ -35,12 +35,16 @@ export interface ProveOptions extends ActionOptions {
   onProgress?: ((index: bigint, progress: BatchProgress) => void) | undefined;
 }
 
-/** Proves every batch on L1 that is not final, in order. What was proved before a kill is not proved again. */
+/**
+ * Makes every batch on L1 final, in order: proves it, unless somebody did before its turn. What was proved before a kill is
+ * not proved again.
+ */
 export async function proveAll(options: ProverAgentOptions, work: ProveOptions = {}): Promise<ProvedOnL1[]> {
   const { client } = options;
   const { head, finalizedHead } = await client.heads(work.signal);
   const proved: ProvedOnL1[] = [];
   for (const { header, transaction } of await client.batches(finalizedHead + 1n, head, work.signal)) {
+    if (await finalizeProven(client, header, work)) continue;
     proved.push(await proveOne(options, header, transaction, work));
   }
   return proved;
