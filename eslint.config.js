@@ -13,6 +13,7 @@ export default tseslint.config(
       "typechain-types",
       "guests",
       "test/package/fixture",
+      "test/coverage/toy",
     ],
   },
   js.configs.recommended,
