@@ -29,12 +29,19 @@ export interface StorageLayout {
 }
 
 export interface CompilerOutput {
-  errors?: { severity: string; formattedMessage?: string }[];
+  errors?: { severity: string; message: string; formattedMessage?: string }[];
   sources: Record<string, { ast: AstNode }>;
   contracts?: Record<string, Record<string, { abi: Abi; storageLayout: StorageLayout }>>;
 }
 
 export type Compile = (input: CompilerInput) => Promise<CompilerOutput>;
+
+/** What the compiler warns of, one line each: where, and what. */
+export function warningsOf({ errors = [] }: CompilerOutput): string[] {
+  return errors.flatMap(({ severity, message, formattedMessage = "" }) =>
+    severity === "warning" ? [`${/--> (\S+):\n/.exec(formattedMessage)?.[1] ?? "compiler"}: ${message}`] : [],
+  );
+}
 
 /** A contract that can be deployed. */
 export interface Contract {
@@ -54,12 +61,11 @@ export interface Contract {
 const EXTRA = "locks/namespaces.sol";
 
 function extraSource(namespaces: (Namespace & { source: string })[]): string {
-  return namespaces
-    .map(
-      ({ source, contract, struct }, i) =>
-        `import {${contract} as C${i}} from "${source}";\ncontract N${i} { C${i}.${struct} namespaced; }\n`,
-    )
-    .join("");
+  const contracts = namespaces.map(
+    ({ source, contract, struct }, i) =>
+      `import {${contract} as C${i}} from "${source}";\ncontract N${i} { C${i}.${struct} namespaced; }\n`,
+  );
+  return ["// SPDX-License-Identifier: MIT\npragma solidity *;\n", ...contracts].join("");
 }
 
 function definitionsIn(sources: CompilerOutput["sources"]) {

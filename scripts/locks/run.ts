@@ -5,7 +5,14 @@ import { dirname, join } from "node:path";
 import { dataLength } from "ethers";
 import hre from "hardhat";
 
-import { analyse, type Compile, type CompilerInput, type CompilerOutput, type Contract } from "./analyse.js";
+import {
+  analyse,
+  type Compile,
+  type CompilerInput,
+  type CompilerOutput,
+  type Contract,
+  warningsOf,
+} from "./analyse.js";
 import { changesOf, type Locks } from "./compare.js";
 import { type Size, sizeProblems, sizesText } from "./sizes.js";
 import { textOf } from "./text.js";
@@ -18,7 +25,8 @@ const NOT_LOCKED = ["mocks/", "demo/"];
 const pathOf = ({ source, name }: Contract) => join(dirname(source.slice(SOURCES.length)), name);
 
 /** The suite as Hardhat would compile it, whatever is cached, with its compiler. */
-async function suite(): Promise<{ input: CompilerInput; compile: Compile }> {
+async function suite(): Promise<{ input: CompilerInput; compile: Compile; warnings: string[] }> {
+  const warnings: string[] = [];
   const roots = await hre.solidity.getRootFilePaths({ scope: "contracts" });
   const options = { force: true, isolated: false, buildProfile: "production", quiet: true };
   const jobs = await hre.solidity.getCompilationJobs(roots, options);
@@ -28,9 +36,10 @@ async function suite(): Promise<{ input: CompilerInput; compile: Compile }> {
   const original = await job.getSolcInput();
   return {
     input: original,
+    warnings,
     compile: async ({ sources, settings }) => {
       const changed = { ...original, sources, settings: { ...original.settings, ...settings } };
-      const { output } = await hre.solidity.runCompilationJob(
+      const result = await hre.solidity.runCompilationJob(
         {
           dependencyGraph: job.dependencyGraph,
           solcConfig: job.solcConfig,
@@ -40,7 +49,9 @@ async function suite(): Promise<{ input: CompilerInput; compile: Compile }> {
         },
         { quiet: true },
       );
-      return output as unknown as CompilerOutput;
+      const output = result.output as unknown as CompilerOutput;
+      warnings.push(...warningsOf(output));
+      return output;
     },
   };
 }
@@ -51,7 +62,7 @@ async function sizeOf(contract: Contract): Promise<Size> {
   return { contract: pathOf(contract), runtime: dataLength(deployedBytecode), init: dataLength(bytecode) };
 }
 
-const { input, compile } = await suite();
+const { input, compile, warnings } = await suite();
 const isOurs = (source: string) =>
   source.startsWith(SOURCES) && !NOT_LOCKED.some((folder) => source.startsWith(SOURCES + folder));
 const contracts = await analyse(input, isOurs, compile);
@@ -62,7 +73,8 @@ const found: Locks = new Map([
   [`${FOLDER}/sizes.txt`, sizesText(sizes)],
 ]);
 const recorded: Locks = new Map(globSync(`${FOLDER}/**/*.txt`).map((file) => [file, readFileSync(file, "utf8")]));
-const problems = [...new Set(contracts.flatMap((contract) => contract.problems)), ...sizeProblems(sizes)];
+const misplaced = contracts.flatMap((contract) => contract.problems);
+const problems = [...new Set([...misplaced, ...sizeProblems(sizes), ...warnings])];
 const changes = changesOf(recorded, found);
 
 if (process.argv.includes("--update")) {

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 import { expect } from "chai";
 
-import { analyse, type CompilerOutput } from "../../scripts/locks/analyse.js";
+import { analyse, type CompilerInput, type CompilerOutput, warningsOf } from "../../scripts/locks/analyse.js";
 import { changesOf } from "../../scripts/locks/compare.js";
 import { namespaceSlot } from "../../scripts/locks/namespaces.js";
 import { sizeProblems, sizesText } from "../../scripts/locks/sizes.js";
@@ -49,15 +49,15 @@ contract Vault is Base {
 }
 `;
 
+function compile(input: CompilerInput): Promise<CompilerOutput> {
+  return Promise.resolve(JSON.parse(solc.compile(JSON.stringify(input))) as CompilerOutput);
+}
+
 /** Text and problems of Vault, with `was` in its source replaced. */
 async function vault(was = "", is = "") {
   expect(VAULT).to.include(was);
   const input = { language: "Solidity", sources: { "Vault.sol": { content: VAULT.replace(was, is) } }, settings: {} };
-  const contracts = await analyse(
-    input,
-    (source) => source === "Vault.sol",
-    (each) => Promise.resolve(JSON.parse(solc.compile(JSON.stringify(each))) as CompilerOutput),
-  );
+  const contracts = await analyse(input, (source) => source === "Vault.sol", compile);
   expect(contracts.map(({ name }) => name)).to.deep.equal(["Vault"]);
   return contracts.map((contract) => ({ text: textOf(contract), problems: contract.problems }))[0]!;
 }
@@ -126,6 +126,17 @@ describe("locks of the contract suite", function () {
     expect(namespaceSlot("example.main")).to.equal(
       "0x183a6125c38840424c4a85fa12bab2ab606c4b6d0e7cc73c0c06ba5300eab500",
     );
+  });
+
+  it("have a line for each warning of the compiler", async () => {
+    const content =
+      "// SPDX-License-Identifier: MIT\npragma solidity 0.8.30;\ncontract A { function f() external { uint256 a; } }";
+    const settings = { outputSelection: { "*": { "*": ["abi"] } } };
+    const output = await compile({ language: "Solidity", sources: { "A.sol": { content } }, settings });
+    expect(warningsOf(output)).to.deep.equal([
+      "A.sol:3:38: Unused local variable.",
+      "A.sol:3:14: Function state mutability can be restricted to pure",
+    ]);
   });
 
   describe("of a compiled contract", () => {
