@@ -7,10 +7,11 @@ import {PendingBatch} from "../chain/PendingBatch.sol";
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {IOneStepVerifier} from "../machine/IOneStepVerifier.sol";
 import {BatchStatement} from "./BatchStatement.sol";
-import {ClaimState, ClaimStatus, ClaimWord, ClaimWordLib, WinnerWord, WinnerWordLib} from "./ClaimWord.sol";
+import {ClaimState, ClaimStatus, ClaimWord, ClaimWordLib} from "./ClaimWord.sol";
 import {DisputeClaim, DisputeClaimLib} from "./DisputeClaim.sol";
 import {DisputeParameters} from "./DisputeParameters.sol";
 import {IDisputeGame} from "./IDisputeGame.sol";
+import {WinnerWord, WinnerWordLib} from "./WinnerWord.sol";
 
 /// @title DisputeGame
 /// @notice Judges the batches of one program, for ever by the same rules: nobody owns it, nothing in it can be changed.
@@ -59,10 +60,10 @@ contract DisputeGame is IDisputeGame, ReentrancyGuardTransient {
 
     /* STORAGE */
 
-    mapping(bytes32 id => ClaimWord) private _claims;
+    mapping(bytes32 id => ClaimWord claim) private _claims;
     /// @dev By the id of what the winner counters.
-    mapping(bytes32 id => WinnerWord) private _winners;
-    mapping(address account => uint256) private _credits;
+    mapping(bytes32 id => WinnerWord winner) private _winners;
+    mapping(address account => uint256 amount) private _credits;
 
     /* CONSTRUCTOR */
 

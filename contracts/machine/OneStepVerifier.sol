@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Instruction, Op} from "./Instruction.sol";
+import {Instruction} from "./Instruction.sol";
 import {IOneStepVerifier} from "./IOneStepVerifier.sol";
 import {MachineArithmetic} from "./MachineArithmetic.sol";
 import {MachineHost} from "./MachineHost.sol";
 import {MachineMemory, StepMemory} from "./MachineMemory.sol";
 import {MachineTree} from "./MachineTree.sol";
+import {Op} from "./Op.sol";
 import {Witness, WitnessReader} from "./WitnessReader.sol";
 
 /// @title OneStepVerifier

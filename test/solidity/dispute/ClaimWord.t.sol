@@ -2,15 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {Test} from "forge-std/Test.sol";
-import {
-    ClaimState,
-    ClaimStatus,
-    ClaimWord,
-    ClaimWordLib,
-    WinnerWord,
-    WinnerWordLib
-} from "../../../contracts/dispute/ClaimWord.sol";
+import {ClaimState, ClaimStatus, ClaimWord, ClaimWordLib} from "../../../contracts/dispute/ClaimWord.sol";
 import {DisputeClaim, DisputeClaimLib} from "../../../contracts/dispute/DisputeClaim.sol";
+import {WinnerWord, WinnerWordLib} from "../../../contracts/dispute/WinnerWord.sol";
 
 /// @notice The words that a game stores and the hashes that stand for its claims, held against plain Solidity.
 contract ClaimWordTest is Test {
