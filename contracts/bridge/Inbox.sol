@@ -197,16 +197,16 @@ abstract contract Inbox is IInbox, Initializable {
 
         index = head.count();
         uint64 timestamp = uint64(block.timestamp);
-        bytes32 messageHash = InboxMessageLib.hash(
-            kind,
-            index,
-            timestamp,
-            msg.sender,
-            target,
-            token,
-            amount,
-            keccak256(data)
-        );
+        bytes32 messageHash = InboxMessageLib.hash({
+            kind: kind,
+            index: index,
+            timestamp: timestamp,
+            sender: msg.sender,
+            target: target,
+            token: token,
+            amount: amount,
+            dataHash: keccak256(data)
+        });
         // The newest accumulator is always in the current generation.
         bytes32 acc = $.accumulators[_key(head.generation(), head.capacityLog2(), index)];
 
@@ -225,7 +225,17 @@ abstract contract Inbox is IInbox, Initializable {
         if (kind == MessageKind.Deposit) {
             emit DepositEnqueued(msg.sender, index, target, L2_CHAIN_ID, token, amount, timestamp);
         } else {
-            emit MessageEnqueued(index, msg.sender, target, L2_CHAIN_ID, kind, token, amount, timestamp, data);
+            emit MessageEnqueued({
+                index: index,
+                sender: msg.sender,
+                target: target,
+                l2ChainId: L2_CHAIN_ID,
+                kind: kind,
+                token: token,
+                amount: amount,
+                timestamp: timestamp,
+                data: data
+            });
         }
     }
 

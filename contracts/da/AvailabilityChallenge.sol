@@ -55,8 +55,8 @@ contract AvailabilityChallenge is IAvailabilityChallenge, ReentrancyGuardTransie
 
     /* STORAGE */
 
-    mapping(bytes32 id => Demand) private _demands;
-    mapping(address account => uint256) private _credits;
+    mapping(bytes32 id => Demand demand) private _demands;
+    mapping(address account => uint256 amount) private _credits;
 
     /* CONSTRUCTOR */
 

@@ -86,7 +86,7 @@ contract DataAvailabilityCommittee is IDataAvailabilityCommittee {
 
     /* STORAGE */
 
-    mapping(uint64 epoch => Epoch) private _epochs;
+    mapping(uint64 number => Epoch epoch) private _epochs;
     /// @inheritdoc IDataAvailabilityCommittee
     uint64 public currentEpoch;
 

@@ -39,16 +39,16 @@ library InboxMessageLib {
     /// @notice Hash of one message.
     function hash(InboxMessage memory message) internal pure returns (bytes32) {
         return
-            hash(
-                message.kind,
-                message.index,
-                message.timestamp,
-                message.sender,
-                message.target,
-                message.token,
-                message.amount,
-                keccak256(message.data)
-            );
+            hash({
+                kind: message.kind,
+                index: message.index,
+                timestamp: message.timestamp,
+                sender: message.sender,
+                target: message.target,
+                token: message.token,
+                amount: message.amount,
+                dataHash: keccak256(message.data)
+            });
     }
 
     /// @notice Hash of a message that was never put together in memory.

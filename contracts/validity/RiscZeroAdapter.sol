@@ -23,8 +23,9 @@ contract RiscZeroAdapter is IRoutedVerifier, Groth16 {
     bytes32 private constant TAG_KEY = sha256("risc0_groth16.VerifyingKey");
     bytes32 private constant TAG_IC = sha256("risc0_groth16.VerifyingKey.IC");
 
-    /// @notice Root of the programs of the recursion, and the one of them that a seal wraps.
+    /// @notice Root of the programs of the recursion.
     bytes32 public immutable CONTROL_ROOT;
+    /// @notice The one of them that a seal wraps.
     bytes32 public immutable BN254_CONTROL_ID;
 
     bytes4 private immutable SELECTOR;

@@ -281,7 +281,16 @@ contract StatementDA is IDataAvailability {
             _require(data, at + REGISTER);
             (uint256 ax, uint256 ay) = (_word(data, at + 41), _word(data, at + 73));
             (bytes32 r, bytes32 vs) = (bytes32(_word(data, at + 105)), bytes32(_word(data, at + 137)));
-            count = elements.pushRegister(count, BRIDGE, owner, token, ax, ay, r, vs);
+            count = elements.pushRegister({
+                count: count,
+                bridge: BRIDGE,
+                owner: owner,
+                token: token,
+                ax: ax,
+                ay: ay,
+                r: r,
+                vs: vs
+            });
             at += REGISTER;
         }
         return (count, at);

@@ -41,7 +41,7 @@ contract ValidityResolver is IValidityResolver {
     /* STORAGE */
 
     /// @inheritdoc IValidityResolver
-    mapping(bytes32 headerHash => bool) public isProven;
+    mapping(bytes32 headerHash => bool proven) public isProven;
 
     /* CONSTRUCTOR */
 

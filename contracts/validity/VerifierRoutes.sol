@@ -41,7 +41,7 @@ contract VerifierRoutes is IValidityVerifier {
     /// @notice Adds and removes routes.
     address public immutable TIMELOCK;
 
-    mapping(bytes4 selector => Route) private _routes;
+    mapping(bytes4 selector => Route route) private _routes;
 
     /* CONSTRUCTOR */
 
