@@ -5,20 +5,27 @@ import { getCreateAddress, type Provider, type Signer, type TransactionReceipt }
 import type { Hex, MachineProgram, RollupParameters, ValidityKeys } from "../plugin/types.js";
 import type { Journal, JournalEntry, JournalStore } from "./journal.js";
 
-/** What steps are built from; grows as contracts come into being. */
-export interface DeployState {
-  readonly parameters: RollupParameters;
+/** What steps of every deployment are built from; grows as contracts come into being. */
+export interface RunState {
   readonly deployer: Hex;
+  readonly l1ChainId: bigint;
+  /** Addresses of what finished steps created, by step id. */
+  readonly created: ReadonlyMap<string, Hex>;
+}
+
+/** What a rollup's suite is deployed with. */
+export interface SuiteGiven {
+  readonly parameters: RollupParameters;
   /** The guest program. */
   readonly program: MachineProgram;
-  readonly l1ChainId: bigint;
   /** Of the circuits of validity proofs. */
   readonly keys: ValidityKeys | undefined;
   /** Whether the deployer becomes the first sequencer. */
   readonly bond: boolean;
-  /** Addresses of what finished steps created, by step id. */
-  readonly created: ReadonlyMap<string, Hex>;
 }
+
+/** What steps of a rollup's suite are built from. */
+export type DeployState = RunState & SuiteGiven;
 
 export interface StepRequest {
   /** Absent: the transaction creates a contract. */
@@ -29,15 +36,20 @@ export interface StepRequest {
 }
 
 /** One transaction of a deployment. Its request is a pure function of the state, so that a resumed run asks the same. */
-export interface Step {
+export interface Step<State extends RunState = DeployState> {
   /** Number and name, as in the file name; the order of the numbers is the order of the steps. */
   readonly id: string;
   /** What it does, for people. */
   readonly title: string;
-  request(state: DeployState): Promise<StepRequest>;
+  request(state: State): Promise<StepRequest>;
   /** For calls: whether their effect is on the chain. Creations are judged by their code. */
-  isDone?(state: DeployState, provider: Provider): Promise<boolean>;
+  isDone?(state: State, provider: Provider): Promise<boolean>;
+  /** For creations whose code knows its own address: what it is at one. */
+  codeAt?(address: Hex, state: State, provider: Provider): Promise<string>;
 }
+
+/** A step, for people. */
+export type StepName = Pick<Step, "id" | "title">;
 
 export interface StepReport {
   id: string;
@@ -50,28 +62,22 @@ export interface StepReport {
   address?: Hex;
 }
 
-export interface RunOptions {
-  steps: readonly Step[];
-  parameters: RollupParameters;
-  /** The guest program. */
-  program: MachineProgram;
-  /** Of the circuits of validity proofs. */
-  keys?: ValidityKeys | undefined;
-  /** Bond the deployer as the first sequencer. */
-  bond: boolean;
+export interface RunOptions<Given extends object = SuiteGiven> {
+  steps: readonly Step<RunState & Given>[];
+  given: Given;
   /** Pays and signs; its provider is the L1. */
   signer: Signer;
   suiteHash: Hex;
   journal: JournalStore;
   /** A development chain that was restarted is a new chain: start over instead of refusing. */
   restartOnNewChain: boolean;
-  onStart?: ((step: Step, position: number) => void) | undefined;
+  onStart?: ((step: StepName, position: number) => void) | undefined;
   onStep?: ((report: StepReport) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** What an earlier step created. */
-export function createdBy(state: Pick<DeployState, "created">, { id }: Step): Hex {
+export function createdBy(state: Pick<RunState, "created">, { id }: StepName): Hex {
   const address = state.created.get(id);
   if (address === undefined) throw new DeployError(id, `step ${id} must come first`);
   return address;
@@ -96,16 +102,15 @@ const RECEIPT_TIMEOUT_MS = 10 * 60_000;
  * receipt, and what the journal says is checked against the chain before it is believed.
  * @throws {DeployError} naming the step.
  */
-export async function runSteps(options: RunOptions): Promise<StepReport[]> {
+export async function runSteps<Given extends object>(options: RunOptions<Given>): Promise<StepReport[]> {
   const { signer, steps } = options;
   const provider = providerOf(signer);
   const deployer = (await signer.getAddress()) as Hex;
   const journal = await openJournal(options, provider, deployer);
   const created = new Map<string, Hex>();
-  const { parameters, program, keys, bond } = options;
   const { chainId: l1ChainId } = await provider.getNetwork();
-  const state: DeployState = { parameters, deployer, program, l1ChainId, keys, bond, created };
-  const environment: StepEnvironment = {
+  const state: RunState & Given = { ...options.given, deployer, l1ChainId, created };
+  const environment: StepEnvironment<RunState & Given> = {
     signer,
     store: options.journal,
     signal: options.signal,
@@ -131,16 +136,19 @@ export async function runSteps(options: RunOptions): Promise<StepReport[]> {
   return reports;
 }
 
-interface StepEnvironment {
+interface StepEnvironment<State extends RunState = RunState> {
   signer: Signer;
   store: JournalStore;
   signal: AbortSignal | undefined;
   provider: Provider;
-  state: DeployState;
+  state: State;
   journal: Journal;
 }
 
-async function runStep(step: Step, environment: StepEnvironment): Promise<StepReport> {
+async function runStep<State extends RunState>(
+  step: Step<State>,
+  environment: StepEnvironment<State>,
+): Promise<StepReport> {
   const { journal, provider, state, signer } = environment;
   const request = await step.request(state);
   const entry = journal.entries[step.id];
@@ -175,11 +183,11 @@ async function runStep(step: Step, environment: StepEnvironment): Promise<StepRe
 }
 
 /** What became of a transaction that an earlier run wrote down: its receipt, or the nonce to use again, or neither (it is void). */
-async function settle(
-  step: Step,
+async function settle<State extends RunState>(
+  step: Step<State>,
   request: StepRequest,
   entry: JournalEntry,
-  environment: StepEnvironment,
+  environment: StepEnvironment<State>,
 ): Promise<{ receipt?: TransactionReceipt; reuseNonce?: number }> {
   const { provider, state } = environment;
   const known = entry.transaction === undefined ? null : await provider.getTransaction(entry.transaction);
@@ -200,7 +208,7 @@ async function settle(
     if (candidate.status !== 1) return {};
     const holds =
       request.to === undefined
-        ? await codeMatches(provider, request, candidate.contractAddress, state.deployer)
+        ? await codeMatches(step, request, candidate.contractAddress, environment)
         : ((await step.isDone?.(state, provider)) ?? true);
     return holds ? { receipt: candidate } : {};
   }
@@ -227,22 +235,22 @@ async function findByNonce(
   return undefined;
 }
 
-async function codeMatches(
-  provider: Provider,
+async function codeMatches<State extends RunState>(
+  step: Step<State>,
   request: StepRequest,
   address: string | null,
-  deployer: Hex,
+  { provider, state }: StepEnvironment<State>,
 ): Promise<boolean> {
   if (address === null) return false;
   const [code, expected] = await Promise.all([
     provider.getCode(address),
-    provider.call({ from: deployer, data: request.data }),
+    step.codeAt?.(address as Hex, state, provider) ?? provider.call({ from: state.deployer, data: request.data }),
   ]);
   return code !== "0x" && code === expected;
 }
 
 function finish(
-  step: Step,
+  step: StepName,
   request: StepRequest,
   entry: JournalEntry,
   receipt: TransactionReceipt,
@@ -265,21 +273,25 @@ function finish(
 }
 
 async function waitForReceipt(
-  step: Step,
+  step: StepName,
   hash: Hex,
   { provider, signal }: StepEnvironment,
 ): Promise<TransactionReceipt> {
   return poll(step, signal, `transaction ${hash} is still pending`, () => provider.getTransactionReceipt(hash));
 }
 
-async function waitForNonce(step: Step, nonce: number, { provider, state, signal }: StepEnvironment): Promise<void> {
+async function waitForNonce(
+  step: StepName,
+  nonce: number,
+  { provider, state, signal }: StepEnvironment,
+): Promise<void> {
   await poll(step, signal, `the transaction with nonce ${nonce} is still pending`, async () =>
     (await provider.getTransactionCount(state.deployer, "latest")) > nonce ? true : null,
   );
 }
 
 async function poll<T>(
-  step: Step,
+  step: StepName,
   signal: AbortSignal | undefined,
   late: string,
   read: () => Promise<T | null>,
@@ -295,7 +307,9 @@ async function poll<T>(
   }
 }
 
-async function openJournal(options: RunOptions, provider: Provider, deployer: Hex): Promise<Journal> {
+type JournalOptions = Pick<RunOptions, "journal" | "suiteHash" | "restartOnNewChain">;
+
+async function openJournal(options: JournalOptions, provider: Provider, deployer: Hex): Promise<Journal> {
   const { chainId } = await provider.getNetwork();
   const found = await options.journal.load();
   if (found !== undefined) {
@@ -320,7 +334,7 @@ async function openJournal(options: RunOptions, provider: Provider, deployer: He
 
 async function mismatch(
   journal: Journal,
-  options: RunOptions,
+  options: JournalOptions,
   provider: Provider,
   deployer: Hex,
   chainId: bigint,

@@ -48,7 +48,7 @@ import type { JournalStore } from "./journal.js";
 import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
 import { genesisStateRoot } from "./proof-system.js";
 import { proxyAddresses } from "./proxies.js";
-import { DeployError, runSteps, type RunOptions, type Step, type StepReport } from "./runner.js";
+import { DeployError, runSteps, type RunOptions, type Step, type StepReport, type SuiteGiven } from "./runner.js";
 import { readProxySlots } from "./slots.js";
 
 export interface DeployOptions {
@@ -106,10 +106,11 @@ export function deploymentSteps({ proof, da }: Pick<RollupParameters, "proof" | 
  * @throws {DeployError} naming the step; the same call continues once the cause is gone.
  */
 export async function deploySuite(options: DeployOptions): Promise<DeployResult> {
-  const { signer } = options;
-  const steps = await runSteps({
+  const { signer, parameters, program, keys, bond } = options;
+  const steps = await runSteps<SuiteGiven>({
     ...options,
-    steps: deploymentSteps(options.parameters),
+    given: { parameters, program, keys, bond },
+    steps: deploymentSteps(parameters),
     suiteHash: suiteHash(options),
   });
   if (signer.provider === null) throw new DeployError("signer", "the deployer's signer has no provider");

@@ -5,9 +5,10 @@ import { headerHash } from "../ledger/hashes.js";
 import { ask } from "./ask.js";
 import type { L1Client } from "./client.js";
 import { decodeLog, TOPICS } from "./decode.js";
-import { NEVER, L1RevertError, time } from "./errors.js";
+import { NEVER, time } from "./errors.js";
 import type { Sender } from "./sender.js";
-import { ERC20, permitFacts, tokenAllowance, tokenBalance } from "./token.js";
+import { ensureAllowance } from "./allowance.js";
+import { permitFacts, tokenAllowance, tokenBalance } from "./token.js";
 import {
   ActionError,
   type ActionOptions,
@@ -62,37 +63,17 @@ export async function deposit(l1: L1Client, request: DepositRequest, options: Ac
     throw new ActionError(`${sender.address} has ${balance} of token ${token}, the deposit needs ${amount}`);
   }
   if (allow === "permit") return depositWithPermit(l1, sender, { amount, token, target }, options);
-  await ensureAllowance(l1, sender, { amount, token, allow }, options);
+  const spender = l1.addresses.bridge;
+  if (allow === "allowance") {
+    const allowance = await tokenAllowance(l1.provider, token, sender.address, spender, options);
+    if (allowance < amount) {
+      throw new ActionError(
+        `the bridge may take ${allowance} of token ${token}, the deposit needs ${amount}; approve ${spender} first`,
+      );
+    }
+  } else await ensureAllowance(l1.provider, sender, { token, spender, amount }, options.signal);
   const data = l1.bridge.interface.encodeFunctionData("depositERC20", [token, target, amount]);
   return enqueue(l1, sender, { what: "the deposit", data }, options);
-}
-
-async function ensureAllowance(
-  l1: L1Client,
-  sender: Sender,
-  { amount, token, allow }: { amount: bigint; token: Hex; allow: "approve" | "allowance" },
-  options: ActionOptions,
-): Promise<void> {
-  const bridge = l1.addresses.bridge;
-  const allowance = await tokenAllowance(l1.provider, token, sender.address, bridge, options);
-  if (allowance >= amount) return;
-  if (allow === "allowance") {
-    throw new ActionError(
-      `the bridge may take ${allowance} of token ${token}, the deposit needs ${amount}; approve ${bridge} first`,
-    );
-  }
-  const approve = async (value: bigint): Promise<void> => {
-    const data = ERC20.encodeFunctionData("approve", [bridge, value]);
-    await transact(l1, sender, { what: "the approval", to: token, data }, options);
-  };
-  try {
-    await approve(amount);
-  } catch (error) {
-    // Some tokens change an allowance only from or to zero.
-    if (allowance === 0n || !(error instanceof L1RevertError)) throw error;
-    await approve(0n);
-    await approve(amount);
-  }
 }
 
 async function depositWithPermit(

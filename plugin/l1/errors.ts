@@ -7,7 +7,9 @@ import {
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
+  ChannelParamsLib__factory,
   Groth16Verifier__factory,
+  IChannelAdjudicator__factory,
   KeccakStateProof__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -21,6 +23,7 @@ import {
 } from "../../typechain-types/index.js";
 import type { Hex } from "../types.js";
 import { causes } from "./ask.js";
+import { channelLines } from "./channel-errors.js";
 
 /** A revert of the suite or of a token, decoded. */
 export interface DecodedRevert {
@@ -79,6 +82,8 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   PoseidonStateProof__factory.abi,
   StatementDA__factory.abi,
   ValidityResolver__factory.abi,
+  IChannelAdjudicator__factory.abi,
+  ChannelParamsLib__factory.abi,
 ];
 
 /** Every custom error that a transaction to the suite can end in. */
@@ -189,6 +194,7 @@ export const LINES: Readonly<Record<string, Line>> = {
   ERC20InsufficientBalance: (a) => `${show(a.sender)} has ${show(a.balance)} of the token, ${show(a.needed)} is needed`,
   ERC20InsufficientAllowance: (a) =>
     `the allowance of ${show(a.spender)} is ${show(a.allowance)}, ${show(a.needed)} is needed`,
+  ...channelLines(show, time),
 };
 
 /** The revert inside an error that a provider threw, or inside raw revert data; undefined when there is none. */

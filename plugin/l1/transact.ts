@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { hexlify, type Signer, type TransactionReceipt } from "ethers";
+import { hexlify, type Provider, type Signer, type TransactionReceipt } from "ethers";
 
 import type { Hex } from "../types.js";
 import { ask } from "./ask.js";
@@ -54,16 +54,29 @@ export async function transact(
   { signal }: ActionOptions,
 ): Promise<TransactionReceipt> {
   const { what, data, value = 0n, to = l1.addresses.bridge } = request;
-  // What a user asks for twice is meant twice.
-  const intent: Intent = { key: hexlify(randomBytes(16)), what, to, data: data as Hex, value };
+  return succeed(l1.provider, sender, { key: newKey(), what, to, data: data as Hex, value }, signal);
+}
+
+/** Key of an intent that is meant anew each time. */
+export function newKey(): string {
+  return hexlify(randomBytes(16));
+}
+
+/** Gets a transaction mined, at most once per key. @throws what the sender throws; when it was mined and failed, why. */
+export async function succeed(
+  provider: Provider,
+  sender: Sender,
+  intent: Intent,
+  signal?: AbortSignal,
+): Promise<TransactionReceipt> {
   const { receipt } = await sender.send(intent, signal);
   if (receipt.status === 1) return receipt;
-  throw await failed(l1, sender, intent, receipt, signal);
+  throw await failed(provider, sender, intent, receipt, signal);
 }
 
 /** Why a transaction that passed when it was tried failed when it was mined. */
 async function failed(
-  l1: L1Client,
+  provider: Provider,
   { address }: Sender,
   { what, to, data, value = 0n }: Intent,
   receipt: TransactionReceipt,
@@ -71,7 +84,7 @@ async function failed(
 ): Promise<Error> {
   const replay = { from: address, to, data, value, blockTag: receipt.blockNumber };
   try {
-    await ask("replay", () => l1.provider.call(replay), { signal });
+    await ask("replay", () => provider.call(replay), { signal });
   } catch (error) {
     const revert = decodeRevert(error);
     if (revert !== undefined) return new L1RevertError(what, revert, { cause: error });
