@@ -4,6 +4,7 @@ import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 
 import rollup from "./plugin/index.js";
+import branchCoverage from "./plugin-coverage/index.js";
 import { acceptedWarnings } from "./scripts/solc-warnings.js";
 
 const require = createRequire(import.meta.url);
@@ -22,7 +23,7 @@ const compiler = {
 };
 
 export default defineConfig({
-  plugins: [toolbox, rollup, acceptedWarnings],
+  plugins: [toolbox, rollup, branchCoverage, acceptedWarnings],
   solidity: {
     // One set of settings: what the tests measure is what the package ships.
     profiles: {
@@ -31,6 +32,7 @@ export default defineConfig({
     },
     splitTestsCompilation: true,
   },
+  coverage: { skipFiles: ["contracts/mocks/**", "contracts/demo/**"] },
   paths: { sources: "./contracts", tests: { mocha: "./test", solidity: "./test/solidity" } },
   networks: {
     // Keys of its well-known accounts, because transactions of the L2 are signed here.

@@ -35,6 +35,12 @@ const branchCoverage: HardhatPlugin = definePlugin({
         type: ArgumentType.FLOAT,
         defaultValue: 0,
       })
+      .addOption({
+        name: "exclusions",
+        description: "JSON file of what no test can reach: a list of { path, line, ways, reason }",
+        type: ArgumentType.STRING_WITHOUT_DEFAULT,
+        defaultValue: undefined,
+      })
       .setAction(() => import("./internal/tasks/report.js"))
       .build(),
   ],

@@ -41,14 +41,27 @@ function formatCount(count: Count): string {
   return `${(Math.floor(percent(count) * 100) / 100).toFixed(2)} % (${count.hit}/${count.total})`;
 }
 
-/** `path:line` of each line that never ran, and `path:line:column` with the name of each way that was never taken. */
+/** `path:line` or `path:from-to` of lines that never ran, and `path:line:column` with the name of each way that was never taken. */
 function describeMissed({ path, lines, points }: FileReport): string[] {
   return [
-    ...[...lines].filter(([, isHit]) => !isHit).map(([line]) => `  ${path}:${line} never ran`),
+    ...rangesOf([...lines].filter(([, isHit]) => !isHit).map(([line]) => line)).map(
+      ([from, to]) => `  ${path}:${from}${to > from ? `-${to}` : ""} never ran`,
+    ),
     ...points.flatMap(({ kind, text, start, outcomes, seen }) =>
       outcomes
         .filter((_, way) => seen[way] === false)
         .map(({ name }) => `  ${path}:${start.line}:${start.column + 1} ${kind} (${text}): never ${name}`),
     ),
   ];
+}
+
+/** @param lines Ascending. @returns First and last line of each run of neighbours. */
+function rangesOf(lines: readonly number[]): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (const line of lines) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === line - 1) last[1] = line;
+    else ranges.push([line, line]);
+  }
+  return ranges;
 }

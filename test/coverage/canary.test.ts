@@ -75,8 +75,10 @@ BRDA:31,11,1,0
 BRDA:31,11,2,1
 BRDA:40,12,0,-
 BRDA:40,12,1,-
-BRF:27
-BRH:19
+BRDA:63,13,0,1
+BRDA:63,13,1,0
+BRF:29
+BRH:20
 DA:15,1
 DA:16,1
 DA:20,1
@@ -97,8 +99,15 @@ DA:49,1
 DA:50,1
 DA:51,1
 DA:53,1
-LF:20
-LH:17
+DA:58,1
+DA:59,1
+DA:60,1
+DA:61,1
+DA:63,1
+DA:64,1
+DA:65,1
+LF:27
+LH:24
 end_of_record
 `;
 
@@ -115,8 +124,7 @@ const NOT_SEEN = `Not seen:
   contracts/Large.sol:10:25 operand (PADDING.length > b): never false
   contracts/Rules.sol:6:16 operand (value != 1): never false
   contracts/Toy.sol:34 never ran
-  contracts/Toy.sol:40 never ran
-  contracts/Toy.sol:41 never ran
+  contracts/Toy.sol:40-41 never ran
   contracts/Toy.sol:12:40 ternary (STRICT): never false
   contracts/Toy.sol:20:31 operand (value != 99): never false
   contracts/Toy.sol:23:16 assert (total != 0): never fails
@@ -125,6 +133,7 @@ const NOT_SEEN = `Not seen:
   contracts/Toy.sol:31:13 clauses (this.add(value)): never catch Error
   contracts/Toy.sol:40:13 if (value == 1): never then
   contracts/Toy.sol:40:13 if (value == 1): never else
+  contracts/Toy.sol:63:13 if (value > 1): never else
 `;
 
 describe("branch coverage of a project with a known list of branches", function () {
@@ -193,7 +202,7 @@ export default {
   it("names what was not seen", () => {
     expect(table).to.include(NOT_SEEN);
     // Three ways in assembly, of which the report says that it does not see them.
-    expect(table).to.match(/contracts\/Toy\.sol +│ 85\.00 % \(17\/20\) +│ 70\.37 % \(19\/27\) +│ 3 /);
+    expect(table).to.match(/contracts\/Toy\.sol +│ 88\.88 % \(24\/27\) +│ 68\.96 % \(20\/29\) +│ 3 /);
   });
 
   it("deploys contracts that are too large only because they are instrumented", async () => {
@@ -214,6 +223,19 @@ export default {
     expect(stderr).to.match(/^branches: \d+ of \d+ seen, fewer than 95 %$/m);
     expect(exitCode).to.equal(1);
     expectSuccess(await hardhat("coverage:report", "--coverage", "--min-branches", "50", "--min-lines", "80"));
+  });
+
+  it("leaves out what is said to be out of reach, and prints why", async () => {
+    const exclusion = {
+      path: "contracts/Toy.sol",
+      line: "assert(total != 0);",
+      ways: ["fails"],
+      reason: "it was added to",
+    };
+    await writeFile(join(project, "exclusions.json"), JSON.stringify([exclusion]));
+    const { stdout } = expectSuccess(await hardhat("coverage:report", "--coverage", "--exclusions", "exclusions.json"));
+    expect(stdout).to.include("contracts/Toy.sol:23 fails: it was added to");
+    expect(await report()).to.equal(lcov.replace("BRDA:23,7,1,0\n", "").replace("BRF:29\nBRH:20", "BRF:28\nBRH:20"));
   });
 
   it("leaves a build without coverage as it is", async () => {

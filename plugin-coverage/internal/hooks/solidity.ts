@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import type { SolidityHooks } from "hardhat/types/hooks";
 
 import { findBranches, instrumentBranches } from "../branches.js";
-import { LIBRARY_FILE, librarySource } from "../library.js";
+import { librarySources } from "../library.js";
 import { managerOf } from "../manager.js";
 
 export default (): Promise<Partial<SolidityHooks>> => {
@@ -28,8 +28,7 @@ export default (): Promise<Partial<SolidityHooks>> => {
     async preprocessSolcInputBeforeBuilding(context, input, next) {
       const result = await next(context, input);
       if (!context.globalOptions.coverage) return result;
-      const content = librarySource(Object.keys(result.sources));
-      return { ...result, sources: { ...result.sources, [LIBRARY_FILE]: { content } } };
+      return { ...result, sources: { ...result.sources, ...librarySources(Object.keys(result.sources)) } };
     },
   });
 };

@@ -64,11 +64,25 @@ describe("L1EscrowBridge.depositERC20", () => {
     }
   });
 
-  it("refuses contracts that are no tokens", async () => {
-    const { bridge, chain, alice } = environment();
-    await expect(bridge.connect(alice).depositERC20(chain, alice, 1n))
-      .to.be.revertedWithCustomError(bridge, "TokenTransferBalanceUnreadable")
-      .withArgs(await chain.getAddress());
+  it("refuses contracts that are no tokens, whether they refuse to say a balance or say nothing", async () => {
+    const { bridge, chain, alice, ethers } = environment();
+    for (const token of [chain, await ethers.deployContract("AcceptsAnything")]) {
+      await expect(bridge.connect(alice).depositERC20(token, alice, 1n))
+        .to.be.revertedWithCustomError(bridge, "TokenTransferBalanceUnreadable")
+        .withArgs(await token.getAddress());
+    }
+  });
+
+  it("deposits no more than was asked when more arrives", async () => {
+    const { bridge, alice, ethers } = environment();
+    const token = await ethers.deployContract("ReentrantToken");
+    await token.mint(alice, 100n);
+    await token.connect(alice).approve(bridge, 100n);
+    await token.setCall(token, token.interface.encodeFunctionData("mint", [await bridge.getAddress(), 7n]), 1n);
+    await bridge.connect(alice).depositERC20(token, alice, 100n);
+    const [deposited] = await bridge.queryFilter(bridge.filters.DepositEnqueued());
+    expect(deposited?.args.amount).to.equal(100n);
+    expect(await token.balanceOf(bridge)).to.equal(107n);
   });
 
   it("passes on the token's reason for refusing", async () => {

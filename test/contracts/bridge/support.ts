@@ -1,4 +1,3 @@
-import { network } from "hardhat";
 import type { SnapshotRestorer } from "@nomicfoundation/hardhat-network-helpers/types";
 import type { ContractTransactionResponse, TypedDataDomain } from "ethers";
 import { AbiCoder, concat, id, keccak256, MaxUint256, ZeroAddress, ZeroHash } from "ethers";
@@ -6,6 +5,7 @@ import { AbiCoder, concat, id, keccak256, MaxUint256, ZeroAddress, ZeroHash } fr
 import { decodeLog, TOPICS } from "../../../plugin/l1/decode.js";
 import type { L1EscrowBridge } from "../../../typechain-types/index.js";
 import { type Leaves, naiveRoot, naiveSiblings } from "../../ledger/naive-tree.js";
+import { createConnection } from "../../support/env.js";
 
 export const L2_CHAIN_ID = 777_001n;
 export const PAUSE_DURATION = 3n * 86_400n;
@@ -177,7 +177,7 @@ export function leafOf({ account, token, amount }: Balance, index: bigint): [str
 
 /** The bridge behind the suite's kind of proxy, over a chain whose finality the test decides. */
 export async function bridgeEnvironment(inboxCapacity = 8n) {
-  const connection = await network.create();
+  const connection = await createConnection();
   const { ethers, networkHelpers } = connection;
   const signers = await ethers.getSigners();
   const [guardian, timelock, alice] = [at(signers, 1), at(signers, 2), at(signers, 3)];

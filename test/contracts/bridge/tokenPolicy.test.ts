@@ -70,6 +70,20 @@ describe("L1EscrowBridge.acceptToken", () => {
     await bridge.connect(alice).depositERC20(token, alice, 1n);
   });
 
+  it("takes an answer to implementation() that is no address for none", async () => {
+    const { bridge, bob, networkHelpers } = environment();
+    // Answers every call with the word in its slot 0.
+    await networkHelpers.setCode(bob.address, "0x5f545f5260205ff3");
+    const fingerprints = [];
+    for (const answer of [0n, 2n ** 256n - 1n, 2n ** 160n, BigInt(await bridge.getAddress())]) {
+      await networkHelpers.setStorageAt(bob.address, 0n, answer);
+      fingerprints.push(await bridge.fingerprintOf(bob));
+    }
+    const [none, ones, above, some] = fingerprints;
+    expect([ones, above]).to.deep.equal([none, none]);
+    expect(some).not.to.equal(none);
+  });
+
   it("opens an upgraded token for its new code only", async () => {
     const env = environment();
     const { bridge, alice, timelock, ethers } = env;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { concat } from "ethers";
-import { network } from "hardhat";
 
 import type { Hex } from "../../../plugin/types.js";
 import { type BlobDA, BlobDA__factory } from "../../../typechain-types/index.js";
+import { createConnection } from "../../support/env.js";
 import { dataHash, headerWith } from "../../support/protocol.js";
 
 describe("BlobDA.commit", () => {
@@ -11,7 +11,7 @@ describe("BlobDA.commit", () => {
   let submitter: Hex;
 
   before(async () => {
-    const { ethers } = await network.create();
+    const { ethers } = await createConnection();
     const [signer] = await ethers.getSigners();
     if (signer === undefined) throw new Error("the network has no account");
     submitter = signer.address as Hex;

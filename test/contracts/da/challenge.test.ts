@@ -346,6 +346,44 @@ describe("AvailabilityChallenge", () => {
       expect(await chain.heads()).to.deep.equal([0n, 0n]);
     });
 
+    it("gives only the bond back while time still runs for a batch that fell with an earlier one", async () => {
+      const suite = world();
+      const { game, actors, connection } = suite;
+      await connection.networkHelpers.time.increase(DAY / 24n);
+      const later = await postBatch(suite, header, { data: toHex(DATA) });
+      await demand(0);
+      await demand(0, { header: later, certificate: await certify(DATA, { index: 2n }) });
+      await afterAnswerTime();
+      await close(0);
+      await nextBlockAt(suite, header.finalizesAt);
+      await game.resolveBatch(header);
+      expect(await now(suite)).to.be.lessThan(later.finalizesAt - 60n);
+      const named = { ...chunkId(0), headerHash: headerHash(later) };
+      await expect(challenge.close(later, named))
+        .to.emit(challenge, "DemandClosed")
+        .withArgs(await challenge.demandId(named), false);
+      expect(await challenge.creditOf(actors.alice)).to.equal(2n * BOND);
+    });
+
+    it("wins for whoever demanded first when several stay without answer, in whichever order they are closed", async () => {
+      for (const order of [
+        [0, 1],
+        [1, 0],
+      ]) {
+        const suite = world();
+        const snapshot = await suite.connection.networkHelpers.takeSnapshot();
+        const { game, actors } = suite;
+        await demand(0);
+        await challenge.connect(actors.bob).demand(header, certificate, 1, { value: BOND });
+        await afterAnswerTime();
+        for (const index of order) await close(index);
+        await nextBlockAt(suite, header.finalizesAt);
+        await game.resolveBatch(header);
+        expect(await game.winnerOf(headerHash(header))).to.equal(actors.alice.address);
+        await snapshot.restore();
+      }
+    });
+
     it("wins against claims about the batch that were made later, and loses against earlier ones that stand", async () => {
       for (const claimFirst of [true, false]) {
         const suite = world();

@@ -80,6 +80,16 @@ describe("DataAvailabilityCommittee, an epoch by BLS", () => {
       }
     });
 
+    it("is not said to be kept when the gas does not suffice for that", async () => {
+      const [member] = blsMembers(1, (await keys.getAddress()) as Hex, "another");
+      const { key, proof } = member!;
+      const enough = await keys.prove.estimateGas(key, proof);
+      const refusals: string[] = [];
+      for (let gasLimit = enough; gasLimit > enough - 80_000n; gasLimit -= 2_000n)
+        await keys.prove.staticCall(key, proof, { gasLimit }).catch((error: unknown) => refusals.push(String(error)));
+      expect(refusals.join()).to.include("StoredCodeNotCreated");
+    });
+
     it("needs its own proof", async () => {
       const [one, other] = members;
       await expect(keys.prove(one!.key, other!.proof)).to.be.revertedWithCustomError(keys, "BlsKeysWrongProof");

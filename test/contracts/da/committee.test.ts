@@ -57,6 +57,18 @@ describe("DataAvailabilityCommittee", () => {
       expect(await committee.epochOf(0)).to.deep.equal([members, 5n, 2n ** 64n - 1n, ECDSA]);
     });
 
+    it("do not begin when the gas does not suffice to keep their members", async () => {
+      const many = Array.from({ length: 200 }, (_, i) => toBeHex(i + 1, 20));
+      const own = await timelock();
+      const enough = await own.startEpoch.estimateGas(many, 101, ECDSA);
+      const refusals: string[] = [];
+      for (let gasLimit = enough; gasLimit > enough - 400_000n; gasLimit -= 10_000n)
+        await own.startEpoch
+          .staticCall(many, 101, ECDSA, { gasLimit })
+          .catch((error: unknown) => refusals.push(String(error)));
+      expect(refusals.join()).to.include("StoredCodeNotCreated");
+    });
+
     it("follow each other: the new one attests at once, the old one for the overlap more", async () => {
       const next = memberKeys(3, "next");
       await (

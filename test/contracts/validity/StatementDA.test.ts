@@ -6,6 +6,7 @@ import type { BatchHeader, Hex } from "../../../plugin/types.js";
 import { type BatchSegment, encodeBatch, encodeShown, showBatch } from "../../../plugin/validity/batch.js";
 import { keyChangeData } from "../../../plugin/validity/operations.js";
 import { FIELD_ORDER } from "../../../plugin/validity/poseidon.js";
+import { statementHash } from "../../../plugin/validity/statement.js";
 import { chunkRoot } from "../../../plugin/da/committee/chunks.js";
 import { LedgerStatement__factory, StatementDA__factory } from "../../../typechain-types/index.js";
 import { messageOf } from "../../support/batches.js";
@@ -87,6 +88,20 @@ describe("StatementDA.commit", () => {
     expect(prepared.withdrawals).to.have.length(3);
     expect(prepared.segments.map(({ messages }) => messages)).to.deep.equal([5, 1]);
     expect(await commit(prepared)).not.to.equal(ZeroHash);
+  });
+
+  it("has no element for a message with a key that is none", async () => {
+    const world = get();
+    const own = world.bridge.connect(world.actors.alice);
+    const messages = [];
+    for (const [x, y] of [
+      [FIELD_ORDER, 1n],
+      [1n, FIELD_ORDER],
+      [0n, 0n],
+    ] as const)
+      messages.push(await messageOf(world, await own.forceTransaction(keyChangeData(0n, { x, y }))));
+    const prepared = await prepare(world, world.genesis, [{ messages }]);
+    expect(await commit(prepared)).to.equal(statementHash(prepared.belowHash, true, prepared.statements));
   });
 
   it("makes another hash of every field that a proof must not be moved across", async () => {

@@ -53,4 +53,16 @@ contract Toy {
             default {}
         }
     }
+
+    function behindAllocated(uint256 value) external pure returns (uint256 result) {
+        uint256 at;
+        assembly ("memory-safe") {
+            at := mload(0x40)
+            mstore(at, value)
+        }
+        if (value > 1) result = 1;
+        assembly ("memory-safe") {
+            result := add(result, mload(at))
+        }
+    }
 }

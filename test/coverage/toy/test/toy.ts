@@ -10,6 +10,7 @@ describe("Toy", () => {
     expect(await toy.total()).to.equal(27n);
     expect(await toy.both(true, false, true)).to.equal(true);
     expect(await toy.lowLevel(5)).to.equal(8n);
+    expect(await toy.behindAllocated(5)).to.equal(6n);
     await expect(toy.add(0)).to.be.revertedWith("zero");
   });
 

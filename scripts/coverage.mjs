@@ -1,0 +1,71 @@
+// Lines and branches of contracts/ as the tests of contracts see them: `npm run coverage`. Settings: scripts/coverage.json.
+// Works in a copy of the project, because instrumented bytecode must never stand in artifacts/ and typechain-types/.
+// With patterns as arguments only those test files run, and nothing is demanded.
+import { spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { runParts } from "./parts.mjs";
+import { run } from "./run.mjs";
+
+const { minimum, tests, excluded } = JSON.parse(readFileSync("scripts/coverage.json", "utf8"));
+const patterns = process.argv.slice(2);
+const workspace = resolve("build/coverage");
+const GENERATED = ["node_modules", "artifacts", "cache", "coverage", "build", "dist", "typechain-types", ".git"];
+/** Enough for an even load. */
+const PARTS = 8;
+
+/** The project as it is now; what the compiler has cached stays. */
+function copyProject() {
+  mkdirSync(join(workspace, "build"), { recursive: true });
+  for (const entry of readdirSync(workspace))
+    if (!["artifacts", "cache"].includes(entry)) rmSync(join(workspace, entry), { recursive: true });
+  for (const entry of readdirSync("."))
+    if (!GENERATED.includes(entry)) cpSync(entry, join(workspace, entry), { recursive: true });
+  for (const entry of ["guests", "kzg-setup.bin"])
+    cpSync(join("build", entry), join(workspace, "build", entry), { recursive: true });
+  symlinkSync(resolve("node_modules"), join(workspace, "node_modules"));
+}
+
+/** A pattern that matches the titles of tests which fail because of instrumentation only. */
+function exclusions() {
+  for (const { file, title, reason } of excluded) {
+    if (!readFileSync(file, "utf8").includes(title)) throw new Error(`${file} has no test "${title}" to exclude`);
+    console.log(`without "${title}" of ${file}: ${reason}`);
+  }
+  const titles = excluded.map(({ title }) => title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return titles.length === 0 ? [] : ["--grep-exclude", titles.join("|")];
+}
+
+for (const script of ["scripts/build-guests.mjs", "scripts/build-setup.mjs"]) run(process.execPath, [script]);
+copyProject();
+const CLI = "node_modules/hardhat/dist/src/cli.js";
+run(process.execPath, [CLI, "build", "--coverage", "--no-tests", "--quiet"], { cwd: workspace });
+
+const files = (patterns.length > 0 ? patterns : tests).flatMap((pattern) => globSync(pattern)).sort();
+const flags = ["--coverage", "--coverage-append"];
+const without = exclusions();
+const solidity = files.filter((file) => file.endsWith(".sol"));
+const mocha = files.filter((file) => file.endsWith(".ts"));
+const jobs = [
+  ...(solidity.length === 0 ? [] : [[...flags, ...solidity]]),
+  ...Array.from({ length: PARTS }, (_, part) => mocha.filter((_, i) => i % PARTS === part))
+    .filter((part) => part.length > 0)
+    .map((part) => [...flags, ...without, ...part]),
+];
+const { passing, failing, isBroken } = await runParts(jobs, { cwd: workspace });
+const demanded =
+  patterns.length > 0
+    ? []
+    : [
+        ...["--exclusions", "scripts/coverage-exclusions.json"],
+        ...["--min-lines", `${minimum.lines}`, "--min-branches", `${minimum.branches}`],
+      ];
+const { status } = spawnSync(process.execPath, [CLI, "coverage:report", "--coverage", ...demanded], {
+  cwd: workspace,
+  stdio: "inherit",
+});
+rmSync("coverage", { recursive: true, force: true });
+cpSync(join(workspace, "coverage"), "coverage", { recursive: true });
+console.log(`${passing} passed, ${failing} failed; the report is in coverage/`);
+process.exit(status !== 0 || isBroken || failing > 0 || passing === 0 ? 1 : 0);
