@@ -35,9 +35,11 @@ const VALIDITY_CONTRACTS = ["Poseidon", "StatementDA", "ValidityVerifier", "Vali
 export function contractNames({
   proof,
   da,
-}: Pick<RollupParameters, "proof" | "da">): readonly (ContractName | OptionalContractName)[] {
+  council,
+}: Pick<RollupParameters, "proof" | "da" | "council">): readonly (ContractName | OptionalContractName)[] {
   return [
     ...CONTRACT_NAMES,
+    ...(council.length === 0 ? [] : (["BugEvidence"] as const)),
     ...(proof === "fraud" ? (["DisputeGame", "OneStepVerifier"] as const) : VALIDITY_CONTRACTS),
     ...(proof === "validity" && da === "committee" ? (["CommitteeVerifier"] as const) : []),
     ...(da === "committee" ? (["DataAvailabilityCommittee"] as const) : []),
@@ -94,7 +96,7 @@ export function parseDeployment(text: string, path: string): Deployment {
     if (kind === "choice") given[name] = fields.text(name);
     else if (!hasParameter(name, given)) given[name] = absentParameter(name);
     else if (kind === "address") given[name] = fields.address(name);
-    else if (kind === "members") given[name] = fields.addresses(name);
+    else if (kind === "members" || kind === "accounts") given[name] = fields.addresses(name);
     else given[name] = fields.bigint(name);
   }
   const parameters = given as unknown as RollupParameters;

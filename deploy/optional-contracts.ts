@@ -1,4 +1,5 @@
 import type { OptionalContractName } from "../plugin/types.js";
+import { bugEvidenceStep } from "./015-bug-evidence.js";
 import { committeeStep } from "./025-data-availability-committee.js";
 import { poseidonStep } from "./027-poseidon.js";
 import { statementStep } from "./032-statement-da.js";
@@ -11,6 +12,7 @@ import type { Step } from "./runner.js";
 
 /** What creates the contracts that not every suite has. */
 export const OPTIONAL_STEPS: Readonly<Record<OptionalContractName, Step>> = {
+  BugEvidence: bugEvidenceStep,
   DisputeGame: disputeGameStep,
   OneStepVerifier: oneStepVerifierStep,
   DataAvailabilityCommittee: committeeStep,

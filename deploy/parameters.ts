@@ -1,4 +1,4 @@
-import { getAddress, parseUnits } from "ethers";
+import { getAddress, isAddress, parseUnits } from "ethers";
 
 import { memberUrlsIn, membersIn, parseMember } from "../plugin/da/committee/directory.js";
 import {
@@ -11,8 +11,8 @@ import {
 } from "../plugin/types.js";
 
 /**
- * A parameter as people write it: times as seconds or `"7d"`, amounts as wei or `"1.5 ether"`, members as a list, or in one
- * string with commas, of `0x…` or `0x…=http://…`.
+ * A parameter as people write it: times as seconds or `"7d"`, amounts as wei or `"1.5 ether"`, accounts and members as a list,
+ * or in one string with commas, of `0x…`, members also of `0x…=http://…`.
  */
 export type ParameterInput = string | number | bigint | readonly string[];
 
@@ -44,7 +44,7 @@ export class ParameterError extends Error {
   }
 }
 
-type Kind = "chainId" | "count" | "time" | "amount" | "address" | "choice" | "members";
+type Kind = "chainId" | "count" | "time" | "amount" | "address" | "choice" | "members" | "accounts";
 
 interface Description {
   kind: Kind;
@@ -57,6 +57,9 @@ interface Description {
   da?: DataAvailability;
   proof?: ProofSystem;
 }
+
+/** Who calls off upgrades is for each team to say, and so is whether anything goes without delay. */
+const NO_VETO = { cancellers: [], council: [] } as const;
 
 const MINUTE = 60n;
 const HOUR = 60n * MINUTE;
@@ -156,6 +159,13 @@ export const PARAMETERS: { readonly [Key in keyof RollupParameters]: Description
   pauseCooldown: { kind: "time", about: "time between the end of a pause and the next", min: MINUTE, max: 365n * DAY },
   guardian: { kind: "address", about: "may pause deposits; zero: nobody" },
   upgrader: { kind: "address", about: "may propose and execute upgrades after the delay" },
+  cancellers: { kind: "accounts", about: "accounts each of which may call off any upgrade", max: 64n },
+  council: {
+    kind: "accounts",
+    about: "accounts that may, with evidence of a bug, have an announced upgrade executed at once; none: nobody ever",
+    max: 64n,
+  },
+  councilThreshold: { kind: "count", about: "how many of the council that takes; above half of them", max: 64n },
   committeeMembers: {
     kind: "members",
     about: "accounts that hold batch data, with or without =url of their servers",
@@ -232,7 +242,7 @@ export function hasParameter(name: keyof RollupParameters, { proof, da }: { proo
 export function absentParameter(name: keyof RollupParameters): bigint | Hex | readonly Hex[] {
   const { kind } = PARAMETERS[name];
   if (kind === "address") return ZERO_ADDRESS;
-  return kind === "members" ? [] : 0n;
+  return kind === "members" || kind === "accounts" ? [] : 0n;
 }
 
 function committeeDefaults(
@@ -255,8 +265,13 @@ function committeeDefaults(
   };
 }
 
+/** Three quarters, rounded up: a quarter of them stops it. */
+function councilDefaults({ council = [] }: Partial<RollupParameters>): Partial<RollupParameters> {
+  return { councilThreshold: (3n * BigInt(council.length) + 3n) / 4n };
+}
+
 function defaults({ preset, deployer }: ParameterContext): Partial<RollupParameters> {
-  const common = { proof: "fraud", da: "calldata", guardian: deployer, upgrader: deployer } as const;
+  const common = { proof: "fraud", da: "calldata", guardian: deployer, upgrader: deployer, ...NO_VETO } as const;
   if (preset === "dev") {
     return {
       ...common,
@@ -314,7 +329,12 @@ function defaults({ preset, deployer }: ParameterContext): Partial<RollupParamet
  */
 export function resolveParameters(input: RollupParametersInput, context: ParameterContext): RollupParameters {
   const { values, issues } = parseParameters(input);
-  const chosen: Partial<RollupParameters> = { ...defaults(context), ...committeeDefaults(context, values), ...values };
+  const chosen: Partial<RollupParameters> = {
+    ...defaults(context),
+    ...committeeDefaults(context, values),
+    ...councilDefaults(values),
+    ...values,
+  };
   const merged: Record<string, unknown> = { ...chosen };
   const faulty = new Set(issues.map(({ parameter }) => parameter));
   for (const name of PARAMETER_NAMES) {
@@ -412,6 +432,7 @@ type Parsed = { value: bigint | string | readonly Hex[] } | { fault: string };
 
 function parseOne(description: Description, raw: unknown): Parsed {
   if (description.kind === "members") return parseMembers(description, raw);
+  if (description.kind === "accounts") return parseAccounts(description, raw);
   if (description.kind === "choice") {
     const choices = description.choices ?? [];
     if (typeof raw === "string" && choices.includes(raw)) return { value: raw };
@@ -449,6 +470,22 @@ function parseMembers({ max = 0n }: Description, raw: unknown): Parsed {
   if (members.length === 0) return { fault: "is empty; a committee has members" };
   if (BigInt(members.length) > max) return { fault: `has ${members.length} members; at most ${max}` };
   return { value: members.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)) };
+}
+
+/** In ascending order, as the task that names them later has to. */
+function parseAccounts({ max = 0n }: Description, raw: unknown): Parsed {
+  if (!isMemberList(raw)) return { fault: `is ${show(raw)}; a list of addresses` };
+  const entries = (typeof raw === "string" ? raw.split(",") : raw).map((entry) => entry.trim()).filter(Boolean);
+  const accounts: Hex[] = [];
+  for (const entry of entries) {
+    if (!isAddress(entry) || entry === ZERO_ADDRESS)
+      return { fault: `has ${show(entry)}; an address is 0x and 40 hex digits, not all zero` };
+    const address = getAddress(entry) as Hex;
+    if (accounts.includes(address)) return { fault: `has ${address} twice; each account once` };
+    accounts.push(address);
+  }
+  if (BigInt(accounts.length) > max) return { fault: `has ${accounts.length} accounts; at most ${max}` };
+  return { value: accounts.sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)) };
 }
 
 function isMemberList(raw: unknown): raw is string | readonly string[] {
@@ -537,6 +574,14 @@ function relations(p: RollupParameters, context: ParameterContext): ParameterIss
     p.upgrader !== ZERO_ADDRESS,
     "upgrader",
     "is the zero address; name an account, or no fault of the suite could ever be mended",
+  );
+  const council = BigInt(p.council.length);
+  demand(
+    council === 0n ? p.councilThreshold === 0n : 2n * p.councilThreshold > council && p.councilThreshold <= council,
+    "councilThreshold",
+    council === 0n
+      ? `is ${p.councilThreshold}; 0 without a council`
+      : `is ${p.councilThreshold} of ${council} members; ${council / 2n + 1n} to ${council}, so that no two quorums are without a member of both`,
   );
   demand(
     p.proof !== "validity" || p.da !== "blob",

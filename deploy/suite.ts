@@ -28,6 +28,7 @@ import {
   ValidityResolver__factory,
 } from "../typechain-types/index.js";
 import { suiteFactoryStep } from "./010-suite-factory.js";
+import { bugEvidenceStep, EVIDENCE_FACTORIES } from "./015-bug-evidence.js";
 import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { committeeStep } from "./025-data-availability-committee.js";
 import { poseidonStep } from "./027-poseidon.js";
@@ -78,11 +79,16 @@ export interface DeployResult {
 }
 
 /** The steps of a deployment, in order. */
-export function deploymentSteps({ proof, da }: Pick<RollupParameters, "proof" | "da">): readonly Step[] {
+export function deploymentSteps({
+  proof,
+  da,
+  council = [],
+}: Pick<RollupParameters, "proof" | "da"> & Partial<RollupParameters>): readonly Step[] {
   const isFraud = proof === "fraud";
   const hasCommittee = da === "committee";
   return [
     suiteFactoryStep,
+    ...(council.length === 0 ? [] : [bugEvidenceStep]),
     upgradeTimelockStep,
     ...(hasCommittee ? [committeeStep] : []),
     ...(isFraud ? [] : [poseidonStep]),
@@ -123,6 +129,7 @@ function suiteHash({ parameters, program, keys, bond }: DeployOptions): Hex {
   const bytecode = [
     SuiteFactory__factory,
     UpgradeTimelock__factory,
+    ...(parameters.council.length === 0 ? [] : [EVIDENCE_FACTORIES[parameters.proof]]),
     DA_FACTORIES[parameters.da],
     ...(parameters.da === "committee" ? [DataAvailabilityCommittee__factory, AvailabilityChallenge__factory] : []),
     L1EscrowBridge__factory,

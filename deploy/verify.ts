@@ -1,6 +1,7 @@
 import { Contract, getAddress, keccak256, type Provider } from "ethers";
 
 import { headerHash } from "../plugin/ledger/hashes.js";
+import { readRoles, ROLES } from "../plugin/l1/roles.js";
 import { programIdOf } from "../plugin/prover/encode.js";
 import type { VerifyingKey } from "../plugin/prover/types.js";
 import {
@@ -35,7 +36,7 @@ import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
 import { contractNames } from "./address-book.js";
-import { disputeDuration } from "./parameters.js";
+import { disputeDuration, EXIT_MARGIN } from "./parameters.js";
 import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
 import { batchLimits, genesisStateRoot } from "./proof-system.js";
 import { PROXY_ORDER } from "./proxies.js";
@@ -304,26 +305,38 @@ async function checkResolver({ contracts, parameters, keys }: Deployment, provid
 }
 
 async function checkTimelock({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
-  const timelock = UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, provider);
-  const [minimum, proposer, executor, admin] = await Promise.all([
+  const { address } = contracts.UpgradeTimelock;
+  const timelock = UpgradeTimelock__factory.connect(address, provider);
+  const [minimum, margin, chain, threshold, evidence] = await Promise.all([
     timelock.MINIMUM_DELAY(),
-    timelock.PROPOSER_ROLE(),
-    timelock.EXECUTOR_ROLE(),
-    timelock.DEFAULT_ADMIN_ROLE(),
+    timelock.EXIT_MARGIN(),
+    timelock.CHAIN(),
+    timelock.COUNCIL_THRESHOLD(),
+    timelock.EVIDENCE(),
   ]);
-  const [proposes, executes, openExecution, administers] = await Promise.all([
-    timelock.hasRole(proposer, parameters.upgrader),
-    timelock.hasRole(executor, parameters.upgrader),
-    timelock.hasRole(executor, ZERO_ADDRESS),
-    timelock.hasRole(admin, parameters.upgrader),
-  ]);
+  const { upgrader, cancellers, council } = parameters;
+  // Nobody else has a role: whoever could announce, execute or grant beside them would be a second path.
+  const expected = {
+    proposers: [upgrader],
+    executors: [upgrader],
+    cancellers: [upgrader, ...cancellers],
+    council,
+    admins: [address],
+  };
+  const roles = await readRoles(timelock);
   return [
     compare("UpgradeTimelock.MINIMUM_DELAY", parameters.upgradeDelay, minimum),
-    compare("UpgradeTimelock: upgrader proposes", true, proposes),
-    compare("UpgradeTimelock: upgrader executes", true, executes),
-    compare("UpgradeTimelock: anyone executes", false, openExecution),
-    compare("UpgradeTimelock: upgrader grants roles", false, administers),
+    compare("UpgradeTimelock.EXIT_MARGIN", EXIT_MARGIN, margin),
+    compare("UpgradeTimelock.CHAIN", contracts.StateCommitmentChain.address, chain),
+    compare("UpgradeTimelock.COUNCIL_THRESHOLD", parameters.councilThreshold, threshold),
+    compare("UpgradeTimelock.EVIDENCE", contracts.BugEvidence?.address ?? ZERO_ADDRESS, evidence),
+    ...ROLES.map((role) => compare(`UpgradeTimelock ${role}`, listed(expected[role]), listed(roles[role]))),
   ];
+}
+
+/** Each account once, in ascending order. */
+function listed(accounts: readonly Hex[]): string {
+  return [...new Set(accounts)].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)).join(", ");
 }
 
 async function checkCommittee({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {

@@ -106,6 +106,12 @@ export interface RollupParameters {
   guardian: Hex;
   /** May propose and execute upgrades after the delay. */
   upgrader: Hex;
+  /** Each may call off any upgrade, in ascending order; none: only the upgrader calls off. */
+  cancellers: readonly Hex[];
+  /** May, with evidence of a bug, have an announced upgrade of the chain executed at once; none: nobody ever. */
+  council: readonly Hex[];
+  /** How many of the council that takes; zero without one. */
+  councilThreshold: bigint;
   /** Of the first epoch of the committee, in ascending order; none without a committee. */
   committeeMembers: readonly Hex[];
   /** The BlsKeys that has the keys of those members, who sign by BLS; zero where they are accounts, and without a committee. */
@@ -134,8 +140,9 @@ export type ContractName =
   | "UpgradeTimelock"
   | "SuiteFactory";
 
-/** What only a suite with fraud proofs, or with a committee, has. */
+/** What only a suite with fraud proofs, with a committee, or with a council has. */
 export type OptionalContractName =
+  | "BugEvidence"
   | "DisputeGame"
   | "OneStepVerifier"
   | "DataAvailabilityCommittee"

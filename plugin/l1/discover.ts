@@ -11,6 +11,7 @@ import {
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
   StatementDA__factory,
+  UpgradeTimelock__factory,
   ValidityResolver__factory,
 } from "../../typechain-types/index.js";
 import { readHeader } from "../ledger/header.js";
@@ -29,6 +30,7 @@ import { MAX_SLOTS } from "../validity/circuit.js";
 import { ask, type AskOptions, L1UnavailableError } from "./ask.js";
 import { readLogs } from "./logs.js";
 import { circuitProgram } from "./program.js";
+import { readRoles } from "./roles.js";
 
 /** There is no suite at this address. */
 export class NoSuiteError extends Error {
@@ -42,11 +44,11 @@ export class NoSuiteError extends Error {
 }
 
 /** What only an address book knows. Slots are a limit: without their number, that of the largest circuit. */
-const UNKNOWN = { transaction: ZERO_HASH, upgrader: ZERO_ADDRESS, upgradeDelay: 0n, slots: BigInt(MAX_SLOTS) } as const;
+const UNKNOWN = { transaction: ZERO_HASH, slots: BigInt(MAX_SLOTS) } as const;
 
 /**
- * The address book of a suite, read from L1 alone. What the contracts do not say is zero: who may upgrade and after how
- * long, and which transactions created what; with validity proofs there are no verifying keys.
+ * The address book of a suite, read from L1 alone. What the contracts do not say is zero: which transactions created what;
+ * with validity proofs there are no verifying keys.
  * @param fromBlock L1 block at or before the deployment.
  * @throws {NoSuiteError | L1UnavailableError}
  */
@@ -76,6 +78,7 @@ export async function discoverDeployment(
   const { below, ...judge } = await (chain.proofRequired
     ? proofsOf(provider, chain, escrow.stateProof, options)
     : gameOf(provider, chain, options));
+  const upgrades = await upgradesOf(provider, escrow.upgradeTimelock, options);
   const { committee, ...layer } = await layerOf(provider, below, options);
   const { genesis, block, transaction } = await findGenesis(provider, bridge, escrow.chain as Hex, fromBlock, options);
   const receipt = await read("deployment", () => provider.getTransactionReceipt(transaction));
@@ -102,11 +105,10 @@ export async function discoverDeployment(
       sequencerGrace: registry.sequencerGrace,
       permissionlessDelay: registry.permissionlessDelay,
       escapeDelay: chain.escapeDelay,
-      upgradeDelay: UNKNOWN.upgradeDelay,
+      ...upgrades.parameters,
       pauseDuration: escrow.pauseDuration,
       pauseCooldown: escrow.pauseCooldown,
       guardian: escrow.guardian as Hex,
-      upgrader: UNKNOWN.upgrader,
     },
     program: judge.program,
     fromBlock: BigInt(block),
@@ -122,7 +124,7 @@ export async function discoverDeployment(
       ...(committee === undefined ? {} : { DataAvailabilityCommittee: await record(committee) }),
       ...Object.fromEntries(
         await Promise.all(
-          Object.entries(judge.contracts)
+          Object.entries({ ...judge.contracts, BugEvidence: upgrades.evidence })
             .filter(([, address]) => address !== ZERO_ADDRESS)
             .map(async ([name, address]) => [name, await record(address)] as const),
         ),
@@ -248,6 +250,23 @@ async function layerOf(
     ...{ da: "committee", committee, committeeOverlap },
     ...{ committeeMembers: [...members] as Hex[], committeeKeys: keys as Hex, committeeThreshold: threshold },
   };
+}
+
+type Upgrades = Pick<RollupParameters, "upgradeDelay" | "upgrader" | "cancellers" | "council" | "councilThreshold">;
+
+/** Who may upgrade, and when, as the timelock says. */
+async function upgradesOf(
+  provider: Provider,
+  address: string,
+  options: AskOptions,
+): Promise<{ parameters: Upgrades; evidence: string }> {
+  const timelock = UpgradeTimelock__factory.connect(address, provider);
+  const read = () =>
+    Promise.all([timelock.MINIMUM_DELAY(), timelock.COUNCIL_THRESHOLD(), timelock.EVIDENCE(), readRoles(timelock)]);
+  const [upgradeDelay, councilThreshold, evidence, roles] = await ask("the upgrade timelock", read, options);
+  const [upgrader = ZERO_ADDRESS] = roles.proposers;
+  const cancellers = roles.cancellers.filter((account) => !roles.proposers.includes(account));
+  return { parameters: { upgradeDelay, upgrader, cancellers, council: roles.council, councilThreshold }, evidence };
 }
 
 /** What a contract answers; undefined when it has no such function. */

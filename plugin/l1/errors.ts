@@ -14,10 +14,12 @@ import {
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
   PoseidonStateProof__factory,
+  ProofEvidence__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
   StatementDA__factory,
   SuiteFactory__factory,
+  StepEvidence__factory,
   UpgradeTimelock__factory,
   ValidityResolver__factory,
 } from "../../typechain-types/index.js";
@@ -77,6 +79,8 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   BlsKeys__factory.abi,
   DataAvailabilityCommittee__factory.abi,
   UpgradeTimelock__factory.abi,
+  StepEvidence__factory.abi,
+  ProofEvidence__factory.abi,
   SuiteFactory__factory.abi,
   Groth16Verifier__factory.abi,
   PoseidonStateProof__factory.abi,
@@ -166,6 +170,35 @@ export const LINES: Readonly<Record<string, Line>> = {
   Bls12381PrecompileFailed: () =>
     "L1 refuses a point of BLS12-381, or has no precompiled contracts for that curve (EIP-2537)",
   CommitteeWrongSignature: (a) => `the signature of member ${show(a.member)} is not its own`,
+  AccessControlUnauthorizedAccount: (a) => `${show(a.account)} does not have the role that this takes`,
+  TimelockInsufficientDelay: (a) => `the delay is ${show(a.delay)} s, at least ${show(a.minDelay)} s is needed`,
+  TimelockUnexpectedOperationState: (a) =>
+    `operation ${show(a.operationId)} is not where this is possible: it waits, lapsed, was called off, or is done`,
+  UpgradeDelayTooShort: (a) =>
+    `leaving would take up to ${show(a.exitTime)} s, margin included, and upgrades have a delay of ${show(a.delay)} s; it must be longer`,
+  UpgradeDelayBelowMinimum: (a) => `the delay is ${show(a.delay)} s; never below ${show(a.minimum)} s`,
+  UpgradeCodeHash: (a) =>
+    `${show(a.implementation)} has code with hash ${show(a.found)}; ${show(a.announced)} was announced`,
+  UpgradeNoCodeHash: () => "an announcement names the hash of the new code",
+  UpgradeDelegatedAccount: (a) => `${show(a.implementation)} is an account that can choose other code at any time`,
+  UpgradeNotOurs: (a) => `${show(a.proxy)} is no proxy whose admin this timelock owns`,
+  UpgradeForbiddenCall: (a) => `no operation calls ${show(a.selector)}; proxies change through \`upgrade\``,
+  UpgradeForeignAdmin: () => "only the timelock administers its roles",
+  UpgradeNotAnnounced: (a) => `there is no operation ${show(a.id)}, or it is done`,
+  UpgradeNoQuorum: (a) =>
+    a.threshold === 0n
+      ? "this rollup has no council, so nothing executes before its time"
+      : `${show(a.members)} members of the council are named, ${show(a.threshold)} are needed`,
+  UpgradeMemberTwice: (a) => `members are named once, in ascending order; ${show(a.member)} is not`,
+  UpgradeNotConfirmed: (a) => `${show(a.member)} did not confirm this announcement`,
+  UpgradeNotOfChain: () => "only an upgrade of the StateCommitmentChain, alone, executes before its time",
+  UpgradeKeepsJudge: (a) => `an upgrade before its time must replace ${show(a.judge)}, the judge that has the bug`,
+  EvidenceAgrees: () => "both sides of the evidence say the same; there is no bug in it",
+  EvidenceHeaderMismatch: (a) => `the chain has another batch ${show(a.index)}, or none`,
+  EvidenceNotJudge: (a) => `the batch is judged by ${show(a.resolver)}, the next ones by ${show(a.judge)}`,
+  EvidenceUnprovenStart: (a) => `the state before segment ${show(a.segment)} of batch ${show(a.index)} is not proven`,
+  EvidenceStatements: (a) => `the statements lead to data hash ${show(a.computed)}, the batch has ${show(a.dataHash)}`,
+  EvidenceElements: () => "the elements are not those of the segment",
   InboxTransactionSize: (a) => `a forced transaction has 1 to ${show(a.max)} bytes, not ${show(a.size)}`,
   InboxZeroTarget: () => "the recipient must not be the zero address",
   InboxAmount: (a) => `the amount must be above 0 and below 2^192, not ${show(a.amount)}`,

@@ -27,6 +27,8 @@ function faults(input: object, context = DEV): string[] {
   return [];
 }
 
+const COUNCIL = ["1", "2", "3", "4"].map((digit) => `0x${digit.repeat(40)}`);
+
 describe("rollup parameters", () => {
   it("are complete without any input on a development chain", () => {
     const parameters = resolveParameters({}, DEV);
@@ -70,6 +72,14 @@ describe("rollup parameters", () => {
   it("know which chains are for development", () => {
     expect(presetFor(31337n)).to.equal("dev");
     expect(presetFor(11155111n)).to.equal("production");
+  });
+
+  it("has nobody who calls off upgrades but the upgrader, and no council, unless they are named", () => {
+    const { cancellers, council, councilThreshold } = resolveParameters({}, DEV);
+    expect([cancellers, council, councilThreshold]).to.deep.equal([[], [], 0n]);
+    const given = { cancellers: " ", council: COUNCIL.toReversed() };
+    const named = resolveParameters(given, DEV);
+    expect([named.cancellers, named.council, named.councilThreshold]).to.deep.equal([[], COUNCIL, 3n]);
   });
 
   describe("of a committee", () => {
@@ -288,6 +298,22 @@ describe("rollup parameters", () => {
       "no upgrader",
       { upgrader: ZERO_ADDRESS },
       "upgrader: is the zero address; name an account, or no fault of the suite could ever be mended",
+    ],
+    [
+      "a canceller who is nobody",
+      { cancellers: [ZERO_ADDRESS] },
+      `cancellers: has "${ZERO_ADDRESS}"; an address is 0x and 40 hex digits, not all zero`,
+    ],
+    [
+      "a member of the council twice",
+      { council: `${DEPLOYER}, ${DEPLOYER.toLowerCase()}` },
+      `council: has ${DEPLOYER} twice; each account once`,
+    ],
+    ["a quorum of nobody", { councilThreshold: 1 }, "councilThreshold: is 1; 0 without a council"],
+    [
+      "half of the council as its quorum",
+      { council: COUNCIL, councilThreshold: 2 },
+      "councilThreshold: is 2 of 4 members; 3 to 4, so that no two quorums are without a member of both",
     ],
     [
       "an address with a typing error",

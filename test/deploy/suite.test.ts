@@ -277,6 +277,34 @@ describe("deploying the suite", () => {
     expect(() => parseDeployment(serializeDeployment(deployment).slice(1), "rollup.json")).to.throw("is not JSON");
   });
 
+  describe("with cancellers and a council", () => {
+    const [first, second, third, fourth] = MEMBERS as [Hex, Hex, Hex, Hex];
+    const given = { cancellers: [first, second], council: [second, third, fourth].join(",") };
+
+    it("creates what checks evidence, gives the roles, and finds all of it again from L1 alone", async () => {
+      const { deployment, steps } = await deploySuite(await options(undefined, given));
+      expect(steps).to.have.length(STEP_COUNT + 1);
+      expect(await failures(deployment)).to.deep.equal([]);
+      expect(parseDeployment(serializeDeployment(deployment), "rollup.json")).to.deep.equal(deployment);
+      expect(deployment.parameters.councilThreshold).to.equal(3n);
+      const found = await discoverDeployment(signer.provider, deployment.contracts.L1EscrowBridge.address);
+      expect({ ...found.parameters, slots: 0n }).to.deep.equal(deployment.parameters);
+      expect(found.contracts.BugEvidence?.address).to.equal(contractOf(deployment.contracts, "BugEvidence").address);
+    });
+
+    it("sees every role that is not as its address book says", async () => {
+      const { deployment } = await deploySuite(await options(undefined, given));
+      const { parameters } = deployment;
+      const other = { ...parameters, cancellers: [first], council: [second, third], councilThreshold: 2n };
+      const changed = { ...other, upgrader: first };
+      expect(await failures({ ...deployment, parameters: changed })).to.include.members([
+        "UpgradeTimelock bytecode",
+        "UpgradeTimelock.COUNCIL_THRESHOLD",
+        ...["proposers", "executors", "cancellers", "council"].map((role) => `UpgradeTimelock ${role}`),
+      ]);
+    });
+  });
+
   describe("with a committee", () => {
     const memberUrls = { [MEMBERS[2]!]: "http://member.example:8550/" };
     const withCommittee = async (journal?: JournalStore): Promise<DeployOptions> => ({

@@ -9,6 +9,7 @@ const ADMIN_SLOT = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b
 const ADMIN_ABI = [
   "function owner() view returns (address)",
   "function transferOwnership(address newOwner)",
+  "function renounceOwnership()",
   "function upgradeAndCall(address proxy, address implementation, bytes data) payable",
   "error OwnableUnauthorizedAccount(address account)",
 ];
@@ -31,21 +32,30 @@ export async function adminOf(world: World, proxy: Addressable): Promise<Contrac
 /** An announced call of the timelock: arguments of its `execute`. */
 export type Operation = [target: string, value: bigint, data: string, predecessor: string, salt: string];
 
+/** The operation that gives `proxy` the code at `implementation`. */
+export async function upgradeOperation(
+  { timelock, connection }: World,
+  proxy: Addressable,
+  implementation: Addressable,
+  { codeHash, initData = "0x", salt }: { codeHash?: string; initData?: string; salt?: string } = {},
+): Promise<Operation> {
+  const { ZeroHash, provider, keccak256 } = connection.ethers;
+  const data = timelock.interface.encodeFunctionData("upgrade", [
+    await proxy.getAddress(),
+    await implementation.getAddress(),
+    codeHash ?? keccak256(await provider.getCode(implementation)),
+    initData,
+  ]);
+  return [await timelock.getAddress(), 0n, data, ZeroHash, salt ?? ZeroHash];
+}
+
 /** Announces the upgrade of `proxy` to `implementation`, at the timelock's shortest delay. */
 export async function announceUpgrade(
   world: World,
-  proxy: Addressable,
-  implementation: Addressable,
+  ...upgrade: [proxy: Addressable, implementation: Addressable, details?: { codeHash?: string; initData?: string }]
 ): Promise<Operation> {
-  const { timelock, actors, connection } = world;
-  const admin = await adminOf(world, proxy);
-  const data = admin.interface.encodeFunctionData("upgradeAndCall", [
-    await proxy.getAddress(),
-    await implementation.getAddress(),
-    "0x",
-  ]);
-  const { ZeroHash } = connection.ethers;
-  const operation: Operation = [await admin.getAddress(), 0n, data, ZeroHash, ZeroHash];
+  const { timelock, actors } = world;
+  const operation = await upgradeOperation(world, ...upgrade);
   await timelock.connect(actors.upgrader).schedule(...operation, await timelock.getMinDelay());
   return operation;
 }

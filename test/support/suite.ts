@@ -43,6 +43,12 @@ export const DEFAULTS = {
   genesisStateRoot: id("the genesis state") as Hex,
   /** May pause deposits; zero for nobody. */
   guardian: ZERO_ADDRESS as string,
+  /** Each may call off what is announced. */
+  cancellers: [] as string[],
+  /** May act without delay on what `evidence` accepts. */
+  council: [] as string[],
+  councilThreshold: 0n,
+  evidence: ZERO_ADDRESS as string,
 };
 
 export type SuiteParameters = typeof DEFAULTS & {
@@ -96,7 +102,12 @@ export async function deploySuite(
     challengeWindow: parameters.challengeWindow,
     disputeDuration: parameters.disputeDuration,
     exitMargin: parameters.exitMargin,
+    chain: chainAddress,
     upgrader,
+    cancellers: parameters.cancellers,
+    council: parameters.council,
+    councilThreshold: parameters.councilThreshold,
+    evidence: parameters.evidence,
   });
   const dataAvailability = await new CalldataDA__factory(deployer).deploy();
   const stateProof = await new KeccakStateProof__factory(deployer).deploy();

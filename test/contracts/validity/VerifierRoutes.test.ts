@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, dataSlice, ZeroHash } from "ethers";
+import { concat, dataSlice, ZeroAddress, ZeroHash } from "ethers";
 
 import {
   AcceptsAnything__factory,
@@ -29,7 +29,9 @@ describe("VerifierRoutes", () => {
       challengeWindow: 10n,
       disputeDuration: 10n,
       exitMargin: 10n,
+      chain: deployer,
       upgrader: deployer,
+      ...{ cancellers: [], council: [], councilThreshold: 0n, evidence: ZeroAddress },
     });
     const routes = await new VerifierRoutes__factory(deployer).deploy(timelock);
     const { sp1 } = readFixture<Files>("sp1-v3.0.0").file;
