@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IChannelAdjudicator} from "./IChannelAdjudicator.sol";
+
 /// @notice How much of an asset a destination is entitled to, in all, since the channel was opened.
 /// @param destination An account (12 zero bytes, then its address) or the id of a channel.
 /// @param amount In the asset's smallest unit.
@@ -29,4 +31,64 @@ struct AssetOutcome {
     address asset;
     AssetMetadata assetMetadata;
     Allocation[] allocations;
+}
+
+/// @title OutcomeLib
+/// @notice Reads outcomes.
+library OutcomeLib {
+    uint8 internal constant SIMPLE = 0;
+    uint8 internal constant GUARANTEE = 2;
+    /// @dev Two words: left and right.
+    uint256 private constant GUARANTEE_METADATA = 64;
+
+    /// @notice The outcome behind `outcomeHash`. Reverts unless `outcome` is it, and well-formed.
+    function decode(bytes calldata outcome, bytes32 outcomeHash) internal pure returns (AssetOutcome[] memory parts) {
+        bytes32 found = keccak256(outcome);
+        if (found != outcomeHash) revert IChannelAdjudicator.ChannelPreimage(outcomeHash, found);
+        return decode(outcome);
+    }
+
+    /// @notice The outcome that the bytes are. Reverts unless it is well-formed.
+    function decode(bytes calldata outcome) internal pure returns (AssetOutcome[] memory parts) {
+        // In memory, because structs inside of calldata bytes would not be held to their end.
+        parts = abi.decode(outcome, (AssetOutcome[]));
+        for (uint256 i = 0; i < parts.length; ++i) {
+            AssetOutcome memory part = parts[i];
+            if (i != 0 && part.asset <= parts[i - 1].asset) {
+                revert IChannelAdjudicator.ChannelAssetOrder(parts[i - 1].asset, part.asset);
+            }
+            AssetMetadata memory metadata = part.assetMetadata;
+            if (metadata.assetType != 0 || metadata.metadata.length != 0) {
+                revert IChannelAdjudicator.ChannelOutcomeType(i, metadata.assetType);
+            }
+            _requireAllocations(i, part.allocations);
+        }
+    }
+
+    /// @notice keccak256 of its encoding. Bytes of another hash that decode to it are another encoding of it.
+    function hash(AssetOutcome[] memory outcome) internal pure returns (bytes32) {
+        return keccak256(abi.encode(outcome));
+    }
+
+    /// @notice Who gets what the channel of a guarantee leaves.
+    function sidesOf(Allocation memory guarantee) internal pure returns (bytes32 left, bytes32 right) {
+        return abi.decode(guarantee.metadata, (bytes32, bytes32));
+    }
+
+    /// @dev Sums below 2^248 let nothing overflow that is computed of them.
+    function _requireAllocations(uint256 assetIndex, Allocation[] memory allocations) private pure {
+        uint256 sum = 0;
+        for (uint256 i = 0; i < allocations.length; ++i) {
+            (uint8 kind, uint256 length) = (allocations[i].allocationType, allocations[i].metadata.length);
+            if (!(kind == SIMPLE && length == 0) && !(kind == GUARANTEE && length == GUARANTEE_METADATA)) {
+                revert IChannelAdjudicator.ChannelOutcomeType(assetIndex, kind);
+            }
+            uint256 amount = allocations[i].amount;
+            if (amount > type(uint248).max - sum) revert IChannelAdjudicator.ChannelOutcomeSum(assetIndex);
+            // unchecked: compared in the line above.
+            unchecked {
+                sum += amount;
+            }
+        }
+    }
 }
