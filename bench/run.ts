@@ -18,6 +18,7 @@ for (const script of [
   "bench/reconstruct.ts",
   "bench/prover.ts",
   "bench/circuit.ts",
+  "bench/channels.ts",
   "bench/startup.ts",
 ]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });

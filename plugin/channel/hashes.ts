@@ -35,6 +35,10 @@ export const CHANNEL_TYPES = {
     { name: "key", type: "address" },
     { name: "expiry", type: "uint64" },
   ],
+  Message: [
+    { name: "channelId", type: "bytes32" },
+    { name: "bodyHash", type: "bytes32" },
+  ],
 };
 
 /** EIP-712 domain of everything that the adjudicator checks. */
@@ -57,6 +61,8 @@ const STATE_TYPEHASH = keccak256(
   Buffer.from("State(bytes32 channelId,uint64 turnNum,bool isFinal,bytes32 appDataHash,bytes32 outcomeHash)"),
 );
 
+const MESSAGE_TYPEHASH = keccak256(Buffer.from("Message(bytes32 channelId,bytes32 bodyHash)"));
+
 /** EIP-712 struct hash of a state. Written out, because a channel hashes thousands a second. */
 export function stateHash(channelId: Hex, { turnNum, isFinal, appDataHash, outcomeHash }: ChannelState): Hex {
   return toHex(keccak256(abiWords(STATE_TYPEHASH, channelId, turnNum, isFinal ? 1n : 0n, appDataHash, outcomeHash)));
@@ -68,6 +74,10 @@ export interface ChannelDigests {
   challenge(channelId: Hex, state: ChannelState): Uint8Array;
   withdrawal(channelId: Hex, withdrawal: { asset: Hex; destination: Hex; total: bigint }): Uint8Array;
   sessionKey(channelId: Hex, session: { participant: Hex; key: Hex; expiry: bigint }): Uint8Array;
+  /** Of a message to the other participants, which L1 never looks at. */
+  message(channelId: Hex, body: Uint8Array): Uint8Array;
+  /** Of the state that has this struct hash. */
+  ofStateHash(hash: Hex): Uint8Array;
 }
 
 export function channelDigests(domain: ChannelDomain): ChannelDigests {
@@ -77,6 +87,9 @@ export function channelDigests(domain: ChannelDomain): ChannelDigests {
     fromHex(TypedDataEncoder.hash(typed, { [type]: CHANNEL_TYPES[type] }, value), 32);
   return {
     state: (channelId, state) => keccak256(concat(prefix, fromHex(stateHash(channelId, state), 32))),
+    ofStateHash: (hash) => keccak256(concat(prefix, fromHex(hash, 32))),
+    message: (channelId, body) =>
+      keccak256(concat(prefix, keccak256(abiWords(MESSAGE_TYPEHASH, channelId, keccak256(body))))),
     challenge: (channelId, state) =>
       digest("Challenge", { channelId, turnNum: state.turnNum, stateHash: stateHash(channelId, state) }),
     withdrawal: (channelId, withdrawal) => digest("Withdrawal", { channelId, ...withdrawal }),

@@ -1,15 +1,8 @@
-import { AbiCoder } from "ethers";
-
 import { fromHex, toHex } from "../ledger/bytes.js";
 import { keccak256 } from "../machine/keccak.js";
 import type { Hex } from "../types.js";
+import { readOutcome, writeOutcome } from "./outcome-codec.js";
 import { AllocationType, type Allocation, type Outcome } from "./types.js";
-
-const coder = AbiCoder.defaultAbiCoder();
-/** Of @statechannels/exit-format 0.2.0. */
-const FORMAT =
-  "tuple(address asset, tuple(uint8 assetType, bytes metadata) assetMetadata, " +
-  "tuple(bytes32 destination, uint256 amount, uint8 allocationType, bytes metadata)[] allocations)[]";
 
 /** An outcome cannot be used; the message says why and what would be right. */
 export class OutcomeError extends Error {
@@ -48,12 +41,11 @@ export function sidesOf({ metadata }: Allocation): { left: Hex; right: Hex } {
 /** Bytes of an outcome. @throws {OutcomeError} when the adjudicator would not take it. */
 export function encodeOutcome(outcome: Outcome): Hex {
   checkOutcome(outcome);
-  const assets = outcome.map(({ asset, allocations }) => ({
-    asset,
-    assetMetadata: { assetType: 0, metadata: "0x" },
-    allocations,
-  }));
-  return coder.encode([FORMAT], [assets]) as Hex;
+  try {
+    return writeOutcome(outcome);
+  } catch (cause) {
+    throw new OutcomeError("assets have 20 bytes, destinations 32", { cause });
+  }
 }
 
 /**
@@ -61,34 +53,14 @@ export function encodeOutcome(outcome: Outcome): Hex {
  * @throws {OutcomeError} unless they are its only encoding, and the adjudicator takes it.
  */
 export function decodeOutcome(bytes: Hex): Outcome {
-  const outcome = read(bytes).map(({ asset, allocations }) => ({
-    asset: asset.toLowerCase() as Hex,
-    allocations: allocations.map(({ destination, amount, allocationType, metadata }) => ({
-      destination: destination as Hex,
-      amount,
-      allocationType: Number(allocationType),
-      metadata: metadata as Hex,
-    })),
-  }));
-  if (encodeOutcome(outcome) !== bytes.toLowerCase()) {
-    throw new OutcomeError("the outcome has assets of another type than ERC-20, or is not encoded in the one way");
+  const outcome = readOutcome(bytes);
+  if (outcome === undefined) {
+    throw new OutcomeError(
+      "the bytes are no outcome in the exit format, have assets of another type than ERC-20, or are not encoded in the one way",
+    );
   }
+  checkOutcome(outcome);
   return outcome;
-}
-
-interface RawAllocation {
-  destination: string;
-  amount: bigint;
-  allocationType: bigint;
-  metadata: string;
-}
-
-function read(bytes: Hex): { asset: string; allocations: RawAllocation[] }[] {
-  try {
-    return coder.decode([FORMAT], bytes)[0] as { asset: string; allocations: RawAllocation[] }[];
-  } catch (cause) {
-    throw new OutcomeError("the bytes are no outcome in the exit format", { cause });
-  }
 }
 
 export function outcomeHash(encoded: Hex): Hex {
@@ -109,6 +81,7 @@ function checkOutcome(outcome: Outcome): void {
           `allocation type ${allocation.allocationType} is neither simple (0) nor a guarantee (2)`,
         );
       }
+      if (allocation.amount < 0n) throw new OutcomeError(`an entitlement is no less than 0, got ${allocation.amount}`);
       sum += allocation.amount;
     }
     if (sum >= 1n << 248n) throw new OutcomeError(`the allocations of ${asset} are more than 2^248 in all`);
