@@ -15,6 +15,7 @@ import { channelRecords, newRecord, type ChannelRecord } from "./record.js";
 import type { ChannelReport } from "./report.js";
 import type { Rules } from "./signing-rules.js";
 import { type KeySigner, signerOf } from "./signing.js";
+import { type Settle, settled } from "./settle.js";
 import { type Content, entitlement, knownState } from "./state.js";
 import type { Transport } from "./transport.js";
 import type { Adjudicator, ChannelDomain, ChannelParams, Mined, Outcome, SignedState } from "./types.js";
@@ -107,11 +108,6 @@ export interface ChannelClient {
   idle(): Promise<void>;
   /** Signs nothing more; writes under way are done when it resolves. The store stays open. */
   close(): Promise<void>;
-}
-
-interface Settle<T> {
-  resolve: (value: T) => void;
-  reject: (error: unknown) => void;
 }
 
 const HOUR = 3_600;
@@ -242,29 +238,9 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     });
   }
 
-  /** A promise that also ends with the client, or with `own`. @param begin Returns what is done in the end. */
+  /** A promise that also ends with the client, or with `own`. */
   function pending<T>(own: AbortSignal | undefined, begin: (settle: Settle<T>) => () => unknown): Promise<T> {
-    const both = own ? AbortSignal.any([signal, own]) : signal;
-    return new Promise<T>((resolve, reject) => {
-      if (both.aborted) return reject(both.reason as Error);
-      const onAbort = (): void => reject(both.reason as Error);
-      both.addEventListener("abort", onAbort, { once: true });
-      let end: () => unknown = () => undefined;
-      const settled = (): void => {
-        both.removeEventListener("abort", onAbort);
-        end();
-      };
-      end = begin({
-        resolve(value) {
-          resolve(value);
-          settled();
-        },
-        reject(error) {
-          reject(error);
-          settled();
-        },
-      });
-    });
+    return settled(own ? AbortSignal.any([signal, own]) : signal, begin);
   }
 
   function until<T>(id: Hex, found: () => T | undefined, own: AbortSignal | undefined): Promise<T> {

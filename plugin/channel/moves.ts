@@ -40,17 +40,18 @@ export function createMoves(
     minedBy(await succeed(provider, sender, { key: newKey(), what, to, data: data as Hex, value }, signal));
   /** A move that means the same whenever it is made: begun twice, also by another process, it is sent once. */
   const sendOnce: Send = async (what, data, signal, value = 0n) => {
-    const key = `channel:${l1ChainId}:${to.toLowerCase()}:${keccak256(data)}`;
+    const key = `channel:${l1ChainId}:${to.toLowerCase()}:${keccak256(data)}:${value}`;
     return minedBy(await succeed(provider, sender, { key, what, to, data: data as Hex, value }, signal));
   };
   const encode = contract.encodeFunctionData.bind(contract);
 
   return {
     async deposit(channelId, asset, amount, expectedDeposited, signal) {
+      // Once: after it the channel has more, and the next one expects that. A client that was killed asks for the same again.
       if (asset === ZERO_ADDRESS)
-        return send("the deposit", encode("depositETH", [channelId, expectedDeposited]), signal, amount);
+        return sendOnce("the deposit", encode("depositETH", [channelId, expectedDeposited]), signal, amount);
       await ensureAllowance(provider, sender, { token: asset, spender: to, amount }, signal);
-      return send("the deposit", encode("depositERC20", [asset, channelId, expectedDeposited, amount]), signal);
+      return sendOnce("the deposit", encode("depositERC20", [asset, channelId, expectedDeposited, amount]), signal);
     },
     registerSessionKey(params, { participant, key, expiry, signature }, signal) {
       const data = encode("registerSessionKey", [paramsOf(params), participant, key, expiry, signature]);

@@ -139,7 +139,7 @@ export function fakeL1(): FakeL1 {
       try {
         act();
       } catch (error) {
-        return Promise.reject(error);
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
       }
       const mined = {
         transaction: `0x${block.toString(16).padStart(64, "0")}` as const,
