@@ -15,6 +15,7 @@ const PROGRAMS = [
   { name: "keccak", isGuest: false, flags: ["--importMemory", "--noExportMemory"] },
   { name: "machine", isGuest: false, flags: ["--initialMemory", "8704", "--maximumMemory", "8704"] },
   { name: "ledger", isGuest: true, flags: ["--initialMemory", "64", "--maximumMemory", "4096"] },
+  { name: "connect-four", isGuest: true, flags: ["--initialMemory", "4", "--maximumMemory", "64"] },
 ];
 
 /**

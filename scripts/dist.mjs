@@ -5,7 +5,14 @@ import { run } from "./run.mjs";
 
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
 mkdirSync("dist/guests", { recursive: true });
-for (const file of ["ledger.wasm", "ledger.json", "keccak.wasm", "machine.wasm"]) {
+for (const file of [
+  "ledger.wasm",
+  "ledger.json",
+  "connect-four.wasm",
+  "connect-four.json",
+  "keccak.wasm",
+  "machine.wasm",
+]) {
   cpSync(`build/guests/${file}`, `dist/guests/${file}`);
 }
 cpSync("build/kzg-setup.bin", "dist/kzg-setup.bin");

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {BatchHeader} from "../libraries/BatchHeader.sol";
 import {InboxMessage} from "../libraries/InboxMessage.sol";
+import {IJudgedChain} from "./IJudgedChain.sol";
 
 /// @notice What a batch claims; the rest of its header follows from its parent, the inbox and the data.
 /// @param stateRoot State root after the batch; not zero.
@@ -21,7 +22,7 @@ struct BatchClaim {
 
 /// @title IStateCommitmentChain
 /// @notice The chain of batches: pending, finalized, reverted. The only judge of what is final.
-interface IStateCommitmentChain {
+interface IStateCommitmentChain is IJudgedChain {
     /// @notice The chain begins with this header, final at once.
     event GenesisSet(bytes32 indexed headerHash, BatchHeader header);
     /// @notice A batch was posted.
@@ -114,23 +115,6 @@ interface IStateCommitmentChain {
     /// @param header Its header, at `finalizedHead + 1`.
     function finalizeProven(BatchHeader calldata header) external;
 
-    /// @notice Puts the pending batch of `header` under dispute, before its `finalizesAt`: neither it nor a later one
-    /// becomes final before the dispute is closed.
-    /// @dev Only the resolver of the header.
-    function openDispute(BatchHeader calldata header) external;
-
-    /// @notice Ends the dispute about the batch of `header`, which stays as it is; also when it fell with an earlier one.
-    /// @dev Only the resolver of the header.
-    function closeDispute(BatchHeader calldata header) external;
-
-    /// @notice Reverts the disputed batch of `header` and every later one, slashes the bond of its submitter, and ends
-    /// the dispute about it. Disputes about later batches stay open until their resolver closes them.
-    /// @dev Only the resolver of the header. Submitters of later batches are not slashed: that theirs are false was not
-    /// shown. Messages that reverted batches consumed wait in the inbox again, for consumption is read from the head's header.
-    /// @param header The false batch; its parent becomes the head.
-    /// @param winner Who gets the winner's part of the bond.
-    function revertBatches(BatchHeader calldata header, address winner) external;
-
     /// @notice Ends the chain for ever with its last batch, so that everybody leaves with what its state says
     /// (docs/escape.md). Anyone may call, once nothing is pending, nothing was posted and the first message left has
     /// waited for `escapeDelay`.
@@ -153,12 +137,6 @@ interface IStateCommitmentChain {
 
     /// @notice Number of disputes that are open.
     function openDisputes() external view returns (uint64);
-
-    /// @notice Hash of the header at `index`; zero when there is none.
-    function headerHash(uint64 index) external view returns (bytes32);
-
-    /// @notice Index of the last batch and of the last final one.
-    function heads() external view returns (uint64 head, uint64 finalizedHead);
 
     /// @notice When the chain last moved by a posting or a revert, and how many inbox messages there were then. A full
     /// batch that leaves messages does not count: whoever consumes a long queue slowly is silent all the same.

@@ -9,6 +9,7 @@ import {InboxMessage} from "../libraries/InboxMessage.sol";
 import {ChainConfiguration} from "./ChainConfiguration.sol";
 import {ChainParameters} from "./ChainParameters.sol";
 import {Heads, HeadsLib} from "./Heads.sol";
+import {IJudgedChain} from "./IJudgedChain.sol";
 import {BatchClaim, IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 
 /// @title StateCommitmentChain
@@ -166,7 +167,7 @@ contract StateCommitmentChain is IStateCommitmentChain, ChainConfiguration, Init
 
     /* DISPUTES */
 
-    /// @inheritdoc IStateCommitmentChain
+    /// @inheritdoc IJudgedChain
     function openDispute(BatchHeader calldata header) external nonReentrant {
         ChainStorage storage $ = _storage();
         Heads memory last = $.heads;
@@ -181,7 +182,7 @@ contract StateCommitmentChain is IStateCommitmentChain, ChainConfiguration, Init
         emit DisputeOpened(header.index, hash);
     }
 
-    /// @inheritdoc IStateCommitmentChain
+    /// @inheritdoc IJudgedChain
     function closeDispute(BatchHeader calldata header) external nonReentrant {
         Heads memory last = _storage().heads;
         // A disputed hash was once on the chain, so the resolver in the header behind it is the one that was posted.
@@ -190,7 +191,7 @@ contract StateCommitmentChain is IStateCommitmentChain, ChainConfiguration, Init
         _storage().heads.store(last);
     }
 
-    /// @inheritdoc IStateCommitmentChain
+    /// @inheritdoc IJudgedChain
     function revertBatches(BatchHeader calldata header, address winner) external nonReentrant {
         Heads memory last = _storage().heads;
         // INVARIANT: what is final stays, for it is not pending.
@@ -262,13 +263,13 @@ contract StateCommitmentChain is IStateCommitmentChain, ChainConfiguration, Init
         return _storage().heads.openDisputes;
     }
 
-    /// @inheritdoc IStateCommitmentChain
+    /// @inheritdoc IJudgedChain
     function headerHash(uint64 index) external view returns (bytes32) {
         ChainStorage storage $ = _storage();
         return index <= $.heads.head ? $.headerHashes[index] : bytes32(0);
     }
 
-    /// @inheritdoc IStateCommitmentChain
+    /// @inheritdoc IJudgedChain
     function heads() external view returns (uint64 head, uint64 finalizedHead) {
         Heads storage heads_ = _storage().heads;
         return (heads_.head, heads_.finalizedHead);

@@ -65,6 +65,16 @@ export function multiplyAdd(to: usize, word: usize, factor: u64, addend: u64): b
   return carry != 0;
 }
 
+/** to = a / 2, rounded down. `to` may be the operand. */
+export function halve(to: usize, a: usize): void {
+  let carry: u64 = 0;
+  for (let i = 0; i < 4; i++) {
+    const x = limb(a, i);
+    store<u64>(to + <usize>(i << 3), bswap<u64>((x >> 1) | carry));
+    carry = x << 63;
+  }
+}
+
 /** Whether every bit is set. */
 export function isMax(word: usize): bool {
   return (load<u64>(word) & load<u64>(word, 8) & load<u64>(word, 16) & load<u64>(word, 24)) == u64.MAX_VALUE;

@@ -9,7 +9,7 @@ const FOLDERS = ["../../build/guests/", "../../guests/"];
  * Bytes of a program that comes with this package; of a guest, its canonical artifact.
  * @throws Error when it was not built.
  */
-export function readGuestProgram(name: "ledger" | "keccak" | "machine"): Uint8Array {
+export function readGuestProgram(name: "ledger" | "connect-four" | "keccak" | "machine"): Uint8Array {
   return readBuilt(`${name}.wasm`);
 }
 
@@ -17,7 +17,7 @@ export function readGuestProgram(name: "ledger" | "keccak" | "machine"): Uint8Ar
  * The facts of a guest that comes with this package.
  * @throws Error when it was not built.
  */
-export function readProgramFacts(name: "ledger"): ProgramFacts {
+export function readProgramFacts(name: "ledger" | "connect-four"): ProgramFacts {
   return JSON.parse(readBuilt(`${name}.json`).toString()) as ProgramFacts;
 }
 
