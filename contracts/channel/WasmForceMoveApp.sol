@@ -55,8 +55,8 @@ contract WasmForceMoveApp is IWasmForceMoveApp, IJudgedChain {
         Stage stage;
     }
 
-    mapping(uint64 index => Dispute) private _disputes;
-    mapping(bytes32 channelId => uint64) private _last;
+    mapping(uint64 index => Dispute dispute) private _disputes;
+    mapping(bytes32 channelId => uint64 index) private _last;
     uint64 private _count;
 
     /* CONSTRUCTOR */
