@@ -122,6 +122,8 @@ interface IChannelAdjudicator {
     error ChannelNotUnanimous(uint256 expected, uint256 signedBy);
     /// @notice States of a support must have ascending turns.
     error ChannelTurnOrder(uint64 before, uint64 turnNum);
+    /// @notice Nothing follows a final state.
+    error ChannelFinalState(uint64 turnNum);
     /// @notice There is no state.
     error ChannelNoState();
     /// @notice The bytes are not those behind the hash.

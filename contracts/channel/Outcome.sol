@@ -43,8 +43,7 @@ library OutcomeLib {
 
     /// @notice The outcome behind `outcomeHash`. Reverts unless `outcome` is it, and well-formed.
     function decode(bytes calldata outcome, bytes32 outcomeHash) internal pure returns (AssetOutcome[] memory parts) {
-        bytes32 found = keccak256(outcome);
-        if (found != outcomeHash) revert IChannelAdjudicator.ChannelPreimage(outcomeHash, found);
+        requirePreimage(outcomeHash, outcome);
         return decode(outcome);
     }
 
@@ -52,17 +51,24 @@ library OutcomeLib {
     function decode(bytes calldata outcome) internal pure returns (AssetOutcome[] memory parts) {
         // In memory, because structs inside of calldata bytes would not be held to their end.
         parts = abi.decode(outcome, (AssetOutcome[]));
+        address before;
         for (uint256 i = 0; i < parts.length; ++i) {
             AssetOutcome memory part = parts[i];
-            if (i != 0 && part.asset <= parts[i - 1].asset) {
-                revert IChannelAdjudicator.ChannelAssetOrder(parts[i - 1].asset, part.asset);
-            }
+            address asset = part.asset;
+            if (i != 0 && asset <= before) revert IChannelAdjudicator.ChannelAssetOrder(before, asset);
+            before = asset;
             AssetMetadata memory metadata = part.assetMetadata;
             if (metadata.assetType != 0 || metadata.metadata.length != 0) {
                 revert IChannelAdjudicator.ChannelOutcomeType(i, metadata.assetType);
             }
             _requireAllocations(i, part.allocations);
         }
+    }
+
+    /// @notice Reverts unless the bytes are those behind a hash.
+    function requirePreimage(bytes32 expected, bytes calldata preimage) internal pure {
+        bytes32 found = keccak256(preimage);
+        if (found != expected) revert IChannelAdjudicator.ChannelPreimage(expected, found);
     }
 
     /// @notice keccak256 of its encoding. Bytes of another hash that decode to it are another encoding of it.
@@ -79,11 +85,12 @@ library OutcomeLib {
     function _requireAllocations(uint256 assetIndex, Allocation[] memory allocations) private pure {
         uint256 sum = 0;
         for (uint256 i = 0; i < allocations.length; ++i) {
-            (uint8 kind, uint256 length) = (allocations[i].allocationType, allocations[i].metadata.length);
+            Allocation memory allocation = allocations[i];
+            (uint8 kind, uint256 length) = (allocation.allocationType, allocation.metadata.length);
             if (!(kind == SIMPLE && length == 0) && !(kind == GUARANTEE && length == GUARANTEE_METADATA)) {
                 revert IChannelAdjudicator.ChannelOutcomeType(assetIndex, kind);
             }
-            uint256 amount = allocations[i].amount;
+            uint256 amount = allocation.amount;
             if (amount > type(uint248).max - sum) revert IChannelAdjudicator.ChannelOutcomeSum(assetIndex);
             // unchecked: compared in the line above.
             unchecked {

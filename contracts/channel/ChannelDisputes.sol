@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {ChannelHead, ChannelHeadLib} from "./ChannelHead.sol";
+import {ChannelHoldings} from "./ChannelHoldings.sol";
+import {ChannelParams} from "./ChannelParams.sol";
+import {ChannelSignatures} from "./ChannelSignatures.sol";
+import {ChannelState, ChannelStateLib, SignedState} from "./ChannelState.sol";
+import {ChannelMode, IChannelAdjudicator} from "./IChannelAdjudicator.sol";
+import {AppState, IForceMoveApp} from "./IForceMoveApp.sol";
+import {OutcomeLib} from "./Outcome.sol";
+
+/// @title ChannelDisputes
+/// @notice Challenges, their answers, and the clocks that bound them.
+///
+/// Invariants:
+/// - `turnNum` of a channel never falls, but by the verdict of its own app's judge.
+/// - While a challenge stands exactly one clock runs, the mover's; only a state that everybody signed gives time back.
+/// - A bond is held from a challenge until it is paid, once.
+abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
+    uint256 private constant APP_GAS = 3_000_000;
+    uint256 private constant CLOCKS_PER_WORD = 8;
+
+    /* IMMUTABLES */
+
+    uint256 private immutable BOND;
+
+    /* CONSTRUCTOR */
+
+    /// @param bond Of a challenge, in wei.
+    constructor(uint256 bond) {
+        BOND = bond;
+    }
+
+    /* DISPUTE */
+
+    /// @inheritdoc IChannelAdjudicator
+    function challenge(
+        ChannelParams calldata params,
+        SignedState[] calldata support,
+        uint8 challenger,
+        bytes calldata signature
+    ) external payable nonReentrant {
+        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Open);
+        if (msg.value != BOND) revert ChannelWrongBond(BOND, msg.value);
+
+        (bytes32 stateHash, uint64 turnNum, bool byMove) = _requireSupported(
+            channelId,
+            params,
+            support,
+            channel.stateHash
+        );
+        // INVARIANT: what everybody signed is not overridden by another state of the same turn that they did not.
+        _requireTurn(turnNum, head.turnNum, byMove);
+        if (msg.sender != _participant(params, challenger)) {
+            bytes32 structHash = keccak256(
+                abi.encode(ChannelStateLib.CHALLENGE_TYPEHASH, channelId, turnNum, stateHash)
+            );
+            _requireSignature(channelId, params, structHash, challenger, signature);
+        }
+
+        head.mode = ChannelMode.Challenge;
+        (head.turnNum, head.challenger) = (turnNum, challenger);
+        // All clocks are full.
+        head.finalizesAt = uint40(block.timestamp + params.challengeDuration);
+        if (BOND != 0) head.flags |= ChannelHeadLib.BOND_HELD;
+        if (byMove) head.flags |= ChannelHeadLib.BY_MOVE;
+        _store(channel, head);
+        channel.stateHash = stateHash;
+        emit ChallengeRegistered(channelId, turnNum, head.finalizesAt, challenger, stateHash);
+    }
+
+    /// @inheritdoc IChannelAdjudicator
+    function respond(ChannelParams calldata params, SignedState[] calldata support) external nonReentrant {
+        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        _requireMode(channelId, head, ChannelMode.Challenge, ChannelMode.Challenge);
+
+        (bytes32 stateHash, uint64 turnNum, bool byMove) = _requireSupported(
+            channelId,
+            params,
+            support,
+            channel.stateHash
+        );
+        _requireTurn(turnNum, head.turnNum, true);
+
+        bool isReward = _takeBond(params, head, _lastSignedBy(support, head.challenger));
+        _stopClock(channel, params, head);
+        head.turnNum = turnNum;
+        head.flags = byMove ? head.flags | ChannelHeadLib.BY_MOVE : head.flags & ~ChannelHeadLib.BY_MOVE;
+        _startClock(channel, params, head);
+        _store(channel, head);
+        channel.stateHash = stateHash;
+        emit ChallengeAnswered(channelId, turnNum, head.finalizesAt);
+        if (isReward) _payBond(channelId, msg.sender, true);
+    }
+
+    /// @inheritdoc IChannelAdjudicator
+    function checkpoint(ChannelParams calldata params, SignedState calldata signed) external nonReentrant {
+        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Arbitration);
+        // What everybody signed overrides a move of the same turn, so that nobody gets away with two of them.
+        _requireTurn(signed.state.turnNum, head.turnNum, !head.has(ChannelHeadLib.BY_MOVE));
+        _requireUnanimous(channelId, params, signed);
+
+        bool bondHeld = head.has(ChannelHeadLib.BOND_HELD);
+        bool isReward = _takeBond(params, head, signed.state.turnNum);
+        address bondTo = isReward ? msg.sender : params.participants[head.challenger];
+        if (head.mode != ChannelMode.Open) channel.stateHash = 0;
+        if (head.has(ChannelHeadLib.CLOCK_USED)) {
+            for (uint256 i = 0; i < params.participants.length; i += CLOCKS_PER_WORD) {
+                channel.usedTime[i / CLOCKS_PER_WORD] = 0;
+            }
+        }
+        head.mode = ChannelMode.Open;
+        (head.turnNum, head.finalizesAt) = (signed.state.turnNum, 0);
+        (head.challenger, head.flags) = (0, head.flags & ChannelHeadLib.ETH_PARTIAL);
+        _store(channel, head);
+        emit Checkpointed(channelId, signed.state.turnNum);
+        if (bondHeld) _payBond(channelId, bondTo, isReward);
+    }
+
+    /// @inheritdoc IChannelAdjudicator
+    function openArbitration(ChannelParams calldata params) external {
+        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _requireApp(
+            params,
+            ChannelMode.Challenge
+        );
+        _stopClock(channel, params, head);
+        head.mode = ChannelMode.Arbitration;
+        head.finalizesAt = type(uint40).max;
+        _store(channel, head);
+        emit ArbitrationOpened(channelId, head.turnNum);
+    }
+
+    /// @inheritdoc IChannelAdjudicator
+    function closeArbitration(ChannelParams calldata params, ChannelState calldata state, uint8 loser) external {
+        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _requireApp(
+            params,
+            ChannelMode.Arbitration
+        );
+        _participant(params, loser);
+        _setUsed(channel, head, loser, params.challengeDuration);
+        bytes32 stateHash = state.hash(channelId);
+        head.mode = ChannelMode.Challenge;
+        head.turnNum = state.turnNum;
+        // A verdict is not overridden by a state of its turn.
+        head.flags &= ~ChannelHeadLib.BY_MOVE;
+        _startClock(channel, params, head);
+        _store(channel, head);
+        channel.stateHash = stateHash;
+        emit ArbitrationClosed(channelId, state.turnNum, head.finalizesAt, loser, stateHash);
+    }
+
+    /// @inheritdoc IChannelAdjudicator
+    function returnBond(ChannelParams calldata params) external nonReentrant {
+        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        _requireMode(channelId, head, ChannelMode.Finalized, ChannelMode.Closed);
+        if (!head.has(ChannelHeadLib.BOND_HELD)) revert ChannelNoBond(channelId);
+        head.flags &= ~ChannelHeadLib.BOND_HELD;
+        _store(channel, head);
+        _payBond(channelId, params.participants[head.challenger], false);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IChannelAdjudicator
+    function challengeBond() external view returns (uint256) {
+        return BOND;
+    }
+
+    /// @inheritdoc IChannelAdjudicator
+    function remainingTime(ChannelParams calldata params, uint256 participant) external view returns (uint256) {
+        (, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        _participant(params, participant);
+        if (head.mode == ChannelMode.Challenge && participant == _mover(params, head.turnNum)) {
+            return block.timestamp < head.finalizesAt ? head.finalizesAt - block.timestamp : 0;
+        }
+        return params.challengeDuration - _usedBy(channel, head, participant);
+    }
+
+    /* INTERNAL */
+
+    function _channelOf(
+        ChannelParams calldata params
+    ) internal view returns (bytes32 channelId, Channel storage channel, ChannelHead memory head) {
+        channelId = params.id(address(this));
+        (channel, head) = _load(channelId);
+    }
+
+    /// @dev Reverts unless the turn is at or above `known`; above it, where it must be later.
+    function _requireTurn(uint64 turnNum, uint64 known, bool later) internal pure {
+        uint64 least = later ? known + 1 : known;
+        if (turnNum < least) revert ChannelStaleTurn(least, turnNum);
+    }
+
+    /* PRIVATE: WHAT IS SUPPORTED */
+
+    /// @dev Reverts unless everybody signed the one state, or the app allows the last one.
+    /// @param agreed Hash of a state that binds everybody already; zero for none.
+    function _requireSupported(
+        bytes32 channelId,
+        ChannelParams calldata params,
+        SignedState[] calldata support,
+        bytes32 agreed
+    ) private returns (bytes32 stateHash, uint64 turnNum, bool byMove) {
+        if (support.length == 0) revert ChannelNoState();
+        SignedState calldata last = support[support.length - 1];
+        turnNum = last.state.turnNum;
+        uint256 everybody = _everybody(params);
+        if (support.length == 1 && last.signedBy == everybody) {
+            return (_requireUnanimous(channelId, params, last), turnNum, false);
+        }
+
+        AppState[] memory states = new AppState[](support.length);
+        ChannelState calldata before = last.state;
+        for (uint256 i = 0; i < support.length; ++i) {
+            SignedState calldata signed = support[i];
+            if (i != 0) _requireOrder(before, signed.state);
+            before = signed.state;
+            stateHash = signed.state.hash(channelId);
+            uint256 signedBy = signed.signedBy;
+            if (i == 0 && stateHash == agreed) signedBy = everybody;
+            else _requireSignatures(channelId, params, stateHash, signedBy, signed.signatures);
+            OutcomeLib.requirePreimage(signed.state.appDataHash, signed.appData);
+            OutcomeLib.requirePreimage(signed.state.outcomeHash, signed.outcome);
+            states[i] = AppState({
+                stateHash: stateHash,
+                turnNum: signed.state.turnNum,
+                isFinal: signed.state.isFinal,
+                signedBy: signedBy,
+                appData: signed.appData,
+                outcome: signed.outcome
+            });
+        }
+        byMove = true;
+        _askApp(channelId, params, states);
+        emit Moved(channelId, turnNum, stateHash, last.state.isFinal, last.appData, last.outcome);
+    }
+
+    /// @dev Reverts unless the app says yes. Whoever gives it too little gas gets a no, which changes nothing.
+    function _askApp(bytes32 channelId, ChannelParams calldata params, AppState[] memory states) private view {
+        address app = params.appDefinition;
+        bytes memory question = abi.encodeCall(IForceMoveApp.stateIsSupported, (channelId, params, states));
+        uint256 answer;
+        // Scratch space takes the one word that is read, so that an app cannot answer with more.
+        assembly ("memory-safe") {
+            answer := and(
+                staticcall(APP_GAS, app, add(question, 0x20), mload(question), 0x00, 0x20),
+                gt(returndatasize(), 0x1f)
+            )
+            answer := and(answer, eq(mload(0x00), 1))
+        }
+        if (answer == 0) revert ChannelNotSupported(app);
+    }
+
+    function _requireOrder(ChannelState calldata before, ChannelState calldata state) private pure {
+        if (state.turnNum <= before.turnNum) revert ChannelTurnOrder(before.turnNum, state.turnNum);
+        if (before.isFinal) revert ChannelFinalState(before.turnNum);
+    }
+
+    /* PRIVATE: CLOCKS */
+
+    /// @dev Whose turn is next.
+    function _mover(ChannelParams calldata params, uint64 turnNum) private pure returns (uint256) {
+        return (uint256(turnNum) + 1) % params.participants.length;
+    }
+
+    /// @dev Takes the time that it needed from the mover of a challenge that did not time out.
+    function _stopClock(Channel storage channel, ChannelParams calldata params, ChannelHead memory head) private {
+        uint256 remaining = head.finalizesAt - block.timestamp;
+        _setUsed(channel, head, _mover(params, head.turnNum), params.challengeDuration - remaining);
+    }
+
+    function _startClock(Channel storage channel, ChannelParams calldata params, ChannelHead memory head) private view {
+        uint256 remaining = params.challengeDuration - _usedBy(channel, head, _mover(params, head.turnNum));
+        head.finalizesAt = uint40(block.timestamp + remaining);
+    }
+
+    function _usedBy(
+        Channel storage channel,
+        ChannelHead memory head,
+        uint256 participant
+    ) private view returns (uint256) {
+        if (!head.has(ChannelHeadLib.CLOCK_USED)) return 0;
+        return uint32(channel.usedTime[participant / CLOCKS_PER_WORD] >> _shiftOf(participant));
+    }
+
+    /// @param used At most the challenge duration.
+    function _setUsed(Channel storage channel, ChannelHead memory head, uint256 participant, uint256 used) private {
+        uint256 before = _usedBy(channel, head, participant);
+        if (used == before) return;
+        head.flags |= ChannelHeadLib.CLOCK_USED;
+        // INVARIANT: a clock only runs down, so the difference is added to its lane without a carry.
+        channel.usedTime[participant / CLOCKS_PER_WORD] += (used - before) << _shiftOf(participant);
+    }
+
+    /// @dev Bits below a participant's clock in its word.
+    function _shiftOf(uint256 participant) private pure returns (uint256) {
+        return (participant % CLOCKS_PER_WORD) * 32;
+    }
+
+    /* PRIVATE: THE BOND */
+
+    /// @dev Whether the bond of a challenge is held and a state of turn `signed`, which the challenger signed, proves that
+    /// it had a later one in full; see docs/channels.md §5. Notes in `head` that it is not held any more then.
+    function _takeBond(
+        ChannelParams calldata params,
+        ChannelHead memory head,
+        uint256 signed
+    ) private pure returns (bool) {
+        if (!head.has(ChannelHeadLib.BOND_HELD)) return false;
+        uint256 next = uint256(head.turnNum) + 1;
+        bool signedSecond = params.participants.length == 2 && signed % 2 != head.challenger;
+        // Nobody signs a turn before the turn before it is supported.
+        if (signed < next || (signed == next && !signedSecond)) return false;
+        head.flags &= ~ChannelHeadLib.BOND_HELD;
+        return true;
+    }
+
+    /// @dev Highest turn of states that a participant signed; zero for none.
+    function _lastSignedBy(SignedState[] calldata support, uint256 participant) private pure returns (uint256) {
+        for (uint256 i = support.length; i > 0; --i) {
+            if ((support[i - 1].signedBy >> participant) & 1 != 0) return support[i - 1].state.turnNum;
+        }
+        return 0;
+    }
+
+    function _payBond(bytes32 channelId, address to, bool isReward) private {
+        emit BondPaid(channelId, to, isReward);
+        _payOrCredit(to, address(0), BOND);
+    }
+
+    /* PRIVATE: THE APP */
+
+    function _requireApp(
+        ChannelParams calldata params,
+        ChannelMode mode
+    ) private view returns (bytes32 channelId, Channel storage channel, ChannelHead memory head) {
+        if (msg.sender != params.appDefinition) revert ChannelUnauthorized(msg.sender, params.appDefinition);
+        (channelId, channel, head) = _channelOf(params);
+        _requireMode(channelId, head, mode, mode);
+    }
+}
