@@ -533,6 +533,8 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
       return handle;
     },
     async sync(own) {
+      // What was wanted before is done now.
+      await idle();
       await watch.sync(own ? AbortSignal.any([own, signal]) : signal);
       await idle();
     },

@@ -247,21 +247,28 @@ function takeSignature(draft: Draft, from: number, part: Extract<Part, { kind: "
   }
 }
 
-/** Somebody stands at another turn, or lost what came behind it. */
+/** Somebody came back, and tells where it stands. */
 function takeSync(draft: Draft, from: number, turnNum: bigint): void {
+  catchUp(draft, from, turnNum);
+  sendAsked(draft, from);
+  sendWithdrawals(draft, from);
+}
+
+/** Sends what somebody who stands at the turn lacks; or asks for what we lack. */
+function catchUp(draft: Draft, to: number, turnNum: bigint): void {
   const { supported, pending } = draft.record;
   const own = nextTurn(draft.record) - 1n;
-  if (supported !== undefined && own > turnNum) draft.sends.push({ to: from, part: statePart(supported) });
-  if (own < turnNum) draft.sends.push({ to: from, part: { kind: "sync", turnNum: own } });
-  else if (pending !== undefined) draft.sends.push({ to: from, part: statePart(pending) });
+  if (supported !== undefined && own > turnNum) draft.sends.push({ to, part: statePart(supported) });
+  if (own < turnNum) draft.sends.push({ to, part: { kind: "sync", turnNum: own } });
+  else if (pending !== undefined) draft.sends.push({ to, part: statePart(pending) });
 }
 
 function takeRequest(draft: Draft, from: number, part: Extract<Part, { kind: "request" }>): void {
   const { record } = draft;
   const turn = nextTurn(record);
   // It asks again when it sees what came instead; or we are behind.
-  if (part.turnNum !== turn) return takeSync(draft, from, part.turnNum - 1n);
-  if (record.pending !== undefined) return takeSync(draft, from, turn - 1n);
+  if (part.turnNum !== turn) return catchUp(draft, from, part.turnNum - 1n);
+  if (record.pending !== undefined) return catchUp(draft, from, turn - 1n);
   const state = tryKnown(record.id, turn, part.content);
   if (typeof state === "string") return reject(draft, from, state);
   if (moverOf(record, turn) === record.me) draft.requests = draft.requests.with(from, part.content);
@@ -500,20 +507,30 @@ function support(draft: Draft, signed: KnownState): void {
 /** All that the others may have lost. */
 function resend(draft: Draft): void {
   const { record } = draft;
-  const { asked, params, initial } = record;
+  const { params, initial } = record;
   const turn = nextTurn(record);
   if (turn === PREFUND_TURN && record.isOpener)
     draft.sends.push({ to: "all", part: { kind: "open", params, initial } });
   if (record.pending !== undefined) draft.sends.push({ to: "all", part: statePart(record.pending) });
   draft.sends.push({ to: "all", part: { kind: "sync", turnNum: turn - 1n } });
-  if (asked !== undefined && record.pending === undefined) {
-    const part = { kind: "request", turnNum: asked.turnNum, content: asked.content } as const;
-    draft.sends.push({ to: moverOf(record, asked.turnNum), part });
+  for (const i of params.participants.keys()) {
+    if (i === record.me) continue;
+    sendAsked(draft, i);
+    sendWithdrawals(draft, i);
   }
-  for (const { participant, asset, total, signatures } of record.withdrawals) {
-    if (participant !== record.me) continue;
-    for (const [to, signature] of signatures.entries()) {
-      if (signature === undefined) draft.sends.push({ to, part: { kind: "withdraw", asset, total } });
+}
+
+function sendAsked(draft: Draft, to: number): void {
+  const { asked, pending } = draft.record;
+  if (asked === undefined || pending !== undefined || moverOf(draft.record, asked.turnNum) !== to) return;
+  draft.sends.push({ to, part: { kind: "request", turnNum: asked.turnNum, content: asked.content } });
+}
+
+function sendWithdrawals(draft: Draft, to: number): void {
+  const { withdrawals, me } = draft.record;
+  for (const { participant, asset, total, signatures } of withdrawals) {
+    if (participant === me && signatures[to] === undefined) {
+      draft.sends.push({ to, part: { kind: "withdraw", asset, total } });
     }
   }
 }

@@ -9,7 +9,7 @@ export interface Transport {
    * @param handler `source` names where the bytes came from as far as the transport knows: it is not who signed them. False
    * when there is no room for more.
    */
-  onMessage(handler: (bytes: Uint8Array, source: string) => boolean): void;
+  onMessage: (handler: (bytes: Uint8Array, source: string) => boolean) => void;
 }
 
 /** Participants of one process, for tests and demos. */
