@@ -72,7 +72,7 @@ export type Actors = Awaited<ReturnType<typeof actorsOf>>;
 export type Neighbours = (proxies: {
   bridge: string;
   chain: string;
-}) => Promise<{ resolver: string; dataAvailability: AddressLike }>;
+}) => Promise<{ resolver: string; dataAvailability: AddressLike; parameters?: Partial<SuiteParameters> }>;
 
 /** The whole suite on an in-process L1, with a registered sequencer. */
 export async function deploySuite(
@@ -93,7 +93,7 @@ export async function deploySuite(
 
   const own = await neighbours?.({ bridge: bridgeAddress, chain: chainAddress });
   const resolver = own?.resolver ?? actors.resolver.address;
-  const parameters: SuiteParameters = { ...DEFAULTS, resolver, ...overrides };
+  const parameters: SuiteParameters = { ...DEFAULTS, resolver, ...overrides, ...own?.parameters };
 
   const timelock = await new UpgradeTimelock__factory(deployer).deploy({
     delay: parameters.upgradeDelay,

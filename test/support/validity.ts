@@ -17,6 +17,7 @@ import {
   EchoDA__factory,
   type MockValidityVerifier,
   MockValidityVerifier__factory,
+  ProofEvidence__factory,
   type StatementDA,
   StatementDA__factory,
   StateCommitmentChain__factory,
@@ -43,6 +44,8 @@ export interface ValidityOptions {
   attested?: boolean;
   /** Whether batches with a committee can be proven; default yes. */
   committeeProgram?: boolean;
+  /** Whether alice, bob and second, two of whom suffice, act on evidence of a bug; default no. */
+  council?: boolean;
 }
 
 /** What one segment of a batch does. */
@@ -70,7 +73,7 @@ export interface Prepared {
 }
 
 export async function deployValidity(connection: Connection, options: ValidityOptions = {}) {
-  const { deployer } = await actorsOf(connection);
+  const { deployer, alice, bob, second } = await actorsOf(connection);
   const verifier: MockValidityVerifier = await new MockValidityVerifier__factory(deployer).deploy();
   const Below = options.attested === true ? EchoDA__factory : CalldataDA__factory;
   const below = await new Below(deployer).deploy();
@@ -93,7 +96,11 @@ export async function deployValidity(connection: Connection, options: ValidityOp
         proofWindow: PROOF_WINDOW,
       });
       layer = await new StatementDA__factory(deployer).deploy({ below, bridge, l2ChainId: DEFAULTS.l2ChainId });
-      return { resolver: await resolver.getAddress(), dataAvailability: layer };
+      const neighbours = { resolver: await resolver.getAddress(), dataAvailability: layer };
+      if (options.council !== true) return neighbours;
+      const evidence = await (await new ProofEvidence__factory(deployer).deploy(chain)).getAddress();
+      const council = [alice, bob, second].map(({ address }) => address);
+      return { ...neighbours, parameters: { council, councilThreshold: 2n, evidence } };
     },
   );
   if (resolver === undefined || layer === undefined) throw new Error("the suite asked for no neighbours");

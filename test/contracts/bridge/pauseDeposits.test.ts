@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
-import { PAUSE_COOLDOWN, PAUSE_DURATION, useBridge } from "./support.js";
+import { at, escapeBy, PAUSE_COOLDOWN, PAUSE_DURATION, useBridge } from "./support.js";
 
 describe("Inbox.pauseDeposits", () => {
   const environment = useBridge();
@@ -50,6 +50,38 @@ describe("Inbox.pauseDeposits", () => {
     await recipient.setManner(0);
     await bridge.claimCredit(recipient, ZeroAddress);
     expect(await ethers.provider.getBalance(recipient)).to.equal(10n);
+  });
+
+  it("stops neither the freeze, nor escapes and refunds after it", async () => {
+    const { bridge, chain, alice, bob, liar, guardian, ethers, networkHelpers, freeze, messages } = environment();
+    await bridge.connect(alice).depositETH(alice, { value: 100n });
+    await bridge.connect(alice).depositETH(bob, { value: 25n });
+    await chain.release(bridge, 1);
+    await bridge.connect(guardian).pauseDeposits();
+
+    const { header, escapes } = await freeze([{ account: alice.address, token: ZeroAddress, amount: 60n }], 1n);
+    await expect(escapeBy(bridge.connect(liar), ...at(escapes, 0))).to.changeEtherBalance(ethers, alice, 60n);
+    const refund = bridge.connect(liar).refundDeposit(header, at(await messages(), 1));
+    await expect(refund).to.changeEtherBalance(ethers, alice, 25n);
+    expect(await bridge.depositsPausedUntil()).to.be.greaterThan(await networkHelpers.time.latest());
+  });
+
+  it("stops deposits at most half of the time, for whatever the guardian does in a year", async () => {
+    const { bridge, guardian, networkHelpers } = environment();
+    const start = BigInt(await networkHelpers.time.latest());
+    const year = 365n * 86_400n;
+    let paused = 0n;
+    for (let from = start + 1n; from < start + year;) {
+      await networkHelpers.time.setNextBlockTimestamp(from);
+      await bridge.connect(guardian).pauseDeposits();
+      const until = await bridge.depositsPausedUntil();
+      paused += until - from;
+      from = until + PAUSE_COOLDOWN;
+    }
+    expect(paused * (PAUSE_DURATION + PAUSE_COOLDOWN)).to.be.lessThanOrEqual(
+      (year + PAUSE_DURATION + PAUSE_COOLDOWN) * PAUSE_DURATION,
+    );
+    expect(PAUSE_DURATION).to.be.lessThanOrEqual(PAUSE_COOLDOWN);
   });
 
   it("is the guardian's alone", async () => {
