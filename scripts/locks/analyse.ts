@@ -51,8 +51,8 @@ export interface Contract {
   storage: StorageLayout;
   /** Bases' ones too; the layout's only variable is the struct. */
   namespaces: { id: string; layout: StorageLayout }[];
-  /** Members of every enum of all sources, by name. */
-  enums: Map<string, string[]>;
+  /** Members of every enum that its source sees, by name; more than one list where a name is used twice. */
+  enums: Map<string, Set<string>>;
   /** What is wrong with its namespaces, one line each. */
   problems: string[];
 }
@@ -72,6 +72,16 @@ function definitionsIn(sources: CompilerOutput["sources"]) {
   return Object.entries(sources).flatMap(([source, { ast }]) =>
     nodesOf(ast, "ContractDefinition").map((node) => ({ source, node })),
   );
+}
+
+/** A source and all that it imports. */
+function withImports(source: string, sources: CompilerOutput["sources"]): Set<string> {
+  const seen = new Set([source]);
+  for (const each of seen) {
+    const imports = sources[each]?.ast.nodes.filter(({ nodeType }) => nodeType === "ImportDirective") ?? [];
+    for (const { absolutePath } of imports) seen.add(absolutePath);
+  }
+  return seen;
 }
 
 async function run(compile: Compile, input: CompilerInput, settings: object): Promise<CompilerOutput> {
@@ -99,9 +109,7 @@ export async function analyse(
   const sourceOf = new Map(definitions.map(({ source, node }) => [node.id, source]));
   const declarations = ["ContractDefinition", "StructDefinition", "VariableDeclaration"];
   const byId = new Map(declarations.flatMap((type) => nodesOf(trees, type)).map((node) => [node.id, node]));
-  const enums = new Map(
-    nodesOf(trees, "EnumDefinition").map((node) => [node.canonicalName, node.members.map(({ name }) => name)]),
-  );
+  const enumsIn = new Map(Object.entries(trees).map(([source, { ast }]) => [source, nodesOf(ast, "EnumDefinition")]));
 
   return definitions.flatMap(({ source, node }) => {
     const output = contracts?.[source]?.[node.name];
@@ -117,6 +125,13 @@ export async function analyse(
       ...bases.flatMap((base) => namespaceProblems(base, byId)),
       ...ids.filter((id, i) => ids.indexOf(id) !== i).map((id) => `${node.name}: two structs share erc7201:${id}`),
     ];
+    const enums = new Map<string, Set<string>>();
+    for (const { canonicalName, members } of [...withImports(source, trees)].flatMap(
+      (each) => enumsIn.get(each) ?? [],
+    )) {
+      const names = members.map(({ name }) => name).join(" ");
+      enums.set(canonicalName, (enums.get(canonicalName) ?? new Set()).add(names));
+    }
     const { abi, storageLayout: storage } = output;
     return [{ source, name: node.name, abi, storage, namespaces: own, enums, problems }];
   });

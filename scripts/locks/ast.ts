@@ -5,6 +5,8 @@ export interface AstNode {
   src: string;
   name: string;
   canonicalName: string;
+  /** Of an import: the source. */
+  absolutePath: string;
   abstract: boolean;
   contractKind: string;
   linearizedBaseContracts: number[];

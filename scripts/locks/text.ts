@@ -65,10 +65,11 @@ export function textOf({ abi, storage, namespaces, enums }: Contract): string {
     return { title: `erc7201:${id}`, entries: [`namespace ${namespaceSlot(id)}`, ...itemsOf(members, layout)] };
   });
   const isRoot = new Set(namespaces.map(({ layout }) => layout.types?.[layout.storage[0]?.type ?? ""]?.label));
-  const structs = new Map(layouts.flatMap(structsOf).map((section) => [section.title, section]));
+  // Two structs of one name, from two files, are two sections.
+  const structs = new Map(layouts.flatMap(structsOf).map((section) => [JSON.stringify(section), section]));
   const sections: Section[] = [
     ...abiSections(abi),
-    { title: "enums", entries: enumNames.map((name) => `${name} ${(enums.get(name) ?? []).join(" ")}`) },
+    { title: "enums", entries: enumNames.map((name) => `${name} ${[...(enums.get(name) ?? [])].join(" or ")}`) },
     { title: "storage", entries: itemsOf(storage.storage, storage) },
     ...roots.sort((a, b) => (a.title < b.title ? -1 : 1)),
     ...[...structs.values()].filter(({ title }) => !isRoot.has(title)).sort((a, b) => (a.title < b.title ? -1 : 1)),

@@ -219,6 +219,23 @@ struct Account
       ]);
     });
 
+    it("read enums and structs of one name where the contract sees them", async () => {
+      const own = (members: string, field: string) => `enum E { ${members} } struct S { ${field} f; }`;
+      const content = {
+        "A.sol": `import {B} from "B.sol"; contract A is B { S _a; function g(E) external {} } ${own("X, Y", "uint8")}`,
+        "B.sol": `contract B { S _b; function f(E) external {} } ${own("V, W", "uint16")}`,
+        "C.sol": `contract C { S _c; function f(E) external {} } ${own("N", "uint32")}`,
+      };
+      const sources = Object.fromEntries(Object.entries(content).map(([name, text]) => [name, { content: text }]));
+      const input = { language: "Solidity", sources, settings: {} };
+      const contracts = await analyse(input, () => true, compile);
+      const texts = new Map(contracts.map((each) => [each.name, textOf(each)]));
+      expect(texts.get("A")).to.include("\n  E X Y or V W\n");
+      expect(texts.get("A")?.match(/^struct S$/gm)).to.have.length(2);
+      expect(texts.get("B")).to.include("\n  E V W\n");
+      expect(texts.get("C")).to.include("\n  E N\n");
+    });
+
     it("say nothing of changes inside", async () => {
       expect(await changed("amount >", "amount >=")).to.deep.equal([]);
     });
