@@ -6,17 +6,18 @@ import { type ChannelHandle, createHandle } from "./handle.js";
 import { channelDigests, channelIdOf } from "./hashes.js";
 import { createInbox } from "./inbox.js";
 import { createL1Watch } from "./l1-watch.js";
-import { encodeOutcome, OutcomeError } from "./outcome.js";
+import { type Accept, acceptNothingToDeposit, createOpening } from "./opening.js";
+import { encodeOutcome } from "./outcome.js";
 import { createOutbox } from "./outbox.js";
-import { fundingFault, normalParams, paramsFault } from "./params.js";
+import { normalParams } from "./params.js";
 import { paymentPolicy, type Policy } from "./policy.js";
 import { type Intent, isWaiting, type Notice, openChannel, type Send } from "./protocol.js";
 import { channelRecords, newRecord, type ChannelRecord } from "./record.js";
 import type { ChannelReport } from "./report.js";
-import type { Rules } from "./signing-rules.js";
-import { type KeySigner, signerOf } from "./signing.js";
+import { isMessageOf, type Rules } from "./signing-rules.js";
+import type { KeySigner } from "./signing.js";
 import { type Settle, settled } from "./settle.js";
-import { type Content, entitlement, knownState } from "./state.js";
+import type { Content } from "./state.js";
 import type { Transport } from "./transport.js";
 import type { Adjudicator, ChannelDomain, ChannelParams, Mined, Outcome, SignedState } from "./types.js";
 import {
@@ -28,19 +29,6 @@ import {
   type Received,
 } from "./wire.js";
 import { createWorker, type Worker } from "./worker.js";
-
-/** A channel that somebody else wants to open with us. */
-export interface Offer {
-  id: Hex;
-  params: ChannelParams;
-  /** Own index. */
-  me: number;
-  /** Index of who offers. */
-  from: number;
-  /** What everybody would deposit. */
-  outcome: Outcome;
-  appData: Hex;
-}
 
 export interface ChannelClientOptions {
   domain: ChannelDomain;
@@ -59,7 +47,7 @@ export interface ChannelClientOptions {
    * Why an offered channel is not taken; undefined takes it, and our share is deposited. Default: taken where its app is one of
    * `apps` and nothing is to be deposited by us.
    */
-  accept?: ((offer: Offer) => string | undefined | Promise<string | undefined>) | undefined;
+  accept?: Accept | undefined;
   /** Apps whose rules we know. An unknown one could give everything to anybody. */
   apps?: readonly Hex[] | undefined;
   log?: ((report: ChannelReport) => void) | undefined;
@@ -136,12 +124,20 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     answerMargin: BigInt(Math.min(answerMargin, Math.floor(minChallengeDuration / 3))),
     clock,
   };
+  const opening = createOpening({
+    ...{ domain, rules, address, adjudicator, confirmations, minChallengeDuration },
+    accept: options.accept ?? acceptNothingToDeposit(options.apps ?? []),
+    startBlock: options.startBlock ?? 0,
+    fullness: () => (workers.size < maxChannels ? undefined : `there are ${maxChannels} channels already`),
+  });
   const records = channelRecords(store);
   const commit = groupCommit(store);
   const workers = new Map<Hex, Worker>();
   const handles = new Map<Hex, ChannelHandle>();
-  const offers = new Set<Hex>();
-  const opening = new Set<Promise<void>>();
+  /** Offers that are being looked at. */
+  const offers = new Map<Hex, Promise<void>>();
+  /** Why an offer of ours was refused. */
+  const refusals = new Map<Hex, string>();
   /** Asked at every change of a channel. */
   const watchers = new Map<Hex, Set<() => void>>();
   const intents = new Map<number, Settle<SignedState>>();
@@ -246,10 +242,14 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
   function until<T>(id: Hex, found: () => T | undefined, own: AbortSignal | undefined): Promise<T> {
     const first = found();
     if (first !== undefined) return Promise.resolve(first);
-    return pending<T>(own, ({ resolve }) => {
+    return pending<T>(own, ({ resolve, reject }) => {
       const watcher = (): void => {
-        const value = found();
-        if (value !== undefined) resolve(value);
+        try {
+          const value = found();
+          if (value !== undefined) resolve(value);
+        } catch (error) {
+          reject(error);
+        }
       };
       const all = watchers.get(id) ?? new Set();
       watchers.set(id, all.add(watcher));
@@ -288,6 +288,9 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
         withdrawals
           .get(`${id}:${notice.asset}:${notice.total}`)
           ?.reject(new UpdateFailedError(id, `the withdrawal is refused: ${notice.reason}`));
+        break;
+      case "refused":
+        if (notice.hash === id) refusals.set(id, `participant ${notice.by}: ${notice.reason}`);
         break;
       case "supported":
         if (notice.signed.state.turnNum === 0n || notice.signed.state.isFinal) wakeL1();
@@ -330,7 +333,7 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
       }
       return takeOffer(message, offer);
     }
-    if (needsSignature(message.parts) && !isFromSender(worker.channel.record, message)) {
+    if (needsSignature(message.parts) && !isMessageOf(worker.channel.record, rules, message)) {
       return report({ kind: "malformed", source, reason: `participant ${message.from} did not sign it` });
     }
     worker.push({ kind: "parts", from: message.from, parts: message.parts });
@@ -341,95 +344,31 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     }
   }
 
-  function isFromSender({ id, params, sessions }: ChannelRecord, { from, body, signature }: Received): boolean {
-    const key = signerOf(rules.digests.message(id, body), signature);
-    return key !== undefined && (params.participants[from] === key || sessions[from]?.key === key);
-  }
-
   function takeOffer(message: Received, offer: Extract<Part, { kind: "open" }>): void {
     const { channelId } = message;
     if (offers.has(channelId) || offers.size >= MAX_OFFERS) return;
-    offers.add(channelId);
     const work = considerOffer(message, offer)
       .catch((error: unknown) => {
         if (!signal.aborted) report({ kind: "fault", channelId, error, isFatal: false });
       })
-      .finally(() => {
-        offers.delete(channelId);
-        opening.delete(work);
-      });
-    opening.add(work);
+      .finally(() => offers.delete(channelId));
+    offers.set(channelId, work);
   }
 
-  async function considerOffer(message: Received, { params, initial }: Extract<Part, { kind: "open" }>): Promise<void> {
-    const { channelId: id, from } = message;
-    const me = params.participants.indexOf(address);
-    if (id !== channelIdOf(domain, params) || me < 0 || from === me || params.participants[from] === undefined) {
-      return report({
-        kind: "openingRefused",
-        channelId: id,
-        reason: "the offer is for another channel, or not for us",
-      });
+  async function considerOffer(message: Received, offer: Extract<Part, { kind: "open" }>): Promise<void> {
+    const { channelId, from } = message;
+    const considered = await opening.consider(message, offer, signal);
+    if (considered.is === "taken") {
+      await begin(considered.record);
+      return;
     }
-    const fresh = newRecord({ id, params, me, isOpener: false, initial });
-    // Cheap checks first; L1 is asked for those that pass.
-    const fault = startFault(fresh);
-    if (fault === undefined && !isFromSender(fresh, message)) {
-      const known = { ...fresh, sessions: await sessionsOf(fresh) };
-      if (!isFromSender(known, message)) {
-        return report({ kind: "openingRefused", channelId: id, reason: `participant ${from} did not sign the offer` });
-      }
-    }
-    const { decoded: outcome } = fault === undefined ? knownState(id, 0n, initial, []) : { decoded: [] };
-    const { appData } = initial;
-    const reason =
-      fault ?? (await (options.accept ?? acceptNothingToDeposit)({ id, params, me, from, outcome, appData }));
-    if (reason !== undefined) {
-      report({ kind: "openingRefused", channelId: id, reason });
-      return sendAll(id, params, me, [{ to: from, part: { kind: "refuse", hash: id, reason } }]);
-    }
-    await begin(fresh);
+    const { reason, answer } = considered;
+    report({ kind: "openingRefused", channelId, reason });
+    if (answer === undefined) return;
+    sendAll(channelId, answer.params, answer.me, [{ to: from, part: { kind: "refuse", hash: channelId, reason } }]);
   }
 
-  const acceptNothingToDeposit = ({ params, me, outcome }: Offer): string | undefined => {
-    if (!(options.apps ?? []).some((app) => app.toLowerCase() === params.appDefinition)) {
-      return `app ${params.appDefinition} is none that we know`;
-    }
-    const own = params.participants[me]!;
-    const due = outcome.find(({ asset }) => entitlement(outcome, asset, own) > 0n);
-    return due && `we would have to deposit ${due.asset}`;
-  };
-
-  /** Why a channel cannot be begun. */
-  function startFault({ id, params, me, initial }: ChannelRecord): string | undefined {
-    const fault = paramsFault(id, params, me, minChallengeDuration);
-    if (fault !== undefined) return fault;
-    if (workers.size >= maxChannels) return `there are ${maxChannels} channels already`;
-    if (initial.isFinal) return "the first state is no final one";
-    try {
-      return fundingFault(params, knownState(id, 0n, initial, []).decoded);
-    } catch (error) {
-      if (error instanceof OutcomeError) return error.message;
-      throw error;
-    }
-  }
-
-  /** Session keys that were registered before the channel is opened. */
-  async function sessionsOf(record: ChannelRecord): Promise<ChannelRecord["sessions"]> {
-    const height = await adjudicator.height(signal);
-    const settled = height - confirmations;
-    const events = await adjudicator.events(options.startBlock ?? 0, height, record.id, signal);
-    const found = [...record.sessions];
-    for (const event of events) {
-      if (event.kind !== "sessionKey" || event.blockNumber > settled) continue;
-      const participant = record.params.participants.indexOf(event.participant.toLowerCase() as Hex);
-      if (participant >= 0) found[participant] = { key: event.key.toLowerCase() as Hex, expiry: event.expiry };
-    }
-    return found;
-  }
-
-  async function begin(fresh: ChannelRecord): Promise<Worker> {
-    const record = { ...fresh, sessions: await sessionsOf(fresh) };
+  async function begin(record: ChannelRecord): Promise<Worker> {
     const known = workers.get(record.id);
     if (known !== undefined) return known;
     signal.throwIfAborted();
@@ -496,7 +435,7 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
   async function idle(): Promise<void> {
     for (;;) {
       await inbox.idle();
-      await Promise.all(opening);
+      await Promise.all(offers.values());
       const before = [...workers.values()].map(({ channel }) => channel);
       await Promise.all([...workers.values()].map((worker) => worker.idle()));
       if ([...workers.values()].every(({ channel }, i) => channel === before[i])) return;
@@ -516,14 +455,20 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
       const known = workers.get(id);
       if (known === undefined) {
         const fresh = newRecord({ id, params, me: params.participants.indexOf(address), isOpener: true, initial });
-        const fault = startFault(fresh);
+        const fault = opening.fault(fresh);
         if (fault !== undefined) throw new ChannelRefusedError(`the channel cannot be opened: ${fault}`);
-        await begin(fresh);
+        await begin(await opening.withSessions(fresh, signal));
       } else if (known.channel.record.initial.outcome !== initial.outcome) {
         throw new ChannelRefusedError(`channel ${id} is open with another first outcome; take another nonce`);
       }
       const handle = handles.get(id)!;
-      await handle.ready(own);
+      const opened = (): true | undefined => {
+        const { supported } = workers.get(id)!.channel.record;
+        const reason = supported === undefined ? refusals.get(id) : undefined;
+        if (reason !== undefined) throw new ChannelRefusedError(`channel ${id} is refused: ${reason}`);
+        return (supported?.state.turnNum ?? 0n) > 0n ? true : undefined;
+      };
+      await until(id, opened, own);
       return handle;
     },
     list: () => [...handles.values()],

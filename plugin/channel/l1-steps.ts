@@ -41,7 +41,7 @@ export function nextMove(record: ChannelRecord, view: L1View, isConcludeDue: boo
     case "challenge":
       // A checkpoint first even before the end: it takes the bond of whoever showed an old state.
       if (supported === undefined) return undefined;
-      if (supported.state.turnNum > status.turnNum) return { kind: "checkpoint", signed: supported };
+      if (isLater(supported, status)) return { kind: "checkpoint", signed: supported };
       return supported.state.isFinal && supported.hash === status.stateHash
         ? { kind: "concludeAndPay", signed: supported }
         : undefined;
@@ -51,6 +51,11 @@ export function nextMove(record: ChannelRecord, view: L1View, isConcludeDue: boo
     case "closed":
       return undefined;
   }
+}
+
+/** Whether a state that everybody signed overrides the one of a challenge; of one turn it overrides what the app allowed. */
+function isLater({ state, hash }: KnownState, { turnNum, stateHash }: ChannelStatus): boolean {
+  return state.turnNum > turnNum || (state.turnNum === turnNum && hash !== stateHash);
 }
 
 /** Whether L1 owes us nothing any more. */

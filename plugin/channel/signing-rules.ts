@@ -67,6 +67,16 @@ function isKeyOf({ record, l1 }: View, rules: Rules, participant: number, key: H
   return session.expiry > (l1?.now ?? 0n) + longestDispute(record) + rules.keyMargin;
 }
 
+/** Whether a message is signed by its sender. Nothing hangs on it later, so a session key may be about to expire. */
+export function isMessageOf(
+  { id, params, sessions }: ChannelRecord,
+  rules: Rules,
+  { from, body, signature }: { from: number; body: Uint8Array; signature: Hex },
+): boolean {
+  const key = signerOf(rules.digests.message(id, body), signature);
+  return key !== undefined && (params.participants[from] === key || sessions[from]?.key === key);
+}
+
 /** Why nothing of the turn is signed now, whatever it is. */
 export function standstill(view: View, rules: Rules, turnNum: bigint): string | undefined {
   const { record, l1 } = view;

@@ -225,7 +225,7 @@ describe("channel client among hostile participants", () => {
     const many = message(Array.from({ length: 17 }, () => ({ kind: "sync", turnNum: 1n }) as const));
     expect(await say(many)).to.equal("malformed: parts must be a list of at most 16");
     expect(await say(new Uint8Array(MAX_MESSAGE_BYTES + 1))).to.match(/^malformed: longer than/);
-    const huge = { ...current(), appData: `0x${"00".repeat(65_537)}` };
+    const huge: Content = { ...current(), appData: `0x${"00".repeat(65_537)}` };
     expect(await say(message([{ kind: "request", turnNum: 3n, content: huge }]))).to.match(
       /^malformed: appData must be/,
     );

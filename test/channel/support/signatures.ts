@@ -10,6 +10,8 @@ import { DOMAIN } from "./fake-l1.js";
 /** All signatures of states that ever left anybody, for one channel. */
 export interface Ledger {
   tap(transport: Transport): Transport;
+  /** Takes what is in one message. */
+  read(bytes: Uint8Array): void;
   /** Participant and turn of which two states were signed. */
   doubles(): string[];
   /** Turns of which a signature of the participant left. */
@@ -46,6 +48,7 @@ export function signatureLedger(params: ChannelParams): Ledger {
     });
 
   return {
+    read,
     tap: (transport) => ({
       onMessage: transport.onMessage,
       send(to, bytes, signal) {
