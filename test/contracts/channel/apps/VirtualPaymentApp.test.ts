@@ -15,7 +15,7 @@ import {
 import { toHex } from "../../../../plugin/ledger/bytes.js";
 import type { Hex } from "../../../../plugin/types.js";
 import {
-  ConsensusApp__factory,
+  ChannelAdjudicator__factory,
   type VirtualPaymentApp,
   VirtualPaymentApp__factory,
 } from "../../../../typechain-types/index.js";
@@ -42,7 +42,7 @@ describe("VirtualPaymentApp", () => {
 
   before(async () => {
     bench = await askApp();
-    const adjudicator = await new ConsensusApp__factory(bench.deployer).deploy();
+    const adjudicator = await new ChannelAdjudicator__factory(bench.deployer).deploy(0n);
     app = await new VirtualPaymentApp__factory(bench.deployer).deploy(adjudicator);
     payments = { l1ChainId: bench.chainId, app: (await app.getAddress()) as Hex };
   });
@@ -121,8 +121,9 @@ describe("VirtualPaymentApp", () => {
       elsewhere({ ...payments, l1ChainId: payments.l1ChainId + 1n }),
     ]) {
       const redeemed = redeem(base, [{ ...good, signature: bad.signature }]);
-      // The adjudicator of this test knows no session keys: the question reverts.
-      await expect(ask(redeemed)).to.be.revertedWithoutReason(bench.ethers);
+      await expect(ask(redeemed))
+        .to.be.revertedWithCustomError(app, "VirtualPaymentVoucher")
+        .withArgs(ETH, 30n, (signer: string) => signer !== bench.ethers.getAddress(ALICE.address));
       expect(() =>
         checkVoucher(
           payments,
