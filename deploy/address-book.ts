@@ -148,7 +148,7 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
-interface Reader {
+export interface Reader {
   raw: (key: string) => unknown;
   text: (key: string) => string;
   bigint: (key: string) => bigint;
@@ -161,7 +161,7 @@ interface Reader {
   has: (key: string) => boolean;
 }
 
-function reader(value: unknown, at: string, fail: (reason: string) => never): Reader {
+export function reader(value: unknown, at: string, fail: (reason: string) => never): Reader {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     return fail(`${at === "" ? "the file" : at} is not an object`);
   }
@@ -231,7 +231,7 @@ function parseProgram(program: Reader): MachineProgram {
   };
 }
 
-function parseRecord(record: Reader): ContractRecord {
+export function parseRecord(record: Reader): ContractRecord {
   const implementation = record.has("implementation") ? record.object("implementation") : undefined;
   return {
     address: record.address("address"),

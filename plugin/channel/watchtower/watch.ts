@@ -8,6 +8,7 @@ import type { ConnectedAdjudicator } from "../adjudicator.js";
 import type { Revealed } from "../revealed.js";
 import type { ChannelEvent, ChannelStatus } from "../types.js";
 import { provesStale } from "./reward.js";
+import { hintOf } from "./seal.js";
 import type { Vault } from "./vault.js";
 import { type Found, walk } from "./walk.js";
 
@@ -51,6 +52,8 @@ interface Dispute {
   /** First and last block that told of it. */
   first: number;
   last: number;
+  /** L1 time (seconds) from which on it may be over, as far as events tell. */
+  until: bigint;
   /** States that L1 told of. */
   revealed: Map<Hex, Revealed>;
   /** Those of them that not everybody signed: one that everybody signed goes before them, also at their turn. */
@@ -70,7 +73,7 @@ export function createWatch(options: WatchOptions): Watch {
   let clock = { time: 0n, at: 0 };
 
   function remember({ channelId, blockNumber }: ChannelEvent, state: Revealed): Dispute {
-    const place = { channelId, first: blockNumber, last: blockNumber };
+    const place = { channelId, first: blockNumber, last: blockNumber, until: 0n };
     const dispute = disputes.get(channelId) ?? { ...place, revealed: new Map(), moves: new Set(), useless: new Set() };
     dispute.last = Math.max(dispute.last, blockNumber);
     dispute.revealed.set(state.stateHash, state);
@@ -83,10 +86,15 @@ export function createWatch(options: WatchOptions): Watch {
     const from = Math.max(fromBlock, Math.min(read, to) - REORG_DEPTH);
     const events = await adjudicator.events(from, to, undefined, signal);
     for (const event of events) {
+      const known = disputes.get(event.channelId);
+      if (known !== undefined && event.kind === "answered") known.until = event.finalizesAt;
+      if (known !== undefined && (event.kind === "checkpointed" || event.kind === "concluded")) known.until = 0n;
       if (event.kind !== "challenged" && event.kind !== "moved" && event.kind !== "arbitrationClosed") continue;
       const { stateHash, turnNum, channelId, transaction } = event;
       const isNew = disputes.get(channelId)?.moves.has(stateHash) !== true;
-      const { moves } = remember(event, { stateHash, turnNum });
+      const dispute = remember(event, { stateHash, turnNum });
+      const { moves } = dispute;
+      if ("finalizesAt" in event) dispute.until = event.finalizesAt;
       if (event.kind === "arbitrationClosed") moves.delete(stateHash);
       if (event.kind !== "moved") continue;
       moves.add(stateHash);
@@ -128,6 +136,12 @@ export function createWatch(options: WatchOptions): Watch {
     const reward = isPaid ? await adjudicator.challengeBond(signal) : 0n;
     await vault.addEarning({ transaction, block, channelId, reward, cost });
     return { reward, cost };
+  }
+
+  /** Whether something follows a state that L1 told of. */
+  async function isHeld({ revealed }: Dispute): Promise<boolean> {
+    for (const stateHash of revealed.keys()) if ((await vault.blobs(hintOf(stateHash))).length > 0) return true;
+    return false;
   }
 
   async function findAnswer(
@@ -183,6 +197,11 @@ export function createWatch(options: WatchOptions): Watch {
       const due: { dispute: Dispute; status: ChannelStatus }[] = [];
       let open = to;
       for (const dispute of disputes.values()) {
+        if (clock.time < dispute.until && !(await isHeld(dispute))) {
+          // Somebody else's; what is held of it may still come.
+          open = Math.min(open, dispute.first);
+          continue;
+        }
         const status = await adjudicator.statusOf(dispute.channelId, signal);
         if (status.mode === "challenge" || status.mode === "arbitration") {
           due.push({ dispute, status });

@@ -28,8 +28,8 @@ export interface TestChannel {
   signers: readonly KeySigner[];
   /** State of a turn; another one for each `fork`. */
   stateAt(turn: number, fork?: string): ChannelState;
-  /** The same, signed by those at these positions; default everybody. */
-  signedAt(turn: number, options?: { fork?: string; by?: readonly number[] }): SignedState;
+  /** The same, signed by those at these positions, default everybody, with these keys, default their own. */
+  signedAt(turn: number, options?: { fork?: string; by?: readonly number[]; as?: readonly KeySigner[] }): SignedState;
   hashAt(turn: number, fork?: string): Hex;
 }
 
@@ -49,10 +49,10 @@ export function channelOf(domain: ChannelDomain, signers: readonly KeySigner[], 
   });
   return {
     ...{ channelId, params, signers, stateAt },
-    signedAt(turn, { fork = "", by = signers.map((_, i) => i) } = {}) {
+    signedAt(turn, { fork = "", by = signers.map((_, i) => i), as = signers } = {}) {
       const state = stateAt(turn, fork);
       const digest = digests.state(channelId, state);
-      const signatures = signers.map((signer, i) => (by.includes(i) ? signer.sign(digest) : undefined));
+      const signatures = as.map((signer, i) => (by.includes(i) ? signer.sign(digest) : undefined));
       return { state, signatures, appData: "0x", outcome: "0x" };
     },
     hashAt: (turn, fork) => stateHash(channelId, stateAt(turn, fork)),

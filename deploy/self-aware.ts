@@ -1,0 +1,28 @@
+import { getCreateAddress, id, type Provider, type TypedDataDomain, TypedDataEncoder } from "ethers";
+
+/** Nobody: whose first creation is simulated. */
+const NOBODY = `0x${id("hardhat-rollup: nobody").slice(-40)}`;
+
+/**
+ * Code that a creation leaves at an address, of a contract that keeps its own address and EIP-712 domain in it: what it leaves
+ * elsewhere, with the address and the domain's separator exchanged.
+ * @param domain Of the contract, without its address.
+ */
+export async function codeAt(
+  provider: Provider,
+  address: string,
+  { data, domain }: { data: string; domain: TypedDataDomain },
+): Promise<string> {
+  const elsewhere = getCreateAddress({ from: NOBODY, nonce: 0 });
+  const code = await provider.call({ from: NOBODY, data });
+  const separator = (verifyingContract: string): string =>
+    TypedDataEncoder.hashDomain({ ...domain, verifyingContract });
+  return [
+    [elsewhere, address],
+    [separator(elsewhere), separator(address)],
+  ].reduce((text, [from = "", to = ""]) => text.replaceAll(hex(from), hex(to)), code);
+}
+
+function hex(value: string): string {
+  return value.slice(2).toLowerCase();
+}
