@@ -52,19 +52,19 @@ export async function verifyChannels(deployment: ChannelsDeployment, provider: P
   const { chainId } = await provider.getNetwork();
   const created = new Map(CHANNEL_CONTRACTS.map((name) => [CHANNEL_STEPS[name].id, contracts[name].address]));
   const state: ChannelsState = { challengeBond, l1ChainId: chainId, deployer: ZERO_ADDRESS, created };
-  const codes = await Promise.all(
-    CHANNEL_CONTRACTS.map(async (name): Promise<Check[]> => {
-      const { address, codeHash } = contracts[name];
-      const actual = await provider.getCode(address);
-      if (actual === "0x") return [compare(`${name} code`, "a contract", `nothing at ${address}`)];
-      const expected = await CHANNEL_STEPS[name].codeAt?.(address, state, provider);
-      return [
-        compare(`${name} codeHash`, codeHash, keccak256(actual)),
-        compare(`${name} bytecode`, keccak256(expected ?? "0x"), keccak256(actual)),
-      ];
-    }),
+  const found = await Promise.all(
+    CHANNEL_CONTRACTS.map(async (name) => ({ name, code: await provider.getCode(contracts[name].address) })),
   );
-  const checks = [compare("L1 chain id", l1ChainId, chainId), ...codes.flat()];
+  const checks = [
+    compare("L1 chain id", l1ChainId, chainId),
+    ...found.map(({ name, code }) => compare(`${name} codeHash`, contracts[name].codeHash, keccak256(code))),
+  ];
+  // What is not there cannot be asked, and the creation of others asks it.
+  if (found.some(({ code }) => code === "0x")) return checks;
+  for (const { name, code } of found) {
+    const expected = await CHANNEL_STEPS[name].codeAt?.(contracts[name].address, state, provider);
+    checks.push(compare(`${name} bytecode`, keccak256(expected ?? "0x"), keccak256(code)));
+  }
   if (checks.some(({ ok }) => !ok)) return checks;
   const adjudicator = IChannelAdjudicator__factory.connect(contracts.ChannelAdjudicator.address, provider);
   return [...checks, compare("ChannelAdjudicator.challengeBond", challengeBond, await adjudicator.challengeBond())];

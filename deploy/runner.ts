@@ -77,7 +77,7 @@ export interface RunOptions<Given extends object = SuiteGiven> {
 }
 
 /** What an earlier step created. */
-export function createdBy(state: Pick<RunState, "created">, { id }: StepName): Hex {
+export function createdBy(state: Pick<RunState, "created">, { id }: Pick<StepName, "id">): Hex {
   const address = state.created.get(id);
   if (address === undefined) throw new DeployError(id, `step ${id} must come first`);
   return address;

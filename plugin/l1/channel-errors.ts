@@ -45,6 +45,7 @@ export function channelLines(show: (value: unknown) => string, time: (seconds: u
     ChannelNotUnanimous: (a) => `this needs everybody's signature; signed has only ${participants(a.signedBy)}`,
     ChannelTurnOrder: (a) =>
       `states must have ascending turns: turn ${show(a.turnNum)} stands behind turn ${show(a.before)}`,
+    ChannelFinalState: (a) => `the state of turn ${show(a.turnNum)} is final; nothing follows it`,
     ChannelNoState: () => "no state was shown; at least one is needed",
     ChannelPreimage: (a) =>
       `the bytes have hash ${show(a.found)}, the state says ${show(a.expected)}; show the bytes that are behind the hash`,

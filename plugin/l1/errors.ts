@@ -4,12 +4,11 @@ import {
   AvailabilityChallenge__factory,
   BlobDA__factory,
   BlsKeys__factory,
+  ChannelAdjudicator__factory,
   CommitteeDA__factory,
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
-  ChannelParamsLib__factory,
   Groth16Verifier__factory,
-  IChannelAdjudicator__factory,
   KeccakStateProof__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -86,8 +85,7 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   PoseidonStateProof__factory.abi,
   StatementDA__factory.abi,
   ValidityResolver__factory.abi,
-  IChannelAdjudicator__factory.abi,
-  ChannelParamsLib__factory.abi,
+  ChannelAdjudicator__factory.abi,
 ];
 
 /** Every custom error that a transaction to the suite can end in. */

@@ -53,11 +53,17 @@ describe("Deploying channels", () => {
     };
     expect(await failing({ challengeBond: BOND + 1n })).to.deep.equal(["ChannelAdjudicator bytecode"]);
     expect(await failing({ l1ChainId: 1n })).to.deep.equal(["L1 chain id"]);
+    const book = deployment.contracts;
+    const exchanged = { ...book, ConsensusApp: book.HashTimeLockApp, HashTimeLockApp: book.ConsensusApp };
+    expect(await failing({ contracts: exchanged })).to.deep.equal([
+      "ConsensusApp bytecode",
+      "HashTimeLockApp bytecode",
+    ]);
     const nowhere = {
       ...deployment.contracts,
       ChannelAdjudicator: { ...ChannelAdjudicator, address: l1.wallet(9).address as `0x${string}` },
     };
-    expect(await failing({ contracts: nowhere })).to.deep.equal(["ChannelAdjudicator code"]);
+    expect(await failing({ contracts: nowhere })).to.deep.equal(["ChannelAdjudicator codeHash"]);
     const other = await new ChannelAdjudicator__factory(l1.wallet(1)).deploy(1n);
     const address = (await other.getAddress()) as `0x${string}`;
     const another = { ...deployment.contracts, ChannelAdjudicator: { ...ChannelAdjudicator, address } };
