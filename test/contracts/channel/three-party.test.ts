@@ -119,6 +119,22 @@ for (const [asset, assetIndex] of [
       expect(await paid(agreed)).to.deep.equal([6n * UNIT, 14n * UNIT, 10n * UNIT]);
     });
 
+    it("who moves later counts on what everybody signed once states reach the turn before its own", async () => {
+      const { adjudicator, anyone, challenge, passDispute } = flows;
+      const base = state(5n, 10n * UNIT, 10n * UNIT, 10n * UNIT);
+      const agreed = pay(base, ALICE, new Map([[CAROL, 4n * UNIT]]));
+      const settled = pay(agreed, BOB, NOTHING);
+      // Alice and bob play both turns before carol's again, without the payment.
+      const other = pay(base, ALICE, NOTHING);
+      await challenge(channel, ALICE, [signed(base), signed(other, ALICE), signed(pay(other, BOB, NOTHING), BOB)]);
+      const show = (content: AppState) => adjudicator.connect(anyone).checkpoint(channel.params, signed(content));
+      await refused(show(agreed), "ChannelStaleTurn");
+      await show(settled);
+      await challenge(channel, CAROL, [signed(settled)]);
+      await passDispute();
+      expect(await paid(settled)).to.deep.equal([6n * UNIT, 10n * UNIT, 14n * UNIT]);
+    });
+
     it("nothing follows a last move, and whoever is next has no way around it", async () => {
       const { challenge, passDispute } = flows;
       const base = state(5n, 10n * UNIT, 10n * UNIT, 10n * UNIT);
