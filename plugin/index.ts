@@ -274,6 +274,15 @@ const buildGuest = start(
   .setAction(() => import("../tasks/build-guest.js"))
   .build();
 
+const channelDemo = start(
+  "channel:demo",
+  "State channels with real figures: open, pay 10,000 times, a lie and the watchtower's answer, close, check",
+)
+  .addOption(port("updates", "Signed updates", 10_000))
+  .addFlag({ name: "disk", description: "Store on disk, each write synced, instead of in memory" })
+  .setAction(() => import("../tasks/channel-demo.js"))
+  .build();
+
 const plugin: HardhatPlugin = definePlugin({
   id: "hardhat-rollup",
   npmPackage: "hardhat-rollup",
@@ -301,6 +310,7 @@ const plugin: HardhatPlugin = definePlugin({
     member,
     memberKey,
     buildGuest,
+    channelDemo,
   ],
 });
 
