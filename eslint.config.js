@@ -14,6 +14,9 @@ export default tseslint.config(
       "guests",
       "test/package/fixture",
       "test/coverage/toy",
+      "coverage-hh2/workspace",
+      "coverage-hh2/node_modules",
+      "coverage-hh2/shim/env.ts",
     ],
   },
   js.configs.recommended,
@@ -54,6 +57,10 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: { globals: { require: "readonly", module: "writable", process: "readonly" } },
   },
   {
     files: ["**/*.mjs", "**/*.js"],

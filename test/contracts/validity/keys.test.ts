@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { zeroPadValue } from "ethers";
 
+import { DEVELOPMENT_GAMMA } from "../../../plugin/prover/development.js";
 import { Groth16Verifier__factory } from "../../../typechain-types/index.js";
 import type { VerifyingKeyStruct } from "../../../typechain-types/validity/Groth16Verifier.js";
 import { g1, type Point, Q } from "../../support/bn254.js";
@@ -164,6 +165,18 @@ for (const chainId of [1, 10, 1337, 11_155_111, 31_337]) {
           .withArgs(chainId);
       }
       expect(await (await factory.deploy(key, 1, false)).IS_DEVELOPMENT()).to.equal(false);
+    });
+
+    it(`${isLocal ? "verifies" : "is refused"} by its gamma, also when it is said to be none`, async () => {
+      const key = keyOf({ ...secretsOf(1, "development"), gamma: DEVELOPMENT_GAMMA });
+      const factory = new Groth16Verifier__factory(bench().deployer);
+      if (isLocal) {
+        expect(await (await factory.deploy(key, 1, false)).IS_DEVELOPMENT()).to.equal(true);
+      } else {
+        await expect(factory.deploy(key, 1, false))
+          .to.be.revertedWithCustomError(factory, "Groth16DevelopmentKey")
+          .withArgs(chainId);
+      }
     });
   });
 }

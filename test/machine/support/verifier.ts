@@ -123,7 +123,11 @@ async function onAnvil(path: string): Promise<Host> {
 function use(start: () => Promise<Host>): () => Verifier {
   let verifier: Verifier | undefined;
   before(async () => {
-    verifier = await deployTo(await start());
+    const host = await start();
+    verifier = await deployTo(host).catch(async (error: unknown) => {
+      await host.close();
+      throw error;
+    });
   });
   after(() => verifier?.close());
   return () => {
