@@ -108,7 +108,7 @@ describe("WasmForceMoveApp", () => {
     });
 
     it("refuses no adjudicator, a window below the extension, and what a game refuses", async () => {
-      const { app, actors, adjudicator, game, connection } = scene();
+      const { app, actors, adjudicator, game } = scene();
       const verifier = await new OneStepVerifier__factory(actors.deployer).deploy();
       const factory = new WasmForceMoveApp__factory(actors.deployer);
       const parameters = appParameters(verifier);
@@ -123,6 +123,10 @@ describe("WasmForceMoveApp", () => {
         game,
         "DisputeZeroParameter",
       );
+    });
+
+    it("has code that may be deployed", async () => {
+      const { app, connection } = scene();
       // The constructor's code is no part of the app.
       expect(await connection.ethers.provider.getCode(await app.getAddress())).to.have.length.below(2 * 20_000);
       expect(WasmForceMoveApp__factory.bytecode).to.have.length.below(2 * 49_152);
