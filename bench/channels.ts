@@ -26,7 +26,11 @@ async function measure(updates: number, stores: readonly Store[], isOneWay = fal
   for (const [i, store] of stores.entries()) {
     parties.push(await startParty(i, l1, network.join(person(i).address), store));
   }
-  const opened = parties[0]!.client.open(paramsOf(2), outcomeOf(2));
+  const rich = outcomeOf(2).map(({ asset, allocations }) => ({
+    asset,
+    allocations: allocations.map((one) => ({ ...one, amount: 1_000_000n })),
+  }));
+  const opened = parties[0]!.client.open(paramsOf(2), rich);
   let isOpen = false;
   void opened.then(() => (isOpen = true));
   while (!isOpen) await settle(parties);

@@ -24,6 +24,8 @@ import {
   decodeMessage,
   encodeMessage,
   MalformedMessageError,
+  MAX_MESSAGE_BYTES,
+  MAX_PARTS,
   needsSignature,
   type Part,
   type Received,
@@ -104,8 +106,6 @@ const SWEEP_INTERVAL = 600_000;
 const INBOX = { perSource: 512, sources: 1_024 };
 /** Offers that are looked at, at once. */
 const MAX_OFFERS = 16;
-/** Parts of one message. */
-const MAX_PARTS = 16;
 
 /** Opens what the store has, and goes on exactly there. */
 export async function createChannelClient(options: ChannelClientOptions): Promise<ChannelClient> {
@@ -157,7 +157,7 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     workers,
     signChallenge: (record, { state }) => signer.sign(rules.digests.challenge(record.id, state)),
     cursor: records.cursor(),
-    setCursor: (block) => commit(records.cursorOperation(block)),
+    setCursor: (block) => commit([records.cursorOperation(block)]),
     confirmations,
     sweepInterval: SWEEP_INTERVAL,
     concludeGrace: options.concludeGrace ?? 600_000,
@@ -177,7 +177,16 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
       }
       moves.delete(name);
     },
-    onEnded: changed,
+    past: (record, turnNum) => records.past(record, turnNum),
+    onEnded(id) {
+      changed(id);
+      const worker = workers.get(id);
+      if (worker === undefined) return;
+      records
+        .forget(worker.channel.record)
+        .then(commit)
+        .catch((error: unknown) => report({ kind: "fault", channelId: id, error, isFatal: false }));
+    },
   });
 
   function changed(id: Hex): void {
@@ -188,7 +197,7 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     const { id, params, me } = record;
     const worker = createWorker(openChannel(record), {
       rules,
-      write: (next) => commit(records.operation(next)),
+      write: (next) => commit(records.operations(next, worker.channel.record)),
       send: (sends) => sendAll(id, params, me, sends),
       notify: (notice) => takeNotice(id, notice),
       onChange: () => changed(id),
@@ -301,16 +310,20 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
 
   /** One message to each participant that something is for; the same bytes for all who get the same. */
   function sendAll(id: Hex, { participants }: ChannelParams, me: number, sends: readonly Send[]): void {
-    for (let from = 0; from < sends.length; from += MAX_PARTS) {
-      const some = sends.slice(from, from + MAX_PARTS);
-      const encode = (parts: readonly Part[]): Uint8Array =>
-        encodeMessage({ channelId: id, from: me, parts }, (body) => signer.sign(rules.digests.message(id, body)));
-      const toAll = some.every(({ to }) => to === "all") ? encode(some.map(({ part }) => part)) : undefined;
-      for (const [i, participant] of participants.entries()) {
-        if (i === me) continue;
-        const parts = some.filter(({ to }) => to === "all" || to === i).map(({ part }) => part);
-        if (parts.length > 0) outbox.add(participant, toAll ?? encode(parts));
-      }
+    const encode = (parts: readonly Part[]): Uint8Array[] => {
+      const bytes = encodeMessage({ channelId: id, from: me, parts }, (body) =>
+        signer.sign(rules.digests.message(id, body)),
+      );
+      if (parts.length === 1 || (parts.length <= MAX_PARTS && bytes.length <= MAX_MESSAGE_BYTES)) return [bytes];
+      const half = Math.ceil(parts.length / 2);
+      return [...encode(parts.slice(0, half)), ...encode(parts.slice(half))];
+    };
+    const toAll = sends.every(({ to }) => to === "all") ? encode(sends.map(({ part }) => part)) : undefined;
+    for (const [i, participant] of participants.entries()) {
+      if (i === me) continue;
+      const parts = sends.filter(({ to }) => to === "all" || to === i).map(({ part }) => part);
+      const messages = parts.length === 0 ? [] : (toAll ?? encode(parts));
+      for (const bytes of messages) outbox.add(participant, bytes);
     }
     if (!resends.has(id)) resends.set(id, { at: clock() + resendInterval, wait: resendInterval });
   }
@@ -375,7 +388,7 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     // No other worker for it is made while this is written.
     const worker = addWorker(record);
     try {
-      await commit(records.operation(record));
+      await commit(records.operations(record));
     } catch (error) {
       stopping.abort(new ClientStoppedError("the store failed; start again on a sound one", { cause: error }));
       throw error;
@@ -423,7 +436,12 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     }
   }
 
-  for (const record of await records.load()) addWorker(record);
+  for (const record of await records.load()) {
+    if (channelIdOf(domain, record.params) !== record.id || record.params.participants[record.me] !== address) {
+      throw new ChannelRefusedError(`the store has channel ${record.id}, of another adjudicator or participant`);
+    }
+    addWorker(record);
+  }
   const inbox = createInbox(INBOX, receive);
   transport.onMessage((bytes, source) => !signal.aborted && inbox.add(source, { bytes, source }));
   const timer = setInterval(resendDue, Math.max(10, resendInterval / 2));

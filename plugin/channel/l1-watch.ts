@@ -3,7 +3,7 @@ import { assetsToLookAt, finalState, isFunded, isOver, type L1Move, type L1View,
 import { decodeOutcome, toDestination } from "./outcome.js";
 import type { ChannelRecord } from "./record.js";
 import type { ChannelReport } from "./report.js";
-import { isComplete } from "./state.js";
+import { contentOf, isComplete, type KnownState } from "./state.js";
 import type { Adjudicator, ChannelEvent, Mined, SignedState } from "./types.js";
 import type { Worker } from "./worker.js";
 
@@ -34,6 +34,8 @@ export interface L1WatchOptions {
   keyMargin: bigint;
   clock: () => number;
   report: (report: ChannelReport) => void;
+  /** A state of a turn that we signed. */
+  past: (record: ChannelRecord, turnNum: bigint) => KnownState | undefined;
   /** A move was mined, or refused. */
   onMove: (channelId: Hex, move: L1Move, result: { mined: Mined } | { error: unknown }) => void;
   onEnded: (channelId: Hex) => void;
@@ -102,6 +104,7 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
       if (worker === undefined) continue;
       touched.add(event.channelId);
       takeEvent(worker, event, settled);
+      if (event.kind === "checkpointed") await takeCheckpoint(worker, event, signal);
       const name = `${event.transaction}:${event.kind}:${JSON.stringify(event, (_, x: unknown) => (typeof x === "bigint" ? `${x}` : x))}`;
       if (told.has(name)) continue;
       told.set(name, event.blockNumber);
@@ -113,6 +116,18 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
       for (const [name, block] of told) if (block <= settled) told.delete(name);
     }
     return touched;
+  }
+
+  /** A state that we signed, and whose other signatures somebody gave to L1 only: without them we could not go on. */
+  async function takeCheckpoint(
+    worker: Worker,
+    { transaction, turnNum }: Extract<ChannelEvent, { kind: "checkpointed" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { pending } = worker.channel.record;
+    if (pending?.state.turnNum !== turnNum) return;
+    const shown = await adjudicator.checkpointIn?.(transaction, signal);
+    if (shown !== undefined) worker.push({ kind: "checkpoint", signatures: shown.signatures });
   }
 
   async function moveCursor(block: number): Promise<void> {
@@ -137,7 +152,15 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
         return;
       }
       if (view.status.mode === "finalized" && finalState(record, view) === undefined) {
-        report({ kind: "endedUnknown", channelId: id, status: view.status });
+        const { turnNum, stateHash } = view.status;
+        const old = options.past(record, turnNum);
+        if (old?.hash !== stateHash) {
+          report({ kind: "endedUnknown", channelId: id, status: view.status });
+          return;
+        }
+        worker.push({ kind: "shown", turnNum, content: contentOf(old) });
+        await worker.idle();
+        continue;
       }
       const move = nextMove(record, view, isConcludeDue(record));
       if (move === undefined) return;
@@ -205,13 +228,19 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
     }
   }
 
-  function run(record: ChannelRecord, move: L1Move, signal: AbortSignal): Promise<Mined> {
+  /** What L1 refuses or cannot do at once is done in the smaller way. */
+  async function run(record: ChannelRecord, move: L1Move, signal: AbortSignal): Promise<Mined> {
+    const orElse = (first: () => Promise<Mined>, second: () => Promise<Mined>): Promise<Mined> =>
+      first().catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        return second();
+      });
     const { id, params, me } = record;
     switch (move.kind) {
       case "deposit":
-        return adjudicator.deposit(id, move.asset, move.amount, move.expectedDeposited, signal);
+        return await adjudicator.deposit(id, move.asset, move.amount, move.expectedDeposited, signal);
       case "challenge":
-        return adjudicator.challenge(
+        return await adjudicator.challenge(
           params,
           [bare(move.signed)],
           me,
@@ -219,20 +248,35 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
           signal,
         );
       case "checkpoint":
-        return adjudicator.checkpoint(params, bare(move.signed), signal);
-      case "concludeAndPay":
-        return adjudicator.concludeAndPay(params, { ...bare(move.signed), outcome: move.signed.outcome }, signal);
+        return await adjudicator.checkpoint(params, bare(move.signed), signal);
+      case "concludeAndPay": {
+        const { outcome } = move.signed;
+        return await orElse(
+          () => adjudicator.concludeAndPay(params, { ...bare(move.signed), outcome }, signal),
+          // What cannot be paid all at once is paid one by one.
+          () => adjudicator.conclude(params, bare(move.signed), signal),
+        );
+      }
       case "payout": {
-        const { state, outcome } = move.final;
-        return adjudicator.payout(id, { state, outcome }, move.assetIndex, [], signal);
+        const { state, outcome, decoded } = move.final;
+        const own = toDestination(params.participants[me]!);
+        const indices = decoded[move.assetIndex]!.allocations.flatMap(({ destination }, i) =>
+          destination === own ? [i] : [],
+        );
+        const pay = (which: readonly number[]): Promise<Mined> =>
+          adjudicator.payout(id, { state, outcome }, move.assetIndex, which, signal);
+        return await orElse(
+          () => pay([]),
+          () => pay(indices),
+        );
       }
       case "withdraw": {
         const { asset, destination, total, signatures } = move.withdrawal;
         const all = signatures.filter((signature) => signature !== undefined);
-        return adjudicator.withdraw(params, { asset, destination, total }, all, signal);
+        return await adjudicator.withdraw(params, { asset, destination, total }, all, signal);
       }
       case "returnBond":
-        return adjudicator.returnBond(params, signal);
+        return await adjudicator.returnBond(params, signal);
     }
   }
 

@@ -4,7 +4,7 @@ import { OutcomeError } from "./outcome.js";
 import { fundingFault, paramsFault } from "./params.js";
 import { type ChannelRecord, newRecord } from "./record.js";
 import { isMessageOf, type Rules } from "./signing-rules.js";
-import { entitlement, knownState } from "./state.js";
+import { entitlement, knownState, sizeFault } from "./state.js";
 import type { Adjudicator, ChannelDomain, ChannelParams, Outcome } from "./types.js";
 import type { Part, Received } from "./wire.js";
 
@@ -57,7 +57,7 @@ export function createOpening(options: OpeningOptions): Opening {
   const { domain, rules, address, adjudicator, accept, confirmations, startBlock, minChallengeDuration } = options;
 
   function fault({ id, params, me, initial }: ChannelRecord): string | undefined {
-    const found = paramsFault(id, params, me, minChallengeDuration) ?? options.fullness();
+    const found = paramsFault(id, params, me, minChallengeDuration) ?? options.fullness() ?? sizeFault(initial);
     if (found !== undefined) return found;
     if (initial.isFinal) return "the first state is no final one";
     try {

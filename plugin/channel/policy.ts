@@ -50,6 +50,9 @@ export const paymentPolicy: Policy = ({ params, me, current, next, role, asker }
   return undefined;
 };
 
+/** Of one asset: what is paid in one transaction, whatever recipients do with their gas. */
+const MAX_ALLOCATIONS = 40;
+
 /** Adds whoever gets less in the end. */
 function checkAsset(had: AssetOutcome, has: AssetOutcome, falling: Set<Hex>): string | undefined {
   if (has.asset !== had.asset) return `asset ${had.asset} is replaced by ${has.asset}`;
@@ -63,9 +66,13 @@ function checkAsset(had: AssetOutcome, has: AssetOutcome, falling: Set<Hex>): st
       return `guarantee ${i} of ${had.asset} changes`;
     }
     const { destination, amount } = allocation;
+    if (old === undefined && amount === 0n) return "a new allocation of nothing is no payment";
     before += old?.amount ?? 0n;
     after += amount;
     change.set(destination, (change.get(destination) ?? 0n) + amount - (old?.amount ?? 0n));
+  }
+  if (has.allocations.length > Math.max(had.allocations.length, MAX_ALLOCATIONS)) {
+    return `${has.allocations.length} allocations of ${had.asset} are too many to be paid at once`;
   }
   if (has.allocations.length < had.allocations.length) return `allocations of ${had.asset} are gone`;
   if (before !== after) return `the sum of ${had.asset} was ${before} and would be ${after}`;

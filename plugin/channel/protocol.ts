@@ -14,7 +14,7 @@ import {
   withdrawalHash,
   withdrawalRefusal,
 } from "./signing-rules.js";
-import { type Content, contentOf, isComplete, type KnownState, knownState } from "./state.js";
+import { type Content, contentOf, isComplete, type KnownState, knownState, sizeFault } from "./state.js";
 import type { SignedState } from "./types.js";
 import { type Part, statePart } from "./wire.js";
 
@@ -55,6 +55,8 @@ export type ChannelInput =
   | { kind: "withdraw"; asset: Hex; total: bigint }
   | { kind: "l1"; sight: L1Sight; isFunded: boolean }
   | { kind: "session"; participant: number; session: SessionKey }
+  /** Signatures of the pending state, found on L1. */
+  | { kind: "checkpoint"; signatures: SignedState["signatures"] }
   | { kind: "shown"; turnNum: bigint; content: Content }
   | { kind: "wants"; wants: Partial<ChannelRecord["wants"]> }
   /** Something may have been lost, or we came back. */
@@ -148,6 +150,12 @@ function take(draft: Draft, input: ChannelInput, rules: Rules): void {
       if (draft.record.sessions[participant] !== undefined) return;
       amend(draft, { sessions: draft.record.sessions.with(participant, session) });
       return;
+    }
+    case "checkpoint": {
+      const { pending } = draft.record;
+      if (pending === undefined) return;
+      const part = { turnNum: pending.state.turnNum, content: contentOf(pending), signatures: input.signatures };
+      return takeState(draft, draft.record.me, { kind: "state", ...part }, rules);
     }
     case "shown":
       amend(draft, { shown: knownState(draft.record.id, input.turnNum, input.content, []) });
@@ -555,6 +563,8 @@ function reject(draft: Draft, from: number, reason: string): void {
 
 /** A state of what somebody sent or wants; a text says what is wrong with it. */
 function tryKnown(channelId: Hex, turnNum: bigint, content: Content): KnownState | string {
+  const fault = sizeFault(content);
+  if (fault !== undefined) return fault;
   try {
     return knownState(channelId, turnNum, content, []);
   } catch (error) {

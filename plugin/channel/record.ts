@@ -1,7 +1,7 @@
 import type { Store, StoreOperation } from "../store/types.js";
-import { fromHex } from "../ledger/bytes.js";
+import { fromHex, toBytes } from "../ledger/bytes.js";
 import type { Hex } from "../types.js";
-import { type Content, type KnownState, knownState } from "./state.js";
+import { type Content, contentOf, type KnownState, knownState } from "./state.js";
 import type { ChannelParams } from "./types.js";
 
 /** A change that we asked the mover for: we sign it when it comes, and nothing makes us forget that we asked. */
@@ -74,8 +74,15 @@ export function newRecord(fixed: Pick<ChannelRecord, "id" | "params" | "me" | "i
 export interface ChannelRecords {
   /** All channels, as they were written last. */
   load(): Promise<ChannelRecord[]>;
-  /** What writes a channel; the caller gathers operations of several channels. */
-  operation(record: ChannelRecord): StoreOperation;
+  /**
+   * What writes a channel, and beside it each state that we signed: should L1 end the channel with an old one, what is behind
+   * its hashes is needed to be paid.
+   */
+  operations(record: ChannelRecord, before?: ChannelRecord): StoreOperation[];
+  /** The state of a turn that we signed. */
+  past(record: ChannelRecord, turnNum: bigint): KnownState | undefined;
+  /** What forgets the past of a channel that is over. */
+  forget(record: ChannelRecord): Promise<StoreOperation[]>;
   /** The last block whose events were all looked at. */
   cursor(): number | undefined;
   cursorOperation(block: number): StoreOperation;
@@ -84,6 +91,7 @@ export interface ChannelRecords {
 const PREFIX = "channel:";
 /** After all ids behind the prefix. */
 const END = "channel;";
+const PAST = "channel-past:";
 const CURSOR = Buffer.from("channel-l1-cursor");
 
 export function channelRecords(store: Store): ChannelRecords {
@@ -94,17 +102,45 @@ export function channelRecords(store: Store): ChannelRecords {
       for await (const [, value] of store.entries(range)) records.push(decodeRecord(value));
       return records;
     },
-    operation: (record) => ({
-      type: "put",
-      key: Buffer.concat([Buffer.from(PREFIX), fromHex(record.id, 32)]),
-      value: encodeRecord(record),
-    }),
+    operations(record, before) {
+      const key = Buffer.concat([Buffer.from(PREFIX), fromHex(record.id, 32)]);
+      const known = new Set(signedStates(before).map(({ hash }) => hash));
+      const fresh = signedStates(record).filter(({ hash }) => !known.has(hash));
+      return [
+        { type: "put", key, value: encodeRecord(record) },
+        ...fresh.map((signed): StoreOperation => {
+          const value = Buffer.from(JSON.stringify(contentOf(signed)));
+          return { type: "put", key: pastKey(record.id, signed.state.turnNum), value };
+        }),
+      ];
+    },
+    past({ id }, turnNum) {
+      const value = store.get(pastKey(id, turnNum));
+      return value && knownState(id, turnNum, JSON.parse(Buffer.from(value).toString()) as Content, []);
+    },
+    async forget({ id, supported }) {
+      const operations: StoreOperation[] = [];
+      const range = { from: pastKey(id, 0n), to: pastKey(id, (supported?.state.turnNum ?? 0n) + 2n) };
+      for await (const [key] of store.entries(range)) operations.push({ type: "del", key });
+      return operations;
+    },
     cursor() {
       const value = store.get(CURSOR);
       return value && Number(Buffer.from(value).toString());
     },
     cursorOperation: (block) => ({ type: "put", key: CURSOR, value: Buffer.from(`${block}`) }),
   };
+}
+
+function pastKey(id: Hex, turnNum: bigint): Uint8Array {
+  return Buffer.concat([Buffer.from(PAST), fromHex(id, 32), toBytes(turnNum, 8)]);
+}
+
+/** States that may bind us. */
+function signedStates(record: ChannelRecord | undefined): KnownState[] {
+  if (record === undefined) return [];
+  const { supported, pending, me } = record;
+  return [supported, pending?.signatures[me] === undefined ? undefined : pending].filter((one) => one !== undefined);
 }
 
 /** A state without what follows from it; turns are below 2^53. */

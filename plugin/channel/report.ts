@@ -16,7 +16,7 @@ export type ChannelReport =
   | { kind: "l1MoveFailed"; channelId: Hex; move: L1Move["kind"]; error: unknown }
   | { kind: "l1Unseen"; error: unknown }
   | { kind: "l1SeenAgain" }
-  /** L1 ended the channel with a state that we do not have: an older one than ours, and nobody answered in time. */
+  /** L1 ended the channel with a state that we do not have. */
   | { kind: "endedUnknown"; channelId: Hex; status: ChannelStatus }
   | { kind: "ended"; channelId: Hex }
   /** A session key that others' states hang on expires before the longest dispute would end: end the channel now. */

@@ -21,6 +21,13 @@ export interface KnownState extends SignedState {
 /** Longest outcome and app data of a state, in bytes: what fits a dispute with ease, and no memory is filled with. */
 export const MAX_PART_BYTES = 65_536;
 
+/** Why nobody would take a state with this content, whatever it says. */
+export function sizeFault({ outcome, appData }: Content): string | undefined {
+  const longest = 2 + 2 * MAX_PART_BYTES;
+  if (outcome.length <= longest && appData.length <= longest) return undefined;
+  return `an outcome and app data have at most ${MAX_PART_BYTES} bytes each`;
+}
+
 const NO_DATA_HASH = hashOf("0x");
 
 /** @throws {OutcomeError} when the outcome is none. */

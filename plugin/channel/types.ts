@@ -156,6 +156,11 @@ export interface Adjudicator {
   now(signal?: AbortSignal): Promise<bigint>;
   /** Number of L1's last block. */
   height(signal?: AbortSignal): Promise<number>;
+  /**
+   * The state that a checkpoint showed, with its signatures, without what is behind its hashes; undefined where another contract
+   * called the adjudicator. Absent where transactions cannot be asked for.
+   */
+  checkpointIn?(transaction: Hex, signal?: AbortSignal): Promise<SignedState | undefined>;
   /** Events of blocks `from` to `to`, oldest first; of one channel, or of all. */
   events(from: number, to: number, channelId?: Hex, signal?: AbortSignal): Promise<ChannelEvent[]>;
 }

@@ -38,7 +38,8 @@ export interface Received extends Message {
 
 /** Longest message, in bytes. */
 export const MAX_MESSAGE_BYTES = 1 << 20;
-const MAX_PARTS = 16;
+/** Parts of one message. */
+export const MAX_PARTS = 16;
 const MAX_REASON = 200;
 const VERSION = 1;
 const HEAD_LENGTH = 65;

@@ -85,6 +85,45 @@ describe("channel client in a dispute", () => {
     expect(await late.catch((error: unknown) => (error as Error).message)).to.equal("gave up");
   });
 
+  it("goes on with a state whose signatures somebody gave to L1 only", async () => {
+    // Bob takes Alice's proposal to L1, and never answers her: what she has in full is too old for L1 now.
+    await handles[1]!.pay({ to: 0, amount: 1n });
+    await calm(world.parties);
+    await world.parties[1]!.client.close();
+    const digests = channelDigests(DOMAIN);
+    world.network.leave(person(1).address);
+    const late = handles[0]!.pay({ to: 1, amount: 7n });
+    late.catch(() => undefined);
+    await world.parties[0]!.client.idle();
+    const proposal = handles[0]!.pending!;
+    const { id } = handles[0]!;
+    const signatures = [proposal.signatures[0], person(1).sign(digests.state(id, proposal.state))];
+    await world.l1.adjudicator(person(1).address).checkpoint(world.params, { ...proposal, signatures });
+    await world.parties[0]!.client.sync();
+    expect((await late).state.turnNum).to.equal(proposal.state.turnNum);
+    const challenged = handles[0]!.challenge();
+    await world.parties[0]!.client.sync();
+    await challenged;
+    expect(handles[0]!.status?.mode).to.equal("challenge");
+  });
+
+  it("is paid by an old state that nobody answered, because it was away", async () => {
+    const old = handles[0]!.latest!;
+    for (const amount of [300n, 200n]) await handles[0]!.pay({ to: 1, amount });
+    await calm(world.parties);
+    const { store } = world.parties[1]!;
+    await world.parties[1]!.client.close();
+    await challengeWith(world, 0, old);
+    world.l1.pass(7_201n);
+    // The liar has itself paid and nobody else; who comes back knows what is behind the old state's hashes.
+    const again = await startParty(1, world.l1, world.network.join(person(1).address), store);
+    world.parties[1] = again;
+    await again.client.sync();
+    expect(world.l1.balance(person(1).address, ETH)).to.equal(100n);
+    expect(world.l1.balance(person(1).address, TOKEN)).to.equal(0n);
+    expect(again.client.list()[0]!.isEnded).to.equal(true);
+  });
+
   it("gets its deposit back from a channel that nobody else funds", async () => {
     const other = await createWorld(2, { resendInterval: 5 });
     const id = channelIdOf(DOMAIN, other.params);

@@ -19,7 +19,7 @@ async function play(seed: number, count: number): Promise<void> {
   const loss = random() * 0.3;
   const start = (i: number, store = memoryStore()): Promise<Party> =>
     startParty(i, l1, ledger.tap(unreliable(network.join(person(i).address), random, loss)), store, {
-      resendInterval: 12,
+      resendInterval: 25,
     });
   const parties: Party[] = [];
   for (let i = 0; i < count; i++) parties.push(await start(i));

@@ -57,6 +57,7 @@ export function fakeL1(): FakeL1 {
   const events: ChannelEvent[] = [];
   const balances = new Map<string, bigint>();
   const sent: string[] = [];
+  const checkpoints = new Map<Hex, SignedState>();
   let [time, block] = [1_000_000n, 10];
 
   const held = (id: Hex): Held => {
@@ -219,6 +220,7 @@ export function fakeL1(): FakeL1 {
           if (mode === "challenge") returnBond(id, isStale ? account : channel.challengerAccount, isStale);
           channel.status = { ...NOTHING, turnNum: next };
           emit(id, { kind: "checkpointed", turnNum: next });
+          checkpoints.set(`0x${block.toString(16).padStart(64, "0")}`, { ...signed, appData: "0x", outcome: "0x" });
         }),
       conclude: (params, signed) => mine("conclude", () => void conclude(params, signed)),
       concludeAndPay: (params, signed) =>
@@ -255,6 +257,7 @@ export function fakeL1(): FakeL1 {
       holdingsOf: (id, asset) => Promise.resolve(held(id).holdings.get(asset) ?? 0n),
       paidOf: (id, asset, destination) => Promise.resolve(held(id).paid.get(`${asset}:${destination}`) ?? 0n),
       creditOf: () => Promise.resolve(0n),
+      checkpointIn: (transaction) => Promise.resolve(checkpoints.get(transaction)),
       challengeBond: () => Promise.resolve(BOND),
       now: () => Promise.resolve(time),
       height: () => Promise.resolve(block - 1),
