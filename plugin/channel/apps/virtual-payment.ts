@@ -66,7 +66,8 @@ export function signVoucher(payments: VirtualPayments, voucher: Voucher, payer: 
  * @param base The last state that everybody signed.
  * @param had Amount of the last good voucher for the asset; 0 for none.
  * @param payers The payer's address, and its session key if it has one.
- * @throws {AppError} unless it is good: signed by the payer for this channel, above the last one, and covered.
+ * @throws {AppError} unless it is good: signed by the payer for this channel, above the last one, covered, and redeemable
+ * behind the base.
  */
 export function checkVoucher(
   payments: VirtualPayments,
@@ -74,6 +75,7 @@ export function checkVoucher(
   { channelId, base, had, payers }: { channelId: Hex; base: AppState; had: bigint; payers: readonly Hex[] },
 ): bigint {
   const { asset, amount } = voucher;
+  requireRedeemable(base);
   if (voucher.channelId !== channelId) throw new AppError(`the voucher is for ${voucher.channelId}, not ${channelId}`);
   const index = base.outcome.findIndex((other) => other.asset.toLowerCase() === asset.toLowerCase());
   if (index < 0) throw new AppError(`the channel has no asset ${asset}`);
@@ -118,10 +120,7 @@ export function decodeSettled(appData: Hex, assets: number): Settled[] {
  * @throws {AppError} when VirtualPaymentApp would not allow it.
  */
 export function redeem(base: AppState, vouchers: readonly SignedVoucher[]): AppState {
-  const turnNum = base.turnNum + 1n;
-  if (turnNum % AGREED_TURNS === 0n) {
-    throw new AppError(`turn ${turnNum} is for a state that everybody signs: redeem fewer times, by higher vouchers`);
-  }
+  requireRedeemable(base);
   const settled = decodeSettled(base.appData, base.outcome.length);
   const entries = settled.map((entry, i) => {
     const { asset } = base.outcome[i]!;
@@ -150,4 +149,14 @@ export function settle(base: AppState, amounts: readonly bigint[]): AppState {
       amounts.map((amount, i) => amount - settled[i]!.amount),
     ),
   });
+}
+
+/** @throws {AppError} where no voucher could be redeemed behind the state. */
+function requireRedeemable({ turnNum, isFinal }: AppState): void {
+  if (isFinal) throw new AppError(`turn ${turnNum} was final: nothing follows it`);
+  if ((turnNum + 1n) % AGREED_TURNS === 0n) {
+    throw new AppError(
+      `nothing is redeemed behind turn ${turnNum}: turn ${turnNum + 1n} is for a state that everybody signs`,
+    );
+  }
 }

@@ -111,6 +111,24 @@ contract VirtualPaymentAppTest is AppBench {
         assertTrue(_ask(base, byPayer));
     }
 
+    /// @notice As many assets as the client's longest outcome has are redeemed within what the adjudicator gives an app.
+    function test_gasOfManyAssets() public view {
+        uint256 count = 100;
+        AssetOutcome[] memory outcome = new AssetOutcome[](count);
+        bytes memory appData = "";
+        for (uint256 i = 0; i < count; ++i) {
+            outcome[i] = _sides(i, 6, 0);
+            appData = bytes.concat(appData, _entry(PAYER_KEY, i, 4));
+        }
+        AppState[] memory support = new AppState[](2);
+        support[0] = _state(0, _everybody(COUNT), "", outcome);
+        for (uint256 i = 0; i < count; ++i) outcome[i] = _sides(i, 2, 4);
+        support[1] = _state(1, PAYEE, appData, outcome);
+        bytes memory question = abi.encodeCall(_app.stateIsSupported, (CHANNEL, _params(COUNT), support));
+        (bool success, ) = address(_app).staticcall{gas: 3_000_000}(question);
+        assertTrue(success);
+    }
+
     function _ask(AppState memory base, AppState memory next) private view returns (bool) {
         return _supports(_app, _params(COUNT), base, next);
     }

@@ -221,7 +221,7 @@ describe("VirtualPaymentApp", () => {
     await expect(ask(redeemed, before)).to.be.revertedWithCustomError(app, "VirtualPaymentAgreedTurn").withArgs(256n);
     expect(() => redeem(before, [voucher(ETH, 30n)])).to.throw(
       AppError,
-      "turn 256 is for a state that everybody signs",
+      "nothing is redeemed behind turn 255: turn 256 is for a state that everybody signs",
     );
     expect(settle({ ...base, turnNum: 255n }, [0n, 0n]).turnNum).to.equal(256n);
     expect(settle({ ...base, turnNum: 256n }, [0n, 0n]).turnNum).to.equal(512n);
@@ -242,6 +242,8 @@ describe("VirtualPaymentApp", () => {
       expect(() => check(voucher(STRANGER.address, 30n))).to.throw(AppError, "the channel has no asset");
       expect(() => check(voucher(ETH, 30n), 30n)).to.throw(AppError, "must be above 30");
       expect(() => check(voucher(ETH, 101n))).to.throw(AppError, "the payer has 100");
+      expect(() => check(voucher(ETH, 30n), 0n, { ...base, turnNum: 511n })).to.throw(AppError, "behind turn 511");
+      expect(() => check(voucher(ETH, 30n), 0n, { ...base, isFinal: true })).to.throw(AppError, "turn 1 was final");
     });
   });
 
