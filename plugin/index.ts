@@ -263,6 +263,33 @@ const memberKey = start(
   .setAction(() => import("../tasks/member-key.js"))
   .build();
 
+const channelDeploy = start(
+  "channel:deploy",
+  "Deploy the adjudicator of state channels and its apps, or finish a deployment that was interrupted",
+)
+  .addOption(text("from", "Account that pays: its address or its position among the network's accounts. Default: 0"))
+  .addOption(text("bond", "Bond of a challenge in ETH, which pays watchtowers. Default: 0.1"))
+  .addFlag({ name: "yes", description: "Do not ask before sending to a real network" })
+  .setAction(() => import("../tasks/channel-deploy.js"))
+  .build();
+
+const channelWatchtower = start(
+  "channel:watchtower",
+  "Hold encrypted states of channels, and answer stale challenges for the bond, until Ctrl-C",
+)
+  .addOption(text("channels", "Address book of channels. Default: deployments/<network>/channels.json"))
+  .addOption(text("from", "Account that answers: its address or its position among the network's accounts. Default: 0"))
+  .addOption(host)
+  .addOption(port("port", "Port to listen on; 0 for any free one", 8560))
+  .addOption(text("storage", "Folder of what it holds. Default: .rollup/<network>-watchtower"))
+  .addOption(text("promise", 'Longest time that it promises to hold a state, for example "30d". Default: 90d'))
+  .addOption(text("clients", "Clients that it serves, by their keys' addresses, with commas. Default: everybody"))
+  .addOption(port("quota", "Megabytes that it holds for a client at most", 64))
+  .addOption(port("capacity", "Megabytes that it holds in all at most", 16_000))
+  .addFlag({ name: "paidOnly", description: "Answer only challenges whose bond pays for it" })
+  .setAction(() => import("../tasks/channel-watchtower.js"))
+  .build();
+
 const buildGuest = start(
   "rollup:build-guest",
   "Make a guest program: compile, check, and say what the machine makes of it",
@@ -309,6 +336,8 @@ const plugin: HardhatPlugin = definePlugin({
     archive,
     member,
     memberKey,
+    channelDeploy,
+    channelWatchtower,
     buildGuest,
     channelDemo,
   ],

@@ -22,6 +22,7 @@ import { verifyDeployment } from "../deploy/verify.js";
 import { programFor, readCeremony } from "../plugin/hardhat/proof.js";
 import type { Deployment, Hex, MemberUrls, RollupParameters } from "../plugin/types.js";
 import { action, ArgumentError, type CommonArguments, type TaskContext } from "./support/action.js";
+import { confirm } from "./support/confirm.js";
 import { rehearse } from "./support/dry-run.js";
 import { LinesError } from "./support/explain.js";
 import { accountOf, deploymentFolder, isInProcess } from "./support/network.js";
@@ -88,7 +89,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
       return showRehearsal(output, connection, options, result, deployer);
     }
 
-    await confirm(context, connection, preset, input.yes);
+    await confirm(hre, connection, { isLocal: preset === "dev", yes: input.yes });
     const steps = deploymentSteps(parameters);
     const result = await deploySuite({
       ...options,
@@ -187,26 +188,6 @@ function withUrls(deployment: Deployment, urls: MemberUrls): Deployment {
   return Object.keys(urls).length === 0
     ? deployment
     : { ...deployment, memberUrls: { ...deployment.memberUrls, ...urls } };
-}
-
-async function confirm(
-  { hre }: TaskContext,
-  connection: NetworkConnection,
-  preset: Preset,
-  yes: boolean,
-): Promise<void> {
-  if (yes || preset === "dev" || isInProcess(connection)) return;
-  if (!process.stdin.isTTY) {
-    throw new ArgumentError(
-      "yes",
-      `"${connection.networkName}" is a real network; add --yes to deploy without being asked`,
-    );
-  }
-  const answer = await hre.interruptions.requestInput(
-    "hardhat-rollup",
-    `Deploy to ${connection.networkName}? (yes/no)`,
-  );
-  if (!/^y(es)?$/i.test(answer.trim())) throw new ArgumentError("yes", "nothing was sent");
 }
 
 function format(name: keyof RollupParameters, parameters: RollupParameters): string {

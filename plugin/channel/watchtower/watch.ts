@@ -70,7 +70,8 @@ export function createWatch(options: WatchOptions): Watch {
   /** Where everything before is settled, as the vault has it; and up to where L1 was read by this process. */
   let settled = vault.cursor() ?? fromBlock;
   let read = settled;
-  let clock = { time: 0n, at: 0 };
+  // This machine's until L1 is read.
+  let clock = { time: BigInt(Math.floor(Date.now() / 1_000)), at: Date.now() };
 
   function remember({ channelId, blockNumber }: ChannelEvent, state: Revealed): Dispute {
     const place = { channelId, first: blockNumber, last: blockNumber, until: 0n };
