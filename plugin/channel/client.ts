@@ -197,7 +197,7 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
     const { id, params, me } = record;
     const worker = createWorker(openChannel(record), {
       rules,
-      write: (next) => commit(records.operations(next, worker.channel.record)),
+      write: (next, between) => commit(records.operations(next, worker.channel.record, between)),
       send: (sends) => sendAll(id, params, me, sends),
       notify: (notice) => takeNotice(id, notice),
       onChange: () => changed(id),

@@ -2,7 +2,7 @@ import type { Hex } from "../types.js";
 import { ChannelRefusedError, UpdateFailedError } from "./errors.js";
 import { ownEntitlement } from "./l1-steps.js";
 import { encodeOutcome, toDestination } from "./outcome.js";
-import type { Channel, Intent } from "./protocol.js";
+import type { Channel, Intent, Wanted } from "./protocol.js";
 import { type Content, contentOf, entitlement, type KnownState } from "./state.js";
 import type { Adjudicator, ChannelParams, ChannelStatus, Mined, Outcome, SignedState } from "./types.js";
 import type { Worker } from "./worker.js";
@@ -168,7 +168,7 @@ function paid(
   { participants }: ChannelParams,
   me: number,
   { to, asset = ETH, amount }: Payment,
-): Content | string {
+): Wanted | string {
   if (amount <= 0n) return `a payment is more than nothing, not ${amount}`;
   const recipient = typeof to === "number" ? participants[to] : to;
   if (recipient === undefined) return `there is no participant ${to}`;
@@ -191,7 +191,7 @@ function paid(
     if (!isCredited) allocations.push({ destination, amount, allocationType: 0, metadata: "0x" });
     return { ...entry, allocations };
   });
-  return { ...contentOf(current), outcome: encodeOutcome(outcome) };
+  return { ...contentOf(current), outcome: encodeOutcome(outcome), decoded: outcome };
 }
 
 function changed(

@@ -54,6 +54,34 @@ export function readOutcome(bytes: Hex): Outcome | undefined {
   return reader.at === reader.digits.length ? outcome : undefined;
 }
 
+/**
+ * The same as `readOutcome`, at once where the bytes differ from those of a known outcome in amounts alone, as a payment's do;
+ * undefined where they differ in more.
+ */
+export function readAmounts(bytes: Hex, known: Outcome, knownBytes: Hex): Outcome | undefined {
+  if (bytes.length !== knownBytes.length) return undefined;
+  // Behind 0x, the offset of the list, its length and its offsets.
+  let at = 2 + (2 + known.length) * WORD;
+  let same = 0;
+  const outcome: AssetOutcome[] = [];
+  for (const { asset, allocations } of known) {
+    const next: Allocation[] = [];
+    at += (6 + 1 + allocations.length) * WORD;
+    for (const allocation of allocations) {
+      const from = at + WORD;
+      if (bytes.slice(same, from) !== knownBytes.slice(same, from)) return undefined;
+      same = from + WORD;
+      const digits = bytes.slice(from, same);
+      next.push(
+        digits === knownBytes.slice(from, same) ? allocation : { ...allocation, amount: BigInt(`0x${digits}`) },
+      );
+      at += 5 * WORD + allocation.metadata.length - 2;
+    }
+    outcome.push({ asset, allocations: next });
+  }
+  return bytes.slice(same) === knownBytes.slice(same) ? outcome : undefined;
+}
+
 interface Reader {
   digits: string;
   /** Of the next digit. */

@@ -15,7 +15,7 @@ import {
   withdrawalRefusal,
 } from "./signing-rules.js";
 import { type Content, contentOf, isComplete, type KnownState, knownState, sizeFault } from "./state.js";
-import type { SignedState } from "./types.js";
+import type { Outcome, SignedState } from "./types.js";
 import { type Part, statePart } from "./wire.js";
 
 // One channel as a pure state machine; docs/channels.md §9. What `step` returns is written down before anything of it is sent.
@@ -28,8 +28,11 @@ export interface Intent {
   /** Names it in notices. */
   id: number;
   /** What it wants behind `current`; a text says why it cannot be. Called again where another state came first. */
-  change: (current: KnownState) => Content | string;
+  change: (current: KnownState) => Wanted | string;
 }
+
+/** @param decoded The outcome, of whoever encoded it itself. */
+export type Wanted = Content & { decoded?: Outcome };
 
 type Queued = Intent & { /** Hash of the state that would be it. */ hash?: Hex };
 
@@ -209,7 +212,7 @@ function takeState(draft: Draft, from: number, part: Extract<Part, { kind: "stat
     draft.sends.push({ to: from, part: { kind: "sync", turnNum: turn - 1n } });
     return;
   }
-  const state = tryKnown(record.id, turnNum, content);
+  const state = tryKnown(record.id, turnNum, content, record.supported);
   if (typeof state === "string") return reject(draft, from, state);
   const known = record.pending?.hash === state.hash ? record.pending : undefined;
   const digest = rules.digests.ofStateHash(state.hash);
@@ -277,7 +280,7 @@ function takeRequest(draft: Draft, from: number, part: Extract<Part, { kind: "re
   // It asks again when it sees what came instead; or we are behind.
   if (part.turnNum !== turn) return catchUp(draft, from, part.turnNum - 1n);
   if (record.pending !== undefined) return catchUp(draft, from, turn - 1n);
-  const state = tryKnown(record.id, turn, part.content);
+  const state = tryKnown(record.id, turn, part.content, record.supported);
   if (typeof state === "string") return reject(draft, from, state);
   if (moverOf(record, turn) === record.me) draft.requests = draft.requests.with(from, part.content);
   else refuse(draft, from, state.hash, `turn ${turn} is not ours to propose`);
@@ -467,7 +470,7 @@ function wanted(
     const [intent, ...others] = draft.intents;
     if (intent === undefined || supported === undefined) return undefined;
     const content = intent.change(supported);
-    const next = typeof content === "string" ? content : tryKnown(id, turn, content);
+    const next = typeof content === "string" ? content : tryKnown(id, turn, content, content.decoded ?? supported);
     if (typeof next !== "string") {
       const verdict = mayFollow(draft, rules, next, how);
       if (verdict.is === "later") return undefined;
@@ -562,11 +565,16 @@ function reject(draft: Draft, from: number, reason: string): void {
 }
 
 /** A state of what somebody sent or wants; a text says what is wrong with it. */
-function tryKnown(channelId: Hex, turnNum: bigint, content: Content): KnownState | string {
+function tryKnown(
+  channelId: Hex,
+  turnNum: bigint,
+  content: Content,
+  near: KnownState | Outcome | undefined,
+): KnownState | string {
   const fault = sizeFault(content);
   if (fault !== undefined) return fault;
   try {
-    return knownState(channelId, turnNum, content, []);
+    return knownState(channelId, turnNum, content, [], near);
   } catch (error) {
     if (error instanceof OutcomeError) return error.message;
     throw error;

@@ -1,3 +1,4 @@
+import { StoreError } from "../store/errors.js";
 import type { Store, StoreOperation } from "../store/types.js";
 import { fromHex, toBytes } from "../ledger/bytes.js";
 import type { Hex } from "../types.js";
@@ -75,11 +76,13 @@ export interface ChannelRecords {
   /** All channels, as they were written last. */
   load(): Promise<ChannelRecord[]>;
   /**
-   * What writes a channel, and beside it each state that we signed: should L1 end the channel with an old one, what is behind
-   * its hashes is needed to be paid.
+   * What writes a channel. What states say has a place of its own, by turn, and stays there: should L1 end the channel with an old
+   * one, it is needed to be paid.
+   * @param before As it was written last; nothing for the first time.
+   * @param between States that everybody signed since then.
    */
-  operations(record: ChannelRecord, before?: ChannelRecord): StoreOperation[];
-  /** The state of a turn that we signed. */
+  operations(record: ChannelRecord, before?: ChannelRecord, between?: readonly KnownState[]): StoreOperation[];
+  /** The last state of a turn that came to us signed, without signatures. */
   past(record: ChannelRecord, turnNum: bigint): KnownState | undefined;
   /** What forgets the past of a channel that is over. */
   forget(record: ChannelRecord): Promise<StoreOperation[]>;
@@ -88,40 +91,75 @@ export interface ChannelRecords {
   cursorOperation(block: number): StoreOperation;
 }
 
-const PREFIX = "channel:";
+const FIXED = "channel:";
 /** After all ids behind the prefix. */
-const END = "channel;";
+const FIXED_END = "channel;";
+const NOW = "channel-now:";
 const PAST = "channel-past:";
 const CURSOR = Buffer.from("channel-l1-cursor");
 
 export function channelRecords(store: Store): ChannelRecords {
+  function past(id: Hex, turnNum: bigint): Content | undefined {
+    const value = store.get(pastKey(id, turnNum));
+    return value && (parse(value) as Content);
+  }
+
+  function decode(fixed: Fixed): ChannelRecord {
+    const { id, params } = fixed;
+    const value = store.get(key(NOW, id));
+    if (value === undefined) throw new StoreError(`the store has no state of channel ${id}, which is in it`);
+    const now = parse(value) as Now;
+    const state = (one: Stand | null): KnownState | undefined => {
+      if (one === null) return undefined;
+      const content = past(id, BigInt(one.turn));
+      if (content === undefined) throw new StoreError(`the store lacks turn ${one.turn} of channel ${id}`);
+      return knownState(id, BigInt(one.turn), content, orUndefined(one.signatures));
+    };
+    const { asked, shown } = now;
+    return {
+      ...fixed,
+      ...now,
+      params: { ...params, channelNonce: BigInt(params.channelNonce) },
+      supported: state(now.supported),
+      pending: state(now.pending),
+      asked: asked ? { turnNum: BigInt(asked.turn), hash: asked.hash, content: asked.content } : undefined,
+      withdrawals: now.withdrawals.map((entry) => ({
+        ...entry,
+        total: BigInt(entry.total),
+        signatures: orUndefined(entry.signatures),
+      })),
+      sessions: now.sessions.map((one) => (one ? { key: one.key, expiry: BigInt(one.expiry) } : undefined)),
+      shown: shown ? knownState(id, BigInt(shown.turn), shown.content, []) : undefined,
+    };
+  }
+
   return {
     async load() {
       const records: ChannelRecord[] = [];
-      const range = { from: Buffer.from(PREFIX), to: Buffer.from(END) };
-      for await (const [, value] of store.entries(range)) records.push(decodeRecord(value));
+      const range = { from: Buffer.from(FIXED), to: Buffer.from(FIXED_END) };
+      for await (const [, value] of store.entries(range)) records.push(decode(parse(value) as Fixed));
       return records;
     },
-    operations(record, before) {
-      const key = Buffer.concat([Buffer.from(PREFIX), fromHex(record.id, 32)]);
-      const known = new Set(signedStates(before).map(({ hash }) => hash));
-      const fresh = signedStates(record).filter(({ hash }) => !known.has(hash));
-      return [
-        { type: "put", key, value: encodeRecord(record) },
-        ...fresh.map((signed): StoreOperation => {
-          const value = Buffer.from(JSON.stringify(contentOf(signed)));
-          return { type: "put", key: pastKey(record.id, signed.state.turnNum), value };
-        }),
-      ];
+    operations(record, before, between = []) {
+      const { id, supported, pending } = record;
+      const operations: StoreOperation[] = [{ type: "put", key: key(NOW, id), value: encodeNow(record) }];
+      if (before === undefined) operations.push({ type: "put", key: key(FIXED, id), value: encodeFixed(record) });
+      const written = new Set([before?.supported?.hash, before?.pending?.hash]);
+      for (const one of [...between, supported, pending]) {
+        if (one === undefined || written.has(one.hash)) continue;
+        written.add(one.hash);
+        operations.push({ type: "put", key: pastKey(id, one.state.turnNum), value: serialize(contentOf(one)) });
+      }
+      return operations;
     },
     past({ id }, turnNum) {
-      const value = store.get(pastKey(id, turnNum));
-      return value && knownState(id, turnNum, JSON.parse(Buffer.from(value).toString()) as Content, []);
+      const content = past(id, turnNum);
+      return content && knownState(id, turnNum, content, []);
     },
     async forget({ id, supported }) {
       const operations: StoreOperation[] = [];
-      const range = { from: pastKey(id, 0n), to: pastKey(id, (supported?.state.turnNum ?? 0n) + 2n) };
-      for await (const [key] of store.entries(range)) operations.push({ type: "del", key });
+      const range = { from: pastKey(id, 0n), to: pastKey(id, supported?.state.turnNum ?? 0n) };
+      for await (const [found] of store.entries(range)) operations.push({ type: "del", key: found });
       return operations;
     },
     cursor() {
@@ -132,85 +170,62 @@ export function channelRecords(store: Store): ChannelRecords {
   };
 }
 
+function key(prefix: string, id: Hex): Uint8Array {
+  return Buffer.concat([Buffer.from(prefix), fromHex(id, 32)]);
+}
+
 function pastKey(id: Hex, turnNum: bigint): Uint8Array {
-  return Buffer.concat([Buffer.from(PAST), fromHex(id, 32), toBytes(turnNum, 8)]);
+  return Buffer.concat([key(PAST, id), toBytes(turnNum, 8)]);
 }
 
-/** States that may bind us. */
-function signedStates(record: ChannelRecord | undefined): KnownState[] {
-  if (record === undefined) return [];
-  const { supported, pending, me } = record;
-  return [supported, pending?.signatures[me] === undefined ? undefined : pending].filter((one) => one !== undefined);
+const serialize = (value: object): Uint8Array => Buffer.from(JSON.stringify(value));
+const parse = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+
+/** What never changes. */
+interface Fixed extends Pick<ChannelRecord, "id" | "me" | "isOpener" | "initial"> {
+  params: Omit<ChannelParams, "channelNonce"> & { channelNonce: string };
 }
 
-/** A state without what follows from it; turns are below 2^53. */
-interface StoredState extends Content {
+/** A state without what it says; turns are below 2^53. */
+interface Stand {
   turn: number;
   signatures: (Hex | null)[];
 }
 
-interface Stored {
-  id: Hex;
-  params: Omit<ChannelParams, "channelNonce"> & { channelNonce: string };
-  me: number;
-  isOpener: boolean;
-  initial: Content;
-  supported: StoredState | null;
-  pending: StoredState | null;
+/** What changes with each update; it is short. */
+interface Now extends Pick<ChannelRecord, "isFunded" | "wants"> {
+  supported: Stand | null;
+  pending: Stand | null;
   asked: { turn: number; hash: Hex; content: Content } | null;
-  isFunded: boolean;
   withdrawals: (Omit<SignedWithdrawal, "total" | "signatures"> & { total: string; signatures: (Hex | null)[] })[];
   sessions: ({ key: Hex; expiry: string } | null)[];
-  shown: StoredState | null;
-  wants: ChannelRecord["wants"];
+  shown: { turn: number; content: Content } | null;
 }
 
 const orNull = (signatures: readonly (Hex | undefined)[]): (Hex | null)[] => signatures.map((one) => one ?? null);
+const orUndefined = (signatures: (Hex | null)[]): (Hex | undefined)[] => signatures.map((one) => one ?? undefined);
 
-/** JSON, built by hand: it is written for each update. */
-function encodeRecord(record: ChannelRecord): Uint8Array {
-  const { params, supported, pending, asked, shown } = record;
-  const stored: Stored = {
-    ...record,
-    params: { ...params, channelNonce: `${params.channelNonce}` },
-    supported: stateOf(supported),
-    pending: stateOf(pending),
+function encodeFixed({ id, params, me, isOpener, initial }: ChannelRecord): Uint8Array {
+  const fixed: Fixed = { id, params: { ...params, channelNonce: `${params.channelNonce}` }, me, isOpener, initial };
+  return serialize(fixed);
+}
+
+function encodeNow({ supported, pending, asked, shown, isFunded, wants, ...record }: ChannelRecord): Uint8Array {
+  const stand = (known: KnownState | undefined): Stand | null =>
+    known ? { turn: Number(known.state.turnNum), signatures: orNull(known.signatures) } : null;
+  const now: Now = {
+    supported: stand(supported),
+    pending: stand(pending),
     asked: asked ? { turn: Number(asked.turnNum), hash: asked.hash, content: asked.content } : null,
+    isFunded,
     withdrawals: record.withdrawals.map((entry) => ({
       ...entry,
       total: `${entry.total}`,
       signatures: orNull(entry.signatures),
     })),
     sessions: record.sessions.map((one) => (one ? { key: one.key, expiry: `${one.expiry}` } : null)),
-    shown: stateOf(shown),
+    shown: shown ? { turn: Number(shown.state.turnNum), content: contentOf(shown) } : null,
+    wants,
   };
-  return Buffer.from(JSON.stringify(stored));
-}
-
-function stateOf(known: KnownState | undefined): StoredState | null {
-  if (known === undefined) return null;
-  const { state, appData, outcome, signatures } = known;
-  return { turn: Number(state.turnNum), isFinal: state.isFinal, appData, outcome, signatures: orNull(signatures) };
-}
-
-function decodeRecord(bytes: Uint8Array): ChannelRecord {
-  const stored = JSON.parse(Buffer.from(bytes).toString()) as Stored;
-  const { id, params, asked } = stored;
-  const orUndefined = (signatures: (Hex | null)[]): (Hex | undefined)[] => signatures.map((one) => one ?? undefined);
-  const state = (one: StoredState | null): KnownState | undefined =>
-    one === null ? undefined : knownState(id, BigInt(one.turn), one, orUndefined(one.signatures));
-  return {
-    ...stored,
-    params: { ...params, channelNonce: BigInt(params.channelNonce) },
-    supported: state(stored.supported),
-    pending: state(stored.pending),
-    asked: asked ? { turnNum: BigInt(asked.turn), hash: asked.hash, content: asked.content } : undefined,
-    withdrawals: stored.withdrawals.map((entry) => ({
-      ...entry,
-      total: BigInt(entry.total),
-      signatures: orUndefined(entry.signatures),
-    })),
-    sessions: stored.sessions.map((one) => (one ? { key: one.key, expiry: BigInt(one.expiry) } : undefined)),
-    shown: state(stored.shown),
-  };
+  return serialize(now);
 }

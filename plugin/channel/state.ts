@@ -30,14 +30,19 @@ export function sizeFault({ outcome, appData }: Content): string | undefined {
 
 const NO_DATA_HASH = hashOf("0x");
 
-/** @throws {OutcomeError} when the outcome is none. */
+/**
+ * @param near What spares the decoding: a state that it may differ from in amounts alone; or the outcome, of whoever encoded it.
+ * @throws {OutcomeError} when the outcome is none.
+ */
 export function knownState(
   channelId: Hex,
   turnNum: bigint,
   { isFinal, appData, outcome }: Content,
   signatures: readonly (Hex | undefined)[],
+  near?: KnownState | Outcome,
 ): KnownState {
-  const decoded = decodeOutcome(outcome);
+  const isOutcome = (one: typeof near): one is Outcome => Array.isArray(one);
+  const decoded = isOutcome(near) ? near : decodeOutcome(outcome, near);
   const appDataHash = appData === "0x" ? NO_DATA_HASH : hashOf(appData);
   const state = { turnNum, isFinal, appDataHash, outcomeHash: hashOf(outcome) };
   return { state, appData, outcome, signatures, hash: stateHash(channelId, state), decoded };

@@ -1,6 +1,7 @@
 import { type Channel, type ChannelInput, type Notice, type Send, step } from "./protocol.js";
 import type { ChannelRecord } from "./record.js";
 import type { Rules } from "./signing-rules.js";
+import type { KnownState } from "./state.js";
 
 /** Runs one channel: takes inputs in turn, writes down what they make of it, and only then lets anything out. */
 export interface Worker {
@@ -14,8 +15,11 @@ export interface Worker {
 
 export interface WorkerOptions {
   rules: Rules;
-  /** On disk when it resolves. */
-  write: (record: ChannelRecord) => Promise<void>;
+  /**
+   * On disk when it resolves.
+   * @param supported States that everybody signed since the last write, also those that others followed.
+   */
+  write: (record: ChannelRecord, supported: readonly KnownState[]) => Promise<void>;
   send: (sends: readonly Send[]) => void;
   notify: (notice: Notice) => void;
   /** Something behind the last write changed. */
@@ -57,7 +61,10 @@ export function createWorker(first: Channel, options: WorkerOptions): Worker {
     }
     if (next.record !== channel.record) {
       try {
-        await write(next.record);
+        await write(
+          next.record,
+          notices.flatMap((notice) => (notice.kind === "supported" ? [notice.signed] : [])),
+        );
       } catch (error) {
         isDead = true;
         onFault(error, true);
