@@ -29,18 +29,18 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
 
     /// @inheritdoc IChannelAdjudicator
     function conclude(ChannelParams calldata params, SignedState calldata signed) external {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _requireConclusion(params, signed);
-        _store(channel, head);
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireConclusion(params, signed);
+        channel.head = head.withMode(ChannelMode.Finalized, block.timestamp);
         channel.stateHash = signed.state.hash(channelId);
     }
 
     /// @inheritdoc IChannelAdjudicator
     function concludeAndPay(ChannelParams calldata params, SignedState calldata signed) external nonReentrant {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _requireConclusion(params, signed);
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireConclusion(params, signed);
         AssetOutcome[] memory outcome = signed.outcome.decode(signed.state.outcomeHash);
         if (_payAndClose(channelId, head, outcome)) return;
 
-        _store(channel, head);
+        channel.head = head.withMode(ChannelMode.Finalized, block.timestamp);
         channel.stateHash = signed.state.hash(channelId);
         for (uint256 i = 0; i < outcome.length; ++i) _payAsset(channelId, outcome[i], i, new uint256[](0));
     }
@@ -107,13 +107,13 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
 
     /// @inheritdoc IChannelAdjudicator
     function statusOf(bytes32 channelId) external view returns (ChannelStatus memory) {
-        (Channel storage channel, ChannelHead memory head) = _load(channelId);
+        (Channel storage channel, ChannelHead head) = _load(channelId);
         return
             ChannelStatus({
                 mode: head.currentMode(),
-                turnNum: head.turnNum,
-                finalizesAt: head.finalizesAt,
-                challenger: head.challenger,
+                turnNum: head.turnNum(),
+                finalizesAt: head.finalizesAt(),
+                challenger: head.challenger(),
                 bondHeld: head.has(ChannelHeadLib.BOND_HELD),
                 stateHash: channel.stateHash
             });
@@ -121,19 +121,18 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
 
     /* PRIVATE */
 
-    /// @dev Reverts unless everybody signed that the channel ends with this state. `head` is as it is once final.
+    /// @dev Reverts unless everybody signed that the channel ends with this state. `head` is of its turn.
     function _requireConclusion(
         ChannelParams calldata params,
         SignedState calldata signed
-    ) private returns (bytes32 channelId, Channel storage channel, ChannelHead memory head) {
+    ) private returns (bytes32 channelId, Channel storage channel, ChannelHead head) {
         (channelId, channel, head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Arbitration);
         if (!signed.state.isFinal) revert ChannelNotFinal();
-        _requireTurn(signed.state.turnNum, head.turnNum, false);
+        _requireTurn(signed.state.turnNum, head.turnNum(), false);
         bytes32 stateHash = _requireUnanimous(channelId, params, signed);
-        (head.turnNum, head.finalizesAt) = (signed.state.turnNum, uint40(block.timestamp));
-        head.mode = ChannelMode.Finalized;
-        emit Concluded(channelId, head.turnNum, stateHash);
+        head = head.withTurn(signed.state.turnNum);
+        emit Concluded(channelId, signed.state.turnNum, stateHash);
     }
 
     /// @dev Reverts unless `state` is the final one of the channel, and `outcome` is its outcome.
@@ -143,7 +142,7 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
         bytes calldata outcome,
         uint256 assetIndex
     ) private view returns (AssetOutcome memory) {
-        (Channel storage channel, ChannelHead memory head) = _load(channelId);
+        (Channel storage channel, ChannelHead head) = _load(channelId);
         _requireMode(channelId, head, ChannelMode.Finalized, ChannelMode.Finalized);
         _requireState(channel, state.hash(channelId));
         AssetOutcome[] memory parts = outcome.decode(state.outcomeHash);
@@ -153,15 +152,14 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
 
     /// @dev Reverts unless a channel ended with the state. One that was closed keeps no hash: the signatures stand for it.
     function _requireEnded(bytes32 channelId, ChannelParams calldata params, SignedState calldata signed) private view {
-        (Channel storage channel, ChannelHead memory head) = _load(channelId);
-        if (head.mode != ChannelMode.Closed) {
+        (Channel storage channel, ChannelHead head) = _load(channelId);
+        if (!head.isIn(ChannelMode.Closed)) {
             _requireMode(channelId, head, ChannelMode.Finalized, ChannelMode.Finalized);
             _requireState(channel, signed.state.hash(channelId));
             return;
         }
-        if (!signed.state.isFinal) revert ChannelNotFinal();
         // INVARIANT: nobody signs two states of one turn, so this is the state that closed the channel.
-        if (signed.state.turnNum != head.turnNum) revert ChannelStaleTurn(head.turnNum, signed.state.turnNum);
+        if (signed.state.turnNum != head.turnNum()) revert ChannelStaleTurn(head.turnNum(), signed.state.turnNum);
         _requireUnanimous(channelId, params, signed);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ChannelHead, ChannelHeadLib} from "./ChannelHead.sol";
 import {ChannelHoldings} from "./ChannelHoldings.sol";
 import {ChannelParams} from "./ChannelParams.sol";
@@ -41,7 +42,7 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
         uint8 challenger,
         bytes calldata signature
     ) external payable nonReentrant {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Open);
         if (msg.value != BOND) revert ChannelWrongBond(BOND, msg.value);
 
@@ -52,7 +53,7 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
             channel.stateHash
         );
         // INVARIANT: what everybody signed is not overridden by another state of the same turn that they did not.
-        _requireTurn(turnNum, head.turnNum, byMove);
+        _requireTurn(turnNum, head.turnNum(), byMove);
         if (msg.sender != _participant(params, challenger)) {
             bytes32 structHash = keccak256(
                 abi.encode(ChannelStateLib.CHALLENGE_TYPEHASH, channelId, turnNum, stateHash)
@@ -60,20 +61,17 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
             _requireSignature(channelId, params, structHash, challenger, signature);
         }
 
-        head.mode = ChannelMode.Challenge;
-        (head.turnNum, head.challenger) = (turnNum, challenger);
         // All clocks are full.
-        head.finalizesAt = uint40(block.timestamp + params.challengeDuration);
-        if (BOND != 0) head.flags |= ChannelHeadLib.BOND_HELD;
-        if (byMove) head.flags |= ChannelHeadLib.BY_MOVE;
-        _store(channel, head);
+        head = head.withMode(ChannelMode.Challenge, block.timestamp + params.challengeDuration);
+        head = head.withTurn(turnNum).withChallenger(challenger).withFlag(ChannelHeadLib.BY_MOVE, byMove);
+        channel.head = head.withFlag(ChannelHeadLib.BOND_HELD, BOND != 0);
         channel.stateHash = stateHash;
-        emit ChallengeRegistered(channelId, turnNum, head.finalizesAt, challenger, stateHash);
+        emit ChallengeRegistered(channelId, turnNum, head.finalizesAt(), challenger, stateHash);
     }
 
     /// @inheritdoc IChannelAdjudicator
     function respond(ChannelParams calldata params, SignedState[] calldata support) external nonReentrant {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Challenge, ChannelMode.Challenge);
 
         (bytes32 stateHash, uint64 turnNum, bool byMove) = _requireSupported(
@@ -82,84 +80,68 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
             support,
             channel.stateHash
         );
-        _requireTurn(turnNum, head.turnNum, true);
+        _requireTurn(turnNum, head.turnNum(), true);
 
-        bool isReward = _takeBond(params, head, _lastSignedBy(support, head.challenger));
-        _stopClock(channel, params, head);
-        head.turnNum = turnNum;
-        head.flags = byMove ? head.flags | ChannelHeadLib.BY_MOVE : head.flags & ~ChannelHeadLib.BY_MOVE;
-        _startClock(channel, params, head);
-        _store(channel, head);
+        bool isReward = _isStale(params, head, _lastSignedBy(support, head.challenger()));
+        if (isReward) head = head.withFlag(ChannelHeadLib.BOND_HELD, false);
+        head = _stopClock(channel, params, head).withTurn(turnNum).withFlag(ChannelHeadLib.BY_MOVE, byMove);
+        head = _startClock(channel, params, head);
+        channel.head = head;
         channel.stateHash = stateHash;
-        emit ChallengeAnswered(channelId, turnNum, head.finalizesAt);
+        emit ChallengeAnswered(channelId, turnNum, head.finalizesAt());
         if (isReward) _payBond(channelId, msg.sender, true);
     }
 
     /// @inheritdoc IChannelAdjudicator
     function checkpoint(ChannelParams calldata params, SignedState calldata signed) external nonReentrant {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Arbitration);
         // What everybody signed overrides a move of the same turn, so that nobody gets away with two of them.
-        _requireTurn(signed.state.turnNum, head.turnNum, !head.has(ChannelHeadLib.BY_MOVE));
+        _requireTurn(signed.state.turnNum, head.turnNum(), !head.has(ChannelHeadLib.BY_MOVE));
         _requireUnanimous(channelId, params, signed);
 
-        bool bondHeld = head.has(ChannelHeadLib.BOND_HELD);
-        bool isReward = _takeBond(params, head, signed.state.turnNum);
-        address bondTo = isReward ? msg.sender : params.participants[head.challenger];
-        if (head.mode != ChannelMode.Open) channel.stateHash = 0;
+        if (!head.isIn(ChannelMode.Open)) channel.stateHash = 0;
         if (head.has(ChannelHeadLib.CLOCK_USED)) {
             for (uint256 i = 0; i < params.participants.length; i += CLOCKS_PER_WORD) {
                 channel.usedTime[i / CLOCKS_PER_WORD] = 0;
             }
         }
-        head.mode = ChannelMode.Open;
-        (head.turnNum, head.finalizesAt) = (signed.state.turnNum, 0);
-        (head.challenger, head.flags) = (0, head.flags & ChannelHeadLib.ETH_PARTIAL);
-        _store(channel, head);
+        channel.head = head.opened(signed.state.turnNum);
         emit Checkpointed(channelId, signed.state.turnNum);
-        if (bondHeld) _payBond(channelId, bondTo, isReward);
+        if (!head.has(ChannelHeadLib.BOND_HELD)) return;
+        bool isReward = _isStale(params, head, signed.state.turnNum);
+        _payBond(channelId, isReward ? msg.sender : params.participants[head.challenger()], isReward);
     }
 
     /// @inheritdoc IChannelAdjudicator
     function openArbitration(ChannelParams calldata params) external {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _requireApp(
-            params,
-            ChannelMode.Challenge
-        );
-        _stopClock(channel, params, head);
-        head.mode = ChannelMode.Arbitration;
-        head.finalizesAt = type(uint40).max;
-        _store(channel, head);
-        emit ArbitrationOpened(channelId, head.turnNum);
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireApp(params, ChannelMode.Challenge);
+        head = _stopClock(channel, params, head);
+        channel.head = head.withMode(ChannelMode.Arbitration, type(uint40).max);
+        emit ArbitrationOpened(channelId, head.turnNum());
     }
 
     /// @inheritdoc IChannelAdjudicator
     function closeArbitration(ChannelParams calldata params, ChannelState calldata state, uint8 loser) external {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _requireApp(
-            params,
-            ChannelMode.Arbitration
-        );
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireApp(params, ChannelMode.Arbitration);
         _participant(params, loser);
-        _setUsed(channel, head, loser, params.challengeDuration);
+        head = _setUsed(channel, head, loser, params.challengeDuration);
         bytes32 stateHash = state.hash(channelId);
-        head.mode = ChannelMode.Challenge;
-        head.turnNum = state.turnNum;
         // A verdict is not overridden by a state of its turn.
-        head.flags &= ~ChannelHeadLib.BY_MOVE;
-        _startClock(channel, params, head);
-        _store(channel, head);
+        head = head.withTurn(state.turnNum).withFlag(ChannelHeadLib.BY_MOVE, false);
+        head = _startClock(channel, params, head);
+        channel.head = head;
         channel.stateHash = stateHash;
-        emit ArbitrationClosed(channelId, state.turnNum, head.finalizesAt, loser, stateHash);
+        emit ArbitrationClosed(channelId, state.turnNum, head.finalizesAt(), loser, stateHash);
     }
 
     /// @inheritdoc IChannelAdjudicator
     function returnBond(ChannelParams calldata params) external nonReentrant {
-        (bytes32 channelId, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        (bytes32 channelId, Channel storage channel, ChannelHead head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Finalized, ChannelMode.Closed);
         if (!head.has(ChannelHeadLib.BOND_HELD)) revert ChannelNoBond(channelId);
-        head.flags &= ~ChannelHeadLib.BOND_HELD;
-        _store(channel, head);
-        _payBond(channelId, params.participants[head.challenger], false);
+        channel.head = head.withFlag(ChannelHeadLib.BOND_HELD, false);
+        _payBond(channelId, params.participants[head.challenger()], false);
     }
 
     /* VIEWS */
@@ -171,10 +153,10 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
 
     /// @inheritdoc IChannelAdjudicator
     function remainingTime(ChannelParams calldata params, uint256 participant) external view returns (uint256) {
-        (, Channel storage channel, ChannelHead memory head) = _channelOf(params);
+        (, Channel storage channel, ChannelHead head) = _channelOf(params);
         _participant(params, participant);
-        if (head.mode == ChannelMode.Challenge && participant == _mover(params, head.turnNum)) {
-            return block.timestamp < head.finalizesAt ? head.finalizesAt - block.timestamp : 0;
+        if (head.isIn(ChannelMode.Challenge) && participant == _mover(params, head.turnNum())) {
+            return Math.saturatingSub(head.finalizesAt(), block.timestamp);
         }
         return params.challengeDuration - _usedBy(channel, head, participant);
     }
@@ -183,7 +165,7 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
 
     function _channelOf(
         ChannelParams calldata params
-    ) internal view returns (bytes32 channelId, Channel storage channel, ChannelHead memory head) {
+    ) internal view returns (bytes32 channelId, Channel storage channel, ChannelHead head) {
         channelId = params.id(address(this));
         (channel, head) = _load(channelId);
     }
@@ -267,32 +249,41 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
     }
 
     /// @dev Takes the time that it needed from the mover of a challenge that did not time out.
-    function _stopClock(Channel storage channel, ChannelParams calldata params, ChannelHead memory head) private {
-        uint256 remaining = head.finalizesAt - block.timestamp;
-        _setUsed(channel, head, _mover(params, head.turnNum), params.challengeDuration - remaining);
-    }
-
-    function _startClock(Channel storage channel, ChannelParams calldata params, ChannelHead memory head) private view {
-        uint256 remaining = params.challengeDuration - _usedBy(channel, head, _mover(params, head.turnNum));
-        head.finalizesAt = uint40(block.timestamp + remaining);
-    }
-
-    function _usedBy(
+    function _stopClock(
         Channel storage channel,
-        ChannelHead memory head,
-        uint256 participant
-    ) private view returns (uint256) {
+        ChannelParams calldata params,
+        ChannelHead head
+    ) private returns (ChannelHead) {
+        uint256 remaining = head.finalizesAt() - block.timestamp;
+        return _setUsed(channel, head, _mover(params, head.turnNum()), params.challengeDuration - remaining);
+    }
+
+    function _startClock(
+        Channel storage channel,
+        ChannelParams calldata params,
+        ChannelHead head
+    ) private view returns (ChannelHead) {
+        uint256 remaining = params.challengeDuration - _usedBy(channel, head, _mover(params, head.turnNum()));
+        return head.withMode(ChannelMode.Challenge, block.timestamp + remaining);
+    }
+
+    function _usedBy(Channel storage channel, ChannelHead head, uint256 participant) private view returns (uint256) {
         if (!head.has(ChannelHeadLib.CLOCK_USED)) return 0;
         return uint32(channel.usedTime[participant / CLOCKS_PER_WORD] >> _shiftOf(participant));
     }
 
     /// @param used At most the challenge duration.
-    function _setUsed(Channel storage channel, ChannelHead memory head, uint256 participant, uint256 used) private {
+    function _setUsed(
+        Channel storage channel,
+        ChannelHead head,
+        uint256 participant,
+        uint256 used
+    ) private returns (ChannelHead) {
         uint256 before = _usedBy(channel, head, participant);
-        if (used == before) return;
-        head.flags |= ChannelHeadLib.CLOCK_USED;
+        if (used == before) return head;
         // INVARIANT: a clock only runs down, so the difference is added to its lane without a carry.
         channel.usedTime[participant / CLOCKS_PER_WORD] += (used - before) << _shiftOf(participant);
+        return head.withFlag(ChannelHeadLib.CLOCK_USED, true);
     }
 
     /// @dev Bits below a participant's clock in its word.
@@ -303,19 +294,14 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
     /* PRIVATE: THE BOND */
 
     /// @dev Whether the bond of a challenge is held and a state of turn `signed`, which the challenger signed, proves that
-    /// it had a later one in full; see docs/channels.md §5. Notes in `head` that it is not held any more then.
-    function _takeBond(
-        ChannelParams calldata params,
-        ChannelHead memory head,
-        uint256 signed
-    ) private pure returns (bool) {
+    /// it had a later one in full; see docs/channels.md §5.
+    function _isStale(ChannelParams calldata params, ChannelHead head, uint256 signed) private pure returns (bool) {
         if (!head.has(ChannelHeadLib.BOND_HELD)) return false;
-        uint256 next = uint256(head.turnNum) + 1;
-        bool signedSecond = params.participants.length == 2 && signed % 2 != head.challenger;
+        uint256 next = uint256(head.turnNum()) + 1;
         // Nobody signs a turn before the turn before it is supported.
-        if (signed < next || (signed == next && !signedSecond)) return false;
-        head.flags &= ~ChannelHeadLib.BOND_HELD;
-        return true;
+        if (signed != next) return signed > next;
+        // Who signed second had both signatures.
+        return params.participants.length == 2 && signed % 2 != head.challenger();
     }
 
     /// @dev Highest turn of states that a participant signed; zero for none.
@@ -336,7 +322,7 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
     function _requireApp(
         ChannelParams calldata params,
         ChannelMode mode
-    ) private view returns (bytes32 channelId, Channel storage channel, ChannelHead memory head) {
+    ) private view returns (bytes32 channelId, Channel storage channel, ChannelHead head) {
         if (msg.sender != params.appDefinition) revert ChannelUnauthorized(msg.sender, params.appDefinition);
         (channelId, channel, head) = _channelOf(params);
         _requireMode(channelId, head, mode, mode);

@@ -3,60 +3,98 @@ pragma solidity ^0.8.28;
 
 import {ChannelMode} from "./IChannelAdjudicator.sol";
 
-/// @notice What the adjudicator knows of a channel, in the order of its storage word.
-/// @param ethDeposited All the ETH that the channel ever got; 0 once closed.
-/// @param turnNum Of the last state that was shown.
-/// @param finalizesAt L1 time in seconds.
-/// @param challenger Index of the participant who challenged.
-/// @param flags Of ChannelHeadLib.
-/// @param mode As it was written; see currentMode.
-struct ChannelHead {
-    uint96 ethDeposited;
-    uint64 turnNum;
-    uint40 finalizesAt;
-    uint8 challenger;
-    uint8 flags;
-    ChannelMode mode;
-}
+/// @notice What the adjudicator knows of a channel, in one word that is read and written at once. From its lowest bits:
+/// uint96 all the ETH that the channel ever got, 0 once closed; uint64 turn of the last state that was shown; uint40 L1 time
+/// when it is final; uint8 index of the challenger; uint8 flags; uint8 mode, as it was written.
+type ChannelHead is uint256;
 
 using ChannelHeadLib for ChannelHead global;
 
 /// @title ChannelHeadLib
-/// @notice A channel's head as one word of storage, which is read and written at once.
+/// @notice Parts of a channel's head.
 library ChannelHeadLib {
-    /// @notice Something of the ETH was paid, and who got it is written.
-    uint8 internal constant ETH_PARTIAL = 1;
-    /// @notice The challenge's bond is held.
-    uint8 internal constant BOND_HELD = 2;
-    /// @notice A clock ran in this dispute.
-    uint8 internal constant CLOCK_USED = 4;
-    /// @notice Not everybody signed the challenge's state; the app allowed it.
-    uint8 internal constant BY_MOVE = 8;
+    /// @notice Flag: something of the ETH was paid, and who got it is written.
+    uint256 internal constant ETH_PARTIAL = 1;
+    /// @notice Flag: the challenge's bond is held.
+    uint256 internal constant BOND_HELD = 2;
+    /// @notice Flag: a clock ran in this dispute.
+    uint256 internal constant CLOCK_USED = 4;
+    /// @notice Flag: not everybody signed the challenge's state; the app allowed it.
+    uint256 internal constant BY_MOVE = 8;
 
-    /// @notice The word of a head.
-    function pack(ChannelHead memory head) internal pure returns (uint256 word) {
-        word = uint256(head.ethDeposited) | (uint256(head.turnNum) << 96) | (uint256(head.finalizesAt) << 160);
-        word |= (uint256(head.challenger) << 200) | (uint256(head.flags) << 208) | (uint256(head.mode) << 216);
+    uint256 private constant TURN = 96;
+    uint256 private constant TIME = 160;
+    uint256 private constant CHALLENGER = 200;
+    uint256 private constant FLAGS = 208;
+    uint256 private constant MODE = 216;
+    /// @dev Bits above what is below the mode.
+    uint256 private constant ABOVE = 40;
+
+    function ethDeposited(ChannelHead head) internal pure returns (uint256) {
+        return uint96(ChannelHead.unwrap(head));
     }
 
-    /// @notice The head of a word.
-    function unpack(uint256 word) internal pure returns (ChannelHead memory head) {
-        head.ethDeposited = uint96(word);
-        head.turnNum = uint64(word >> 96);
-        head.finalizesAt = uint40(word >> 160);
-        head.challenger = uint8(word >> 200);
-        head.flags = uint8(word >> 208);
-        head.mode = ChannelMode(uint8(word >> 216));
+    function turnNum(ChannelHead head) internal pure returns (uint64) {
+        return uint64(ChannelHead.unwrap(head) >> TURN);
+    }
+
+    function finalizesAt(ChannelHead head) internal pure returns (uint40) {
+        return uint40(ChannelHead.unwrap(head) >> TIME);
+    }
+
+    function challenger(ChannelHead head) internal pure returns (uint8) {
+        return uint8(ChannelHead.unwrap(head) >> CHALLENGER);
+    }
+
+    function has(ChannelHead head, uint256 flag) internal pure returns (bool) {
+        return (ChannelHead.unwrap(head) >> FLAGS) & flag != 0;
+    }
+
+    /// @notice Whether this mode was written; a challenge that timed out has no mode of its own.
+    function isIn(ChannelHead head, ChannelMode mode) internal pure returns (bool) {
+        return ChannelHead.unwrap(head) >> MODE == uint256(mode);
     }
 
     /// @notice The mode at this time: a challenge that timed out is final.
-    function currentMode(ChannelHead memory head) internal view returns (ChannelMode) {
-        bool timedOut = head.mode == ChannelMode.Challenge && block.timestamp >= head.finalizesAt;
-        return timedOut ? ChannelMode.Finalized : head.mode;
+    function currentMode(ChannelHead head) internal view returns (ChannelMode) {
+        if (head.isIn(ChannelMode.Challenge) && block.timestamp >= head.finalizesAt()) return ChannelMode.Finalized;
+        return ChannelMode(ChannelHead.unwrap(head) >> MODE);
     }
 
-    /// @notice Whether the flag is set.
-    function has(ChannelHead memory head, uint8 flag) internal pure returns (bool) {
-        return head.flags & flag != 0;
+    /// @notice The head of an open channel of this turn; of the old one stays what it says of ETH.
+    function opened(ChannelHead head, uint64 turn) internal pure returns (ChannelHead) {
+        ChannelHead empty = ChannelHead.wrap(head.ethDeposited() | (uint256(turn) << TURN));
+        return empty.withFlag(ETH_PARTIAL, head.has(ETH_PARTIAL));
+    }
+
+    /// @param amount At most what is missing to 2^96 - 1.
+    function plusETH(ChannelHead head, uint256 amount) internal pure returns (ChannelHead) {
+        // unchecked: it stays in the lowest bits.
+        unchecked {
+            return ChannelHead.wrap(ChannelHead.unwrap(head) + amount);
+        }
+    }
+
+    function withoutETH(ChannelHead head) internal pure returns (ChannelHead) {
+        return ChannelHead.wrap(ChannelHead.unwrap(head) ^ head.ethDeposited());
+    }
+
+    function withTurn(ChannelHead head, uint64 turn) internal pure returns (ChannelHead) {
+        return ChannelHead.wrap(ChannelHead.unwrap(head) ^ (uint256(head.turnNum() ^ turn) << TURN));
+    }
+
+    function withChallenger(ChannelHead head, uint8 index) internal pure returns (ChannelHead) {
+        return ChannelHead.wrap(ChannelHead.unwrap(head) ^ (uint256(head.challenger() ^ index) << CHALLENGER));
+    }
+
+    function withFlag(ChannelHead head, uint256 flag, bool isSet) internal pure returns (ChannelHead) {
+        return head.has(flag) == isSet ? head : ChannelHead.wrap(ChannelHead.unwrap(head) ^ (flag << FLAGS));
+    }
+
+    /// @param time L1 time, in seconds, below 2^40.
+    function withMode(ChannelHead head, ChannelMode mode, uint256 time) internal pure returns (ChannelHead) {
+        uint256 word = ChannelHead.unwrap(head);
+        word ^= uint256(head.finalizesAt() ^ uint40(time)) << TIME;
+        return ChannelHead.wrap(((word << ABOVE) >> ABOVE) | (uint256(mode) << MODE));
     }
 }

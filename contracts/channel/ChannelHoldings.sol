@@ -19,12 +19,11 @@ import {ChannelMode, IChannelAdjudicator} from "./IChannelAdjudicator.sol";
 abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransient {
     using TokenTransfer for address;
 
-    /// @param head ChannelHead as a word.
     /// @param stateHash Of the challenge's state or the final one.
     /// @param usedTime Seconds that participants used of their clocks in this dispute, eight to a word; read only with the
     /// flag CLOCK_USED.
     struct Channel {
-        uint256 head;
+        ChannelHead head;
         bytes32 stateHash;
         uint256[4] usedTime;
     }
@@ -48,9 +47,10 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
     /* FUNDING */
 
     /// @inheritdoc IChannelAdjudicator
-    function depositETH(bytes32 channelId, uint256 expectedDeposited) external payable nonReentrant {
-        _requireDepositable(channelId, address(0), expectedDeposited);
-        _fund(channelId, address(0), msg.value);
+    function depositETH(bytes32 channelId, uint256 expectedDeposited) external payable {
+        // No lock: it calls nobody, and in the midst of another function all that it changes has been written by that one.
+        ChannelParamsLib.requireChannel(channelId);
+        _requireExpected(_fundETH(channelId, msg.value), expectedDeposited);
     }
 
     /// @inheritdoc IChannelAdjudicator
@@ -60,10 +60,10 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
         uint256 expectedDeposited,
         uint256 amount
     ) external nonReentrant {
+        ChannelParamsLib.requireChannel(channelId);
         if (asset.code.length == 0) revert ChannelAsset(asset);
-        _requireDepositable(channelId, asset, expectedDeposited);
         // INVARIANT: what arrives during the pull belongs to this deposit alone, for everything that moves value is locked.
-        _fund(channelId, asset, asset.pull(msg.sender, amount));
+        _requireExpected(_fundERC20(channelId, asset, asset.pull(msg.sender, amount)), expectedDeposited);
     }
 
     /* CREDITS */
@@ -103,23 +103,14 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
 
     /* INTERNAL */
 
-    /// @dev A channel and its head; the head goes back with `_store`.
-    function _load(bytes32 channelId) internal view returns (Channel storage channel, ChannelHead memory head) {
+    /// @dev A channel and its head.
+    function _load(bytes32 channelId) internal view returns (Channel storage channel, ChannelHead head) {
         channel = _channels[channelId];
-        head = ChannelHeadLib.unpack(channel.head);
-    }
-
-    function _store(Channel storage channel, ChannelHead memory head) internal {
-        channel.head = head.pack();
+        head = channel.head;
     }
 
     /// @dev Reverts unless the channel is in one of the modes from `first` to `last`.
-    function _requireMode(
-        bytes32 channelId,
-        ChannelHead memory head,
-        ChannelMode first,
-        ChannelMode last
-    ) internal view {
+    function _requireMode(bytes32 channelId, ChannelHead head, ChannelMode first, ChannelMode last) internal view {
         ChannelMode mode = head.currentMode();
         if (mode < first || mode > last) revert ChannelWrongMode(channelId, mode);
     }
@@ -127,8 +118,8 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
     /// @dev All that a channel got of an asset, and whether some of it was paid.
     function _depositedOf(bytes32 channelId, address asset) internal view returns (uint256 deposited, bool isPartial) {
         if (asset == address(0)) {
-            (, ChannelHead memory head) = _load(channelId);
-            return (head.ethDeposited, head.has(ChannelHeadLib.ETH_PARTIAL));
+            (, ChannelHead head) = _load(channelId);
+            return (head.ethDeposited(), head.has(ChannelHeadLib.ETH_PARTIAL));
         }
         Holding storage holding = _holdings[channelId][asset];
         return (holding.deposited, holding.isPartial);
@@ -137,8 +128,7 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
     /// @dev Whether a destination can be paid: a channel that is closed, or the one that pays, cannot be funded.
     function _isPayable(bytes32 channelId, bytes32 destination) internal view returns (bool) {
         if (ChannelParamsLib.isAddress(destination)) return true;
-        (, ChannelHead memory head) = _load(destination);
-        return destination != channelId && head.mode != ChannelMode.Closed;
+        return destination != channelId && !_channels[destination].head.isIn(ChannelMode.Closed);
     }
 
     /// @dev Pays a destination what it lacks to `total` of the asset in all, as far as the channel has it.
@@ -159,9 +149,8 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
         (holding.paid[destination], holding.paidTotal) = (paid + amount, paidTotal + amount);
         if (!isPartial) {
             if (asset == address(0)) {
-                (Channel storage channel, ChannelHead memory head) = _load(channelId);
-                head.flags |= ChannelHeadLib.ETH_PARTIAL;
-                _store(channel, head);
+                (Channel storage channel, ChannelHead head) = _load(channelId);
+                channel.head = head.withFlag(ChannelHeadLib.ETH_PARTIAL, true);
             } else {
                 holding.isPartial = true;
             }
@@ -174,8 +163,10 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
         uint256 credited;
         if (ChannelParamsLib.isAddress(destination)) {
             credited = _payOrCredit(address(uint160(uint256(destination))), asset, amount);
+        } else if (asset == address(0)) {
+            _fundETH(destination, amount);
         } else {
-            _fund(destination, asset, amount);
+            _fundERC20(destination, asset, amount);
         }
         emit PaidOut(channelId, asset, destination, amount, credited);
     }
@@ -189,32 +180,41 @@ abstract contract ChannelHoldings is IChannelAdjudicator, ReentrancyGuardTransie
 
     /* PRIVATE */
 
-    function _requireDepositable(bytes32 channelId, address asset, uint256 expectedDeposited) private view {
-        ChannelParamsLib.requireChannel(channelId);
-        // INVARIANT: a closed channel pays no more, so nothing may enter it.
-        (, ChannelHead memory head) = _load(channelId);
-        _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Finalized);
-        uint256 deposited = depositedOf(channelId, asset);
-        if (deposited < expectedDeposited) revert ChannelUnderfunded(expectedDeposited, deposited);
+    /// @dev Counts what the channel got.
+    /// @return before What it had got.
+    function _fundETH(bytes32 channelId, uint256 amount) private returns (uint256 before) {
+        (Channel storage channel, ChannelHead head) = _load(channelId);
+        _requireNotClosed(channelId, head);
+        before = head.ethDeposited();
+        // unchecked: the limit bounds both sides.
+        unchecked {
+            if (amount == 0 || amount > type(uint96).max - before) revert ChannelAmount(amount);
+            channel.head = head.plusETH(amount);
+            emit Deposited(channelId, address(0), amount, before + amount);
+        }
     }
 
-    /// @dev Counts what the channel got.
-    function _fund(bytes32 channelId, address asset, uint256 amount) private {
-        uint256 deposited = depositedOf(channelId, asset);
-        uint256 limit = asset == address(0) ? type(uint96).max : type(uint248).max;
-        if (amount == 0 || amount > limit - deposited) revert ChannelAmount(amount);
-        // unchecked: compared in the line above, which bounds the casts as well.
+    /// @dev The same of an ERC-20.
+    function _fundERC20(bytes32 channelId, address asset, uint256 amount) private returns (uint256 before) {
+        (, ChannelHead head) = _load(channelId);
+        _requireNotClosed(channelId, head);
+        Holding storage holding = _holdings[channelId][asset];
+        before = holding.deposited;
+        // unchecked: the limit bounds both sides.
         unchecked {
-            deposited += amount;
+            if (amount == 0 || amount > type(uint248).max - before) revert ChannelAmount(amount);
+            holding.deposited = uint248(before + amount);
+            emit Deposited(channelId, asset, amount, before + amount);
         }
-        if (asset == address(0)) {
-            (Channel storage channel, ChannelHead memory head) = _load(channelId);
-            head.ethDeposited = uint96(deposited);
-            _store(channel, head);
-        } else {
-            _holdings[channelId][asset].deposited = uint248(deposited);
-        }
-        emit Deposited(channelId, asset, amount, deposited);
+    }
+
+    function _requireNotClosed(bytes32 channelId, ChannelHead head) private pure {
+        // INVARIANT: a closed channel pays no more, so nothing may enter it.
+        if (head.isIn(ChannelMode.Closed)) revert ChannelWrongMode(channelId, ChannelMode.Closed);
+    }
+
+    function _requireExpected(uint256 deposited, uint256 expected) private pure {
+        if (deposited < expected) revert ChannelUnderfunded(expected, deposited);
     }
 
     function _payCredit(address account, address asset, address to) private {

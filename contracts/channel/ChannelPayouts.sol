@@ -58,11 +58,11 @@ abstract contract ChannelPayouts is ChannelHoldings {
 
     /// @dev Pays all of the outcome and closes the channel, where every asset was funded exactly, nothing was paid before
     /// and nothing has to wait. Writes no `paid` words: a closed channel pays no more.
-    /// @param head Of the channel, as it is to be, in memory; written back.
+    /// @param head Of the channel, as it is to be.
     /// @return isClosed False where it cannot be done; nothing was changed then.
     function _payAndClose(
         bytes32 channelId,
-        ChannelHead memory head,
+        ChannelHead head,
         AssetOutcome[] memory outcome
     ) internal returns (bool isClosed) {
         if (outcome.length == 0) return false;
@@ -72,12 +72,11 @@ abstract contract ChannelPayouts is ChannelHoldings {
 
         for (uint256 i = 0; i < outcome.length; ++i) {
             address asset = outcome[i].asset;
-            if (asset == address(0)) head.ethDeposited = 0;
+            if (asset == address(0)) head = head.withoutETH();
             else delete _holdings[channelId][asset].deposited;
         }
-        head.mode = ChannelMode.Closed;
         (Channel storage channel, ) = _load(channelId);
-        _store(channel, head);
+        channel.head = head.withMode(ChannelMode.Closed, block.timestamp);
         if (channel.stateHash != 0) channel.stateHash = 0;
 
         for (uint256 i = 0; i < outcome.length; ++i) {

@@ -7,7 +7,7 @@ import {IChannelAdjudicator} from "../channel/IChannelAdjudicator.sol";
 import {AppState, IForceMoveApp} from "../channel/IForceMoveApp.sol";
 
 /// @notice What an app does when it is asked.
-enum Verdict {
+enum Answer {
     No,
     Yes,
     Two,
@@ -21,18 +21,18 @@ enum Verdict {
 
 /// @notice An app whose answer a test chooses, and its judge.
 contract MockForceMoveApp is IForceMoveApp {
-    Verdict public verdict;
+    Answer public answer;
     bytes32 public expected;
 
     error MockRefused();
 
-    function setVerdict(Verdict verdict_) external {
-        verdict = verdict_;
+    function setAnswer(Answer answer_) external {
+        answer = answer_;
     }
 
     /// @notice Says yes to this very question alone.
     function expectQuestion(bytes calldata question) external {
-        (verdict, expected) = (Verdict.Expected, keccak256(question));
+        (answer, expected) = (Answer.Expected, keccak256(question));
     }
 
     function openArbitration(IChannelAdjudicator adjudicator, ChannelParams calldata params) external {
@@ -50,16 +50,16 @@ contract MockForceMoveApp is IForceMoveApp {
 
     /// @inheritdoc IForceMoveApp
     function stateIsSupported(bytes32, ChannelParams calldata, AppState[] calldata) external view returns (bool) {
-        if (verdict == Verdict.Revert) revert MockRefused();
-        if (verdict == Verdict.Expected) return keccak256(msg.data) == expected;
+        if (answer == Answer.Revert) revert MockRefused();
+        if (answer == Answer.Expected) return keccak256(msg.data) == expected;
         bytes32 burnt;
-        while (verdict == Verdict.BurnGas) burnt = keccak256(abi.encode(burnt));
-        (Verdict answer, uint256 word, uint256 size) = (verdict, 1, 0x20);
-        if (answer == Verdict.No) word = 0;
-        if (answer == Verdict.Two) word = 2;
-        if (answer == Verdict.Short) size = 0x1f;
-        if (answer == Verdict.AnswerBomb || answer == Verdict.RevertBomb) size = 500000;
-        bool refuses = answer == Verdict.RevertBomb;
+        while (answer == Answer.BurnGas) burnt = keccak256(abi.encode(burnt));
+        (Answer chosen, uint256 word, uint256 size) = (answer, 1, 0x20);
+        if (chosen == Answer.No) word = 0;
+        if (chosen == Answer.Two) word = 2;
+        if (chosen == Answer.Short) size = 0x1f;
+        if (chosen == Answer.AnswerBomb || chosen == Answer.RevertBomb) size = 500000;
+        bool refuses = chosen == Answer.RevertBomb;
         assembly ("memory-safe") {
             mstore(0x00, word)
             if refuses {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ZeroHash } from "ethers";
 
-import { BOND, DURATION, Mode, stateOf, useAdjudicator, Verdict } from "./support.js";
+import { Answer, BOND, DURATION, Mode, stateOf, useAdjudicator } from "./support.js";
 
 describe("ChannelAdjudicator.checkpoint", () => {
   const environment = useAdjudicator();
@@ -81,7 +81,7 @@ describe("ChannelAdjudicator.checkpoint", () => {
   it("overrides a move of the same turn, but not a state of it that everybody signed", async () => {
     const { adjudicator, app, alice, channelOf, signedBy, signedByAll } = environment();
     const channel = channelOf();
-    await app.setVerdict(Verdict.yes);
+    await app.setAnswer(Answer.yes);
     const forked = signedBy(channel, [0], stateOf({ turnNum: 6n, appData: "0x0bad" }));
     await adjudicator.connect(alice).challenge(channel.params, [forked], 0, "0x", { value: BOND });
     await adjudicator.checkpoint(channel.params, signedByAll(channel, { turnNum: 6n }));
@@ -96,7 +96,7 @@ describe("ChannelAdjudicator.checkpoint", () => {
     const { adjudicator, app, channelOf, signedBy, signedByAll, challengeWith, networkHelpers } = environment();
     const channel = channelOf();
     await challengeWith(channel, { turnNum: 5n });
-    await app.setVerdict(Verdict.yes);
+    await app.setAnswer(Answer.yes);
     await networkHelpers.time.increase(1_000);
     await adjudicator.respond(channel.params, [signedBy(channel, [0], stateOf({ turnNum: 6n }))]);
     expect(await adjudicator.remainingTime(channel.params, 0)).to.be.at.most(DURATION - 1_000);

@@ -13,8 +13,8 @@ export const DURATION = 3_600;
 export const ETH: Hex = ZeroAddress as Hex;
 /** Positions of ChannelMode. */
 export const Mode = { open: 0n, challenge: 1n, arbitration: 2n, finalized: 3n, closed: 4n } as const;
-/** Positions of MockForceMoveApp's Verdict. */
-export const Verdict = {
+/** Positions of MockForceMoveApp's Answer. */
+export const Answer = {
   no: 0,
   yes: 1,
   two: 2,
