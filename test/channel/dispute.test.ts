@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { channelDigests, channelIdOf } from "../../plugin/channel/hashes.js";
 import type { ChannelHandle } from "../../plugin/channel/handle.js";
-import type { SignedState } from "../../plugin/channel/types.js";
+import type { Adjudicator, SignedState } from "../../plugin/channel/types.js";
 import { memoryStore } from "../../plugin/store/memory.js";
 import { DOMAIN } from "./support/fake-l1.js";
 import { calm, createWorld, ETH, openWorld, person, startParty, TOKEN, type World } from "./support/world.js";
@@ -162,6 +162,36 @@ describe("channel client in a dispute", () => {
     expect(later.l1.sent).to.include("concludeAndPay");
     expect(later.l1.balance(person(0).address, ETH)).to.equal(0n);
     await later.close();
+  });
+
+  it("is paid alone where all cannot be paid at once", async () => {
+    const { store } = world.parties[0]!;
+    await world.parties[0]!.client.close();
+    const { address } = person(0);
+    const whole = world.l1.adjudicator(address);
+    const sent: number[][] = [];
+    const adjudicator: Adjudicator = {
+      ...whole,
+      concludeAndPay: () => Promise.reject(new Error("a recipient burns all gas")),
+      payout(id, final, assetIndex, indices, signal) {
+        if (indices.length === 0) return Promise.reject(new Error("a recipient burns all gas"));
+        sent.push([assetIndex, ...indices]);
+        return whole.payout(id, final, assetIndex, indices, signal);
+      },
+    };
+    world.parties[0] = await startParty(0, world.l1, world.network.join(address), store, { adjudicator });
+    await world.settle();
+    const channel = handlesOf(world)[0]!;
+    void channel.close().catch(() => undefined);
+    await calm(world.parties);
+    await world.parties[0].client.sync();
+    expect(channel.isEnded).to.equal(true);
+    expect(world.l1.sent).to.include("conclude");
+    expect(sent).to.deep.equal([
+      [0, 0],
+      [1, 0],
+    ]);
+    expect(world.l1.balance(address, ETH)).to.equal(-100n);
   });
 
   it("takes out while the channel is open what everybody signs for, and no more", async () => {
