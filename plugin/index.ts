@@ -140,6 +140,26 @@ const claim = byAccount("rollup:claim", "Pay a withdrawal of a final batch on L1
   .setAction(() => import("../tasks/claim.js"))
   .build();
 
+const upgrade = start("rollup:upgrade", "Announce, list, show, execute, cancel or confirm upgrades behind the timelock")
+  .addPositionalArgument({ name: "what", description: "propose, list, show, execute, cancel or confirm" })
+  .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
+  .addOption(text("from", "Account that acts: its address or its position among the network's accounts. Default: 0"))
+  .addOption(text("id", "Operation. Default: the only one that can still be executed"))
+  .addOption(text("proxy", "To propose: L1EscrowBridge, StateCommitmentChain or SequencerRegistry"))
+  .addOption(
+    text("contract", "To propose: the contract of the new code, of this project or package. Default: the proxy's name"),
+  )
+  .addOption(text("implementation", "To propose: where the new code is already. Default: it is created"))
+  .addOption(
+    text("arguments", "To propose: JSON file of what changes in the constructor's arguments, or of all of them"),
+  )
+  .addOption(text("call", "To propose: calldata of a call through the proxy that follows"))
+  .addOption(text("delay", 'To propose: longer than the least, for example "45d"'))
+  .addOption(text("evidence", "To execute before the time: evidence of a bug, in hex; docs/upgrades.md"))
+  .addFlag({ name: "dryRun", description: "To propose: show what changes; send nothing" })
+  .setAction(() => import("../tasks/upgrade.js"))
+  .build();
+
 const status = onRollup("rollup:status", "Where the rollup stands on L1, and what its sequencer says")
   .setAction(() => import("../tasks/status.js"))
   .build();
@@ -334,6 +354,7 @@ const plugin: HardhatPlugin = definePlugin({
     reconstruct,
     escape,
     archive,
+    upgrade,
     member,
     memberKey,
     channelDeploy,

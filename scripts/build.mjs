@@ -1,4 +1,4 @@
-// Everything that is generated: TypeChain types with bytecode, guest programs, the KZG setup; with --package also dist/.
+// Everything that is generated: TypeChain types with bytecode, what upgrades are compared with, guest programs, the KZG setup; with --package also dist/.
 import { rmSync } from "node:fs";
 
 import { run } from "./run.mjs";
@@ -11,6 +11,7 @@ if (forPackage) {
   for (const path of ["artifacts", "cache", "typechain-types", "dist"]) rmSync(path, { recursive: true, force: true });
 }
 run(node, ["node_modules/hardhat/dist/src/cli.js", "build", "--no-tests", "--build-profile", "production", "--quiet"]);
+run(node, ["scripts/build-implementations.mjs"]);
 run(node, ["scripts/build-guests.mjs"]);
 run(node, ["scripts/build-setup.mjs"]);
 if (forPackage) run(node, ["scripts/dist.mjs"]);

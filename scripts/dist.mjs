@@ -15,6 +15,7 @@ for (const file of [
 ]) {
   cpSync(`build/guests/${file}`, `dist/guests/${file}`);
 }
+cpSync("build/implementations.json", "dist/implementations.json");
 cpSync("build/kzg-setup.bin", "dist/kzg-setup.bin");
 
 // TypeChain's output is types and bytecode, of which the tests' mocks are none of the package's business; nor are maps to

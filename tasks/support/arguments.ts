@@ -25,9 +25,10 @@ export function addressArgument(name: string, value: string): Hex {
   }
 }
 
-export function hashArgument(name: string, value: string): Hex {
+/** @param what The hash is, or identifies. */
+export function hashArgument(name: string, value: string, what = "transaction"): Hex {
   if (isHexString(value, 32)) return value;
-  throw new ArgumentError(name, `--${flag(name)} ${value} is no transaction hash: 0x and 64 hex digits`);
+  throw new ArgumentError(name, `--${flag(name)} ${value} is no ${what} hash: 0x and 64 hex digits`);
 }
 
 export function bytesArgument(name: string, value: string): Hex {
