@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title IBugEvidence
-/// @notice Tells whether the judge of a chain's batches contradicts itself. See docs/decisions/0010.
+/// @notice Tells whether the judge of a chain's batches contradicts itself. See docs/decisions/0011.
 /// @dev What who calls it relies on:
 /// 1. A call that returns means that the judge has a bug: nobody can make evidence against one without, whatever they own.
 /// 2. A call that reverts means nothing.

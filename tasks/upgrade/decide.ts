@@ -3,6 +3,7 @@ import { keccak256 } from "ethers";
 import { readDeployment, writeDeployment } from "../../deploy/address-book.js";
 import { PROXY_ORDER } from "../../deploy/proxies.js";
 import { readProxySlots } from "../../deploy/slots.js";
+import { discoverDeployment } from "../../plugin/l1/discover.js";
 import { time } from "../../plugin/l1/errors.js";
 import { readRoles, type Roles } from "../../plugin/l1/roles.js";
 import { createSender } from "../../plugin/l1/sender.js";
@@ -142,13 +143,21 @@ async function isAlone({ timelock }: Upgrades, { id, calls, predecessor, salt }:
   return (await timelock.hashOperation(first.target, first.value, first.data, predecessor, salt)) === id;
 }
 
-/** The address book with the code that is behind the proxies now. */
+/** The address book with what is behind the proxies now, and what that says of itself. */
 async function renewed({ l1 }: Upgrades, book: Deployment): Promise<Deployment> {
-  const contracts = { ...book.contracts };
+  const { provider } = l1;
+  const found = await discoverDeployment(provider, book.contracts.L1EscrowBridge.address, Number(book.fromBlock));
+  const kept = Object.entries(found.contracts).map(([name, record]) => {
+    const known = book.contracts[name as keyof typeof book.contracts];
+    return [name, known?.address === record.address ? known : record] as const;
+  });
+  const contracts = { ...Object.fromEntries(kept) } as Deployment["contracts"];
   for (const name of PROXY_ORDER) {
-    const { implementation } = await readProxySlots(l1.provider, contracts[name].address);
-    const codeHash = keccak256(await l1.provider.getCode(implementation)) as Hex;
+    const { implementation } = await readProxySlots(provider, contracts[name].address);
+    const codeHash = keccak256(await provider.getCode(implementation)) as Hex;
     contracts[name] = { ...contracts[name], implementation: { address: implementation, codeHash } };
   }
-  return { ...book, contracts };
+  // Proofs have as many slots as their keys, which only the book knows.
+  const parameters = { ...found.parameters, slots: book.parameters.slots };
+  return { ...book, parameters, program: found.program, contracts };
 }

@@ -199,6 +199,9 @@ describe("rollup:upgrade", function () {
     expect(succeed(await upgrade({ what: "show" })).stdout).to.match(/challengeWindow: 1h, now 2h/);
     await passTime(5n * DAY);
     succeed(await upgrade({ what: "execute", from: UPGRADER }));
+    const book = await readDeployment(`${l1.folder}/remote/rollup.json`);
+    expect(book.parameters).to.deep.equal({ ...chain.deployment.parameters, challengeWindow: 7_200n });
+    expect(Object.keys(book.contracts)).to.have.members(Object.keys(chain.deployment.contracts));
     const { address } = chain.deployment.contracts.StateCommitmentChain;
     expect(
       (await StateCommitmentChain__factory.connect(address, connection.ethers.provider).parameters()).challengeWindow,
