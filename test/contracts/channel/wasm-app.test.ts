@@ -124,13 +124,6 @@ describe("WasmForceMoveApp", () => {
         "DisputeZeroParameter",
       );
     });
-
-    it("has code that may be deployed", async () => {
-      const { app, connection } = scene();
-      // The constructor's code is no part of the app.
-      expect(await connection.ethers.provider.getCode(await app.getAddress())).to.have.length.below(2 * 20_000);
-      expect(WasmForceMoveApp__factory.bytecode).to.have.length.below(2 * 49_152);
-    });
   });
 
   describe("stateIsSupported", () => {
