@@ -103,7 +103,12 @@ export interface ChannelClient {
 const HOUR = 3_600;
 const LONGEST_RESEND = 60_000;
 const SWEEP_INTERVAL = 600_000;
-const INBOX = { perSource: 512, sources: 1_024 };
+const INBOX = {
+  ...{ perSource: 512, sources: 1_024 },
+  // Bytes.
+  size: { perSource: 4 << 20, all: 64 << 20 },
+  sizeOf: ({ bytes }: { bytes: Uint8Array }): number => bytes.length,
+};
 /** Offers that are looked at, at once. */
 const MAX_OFFERS = 16;
 

@@ -1,22 +1,33 @@
 /** Messages that wait, by where they came from. Sources take turns, so that none starves the others. */
 export interface Inbox<T> {
-  /** @returns false when the source has too many waiting, or there are too many sources. */
+  /** @returns false when too much waits, of the source or of all. */
   add(source: string, message: T): boolean;
   /** Resolves once nothing waits. */
   idle(): Promise<void>;
 }
 
+/** How much may wait. */
+export interface InboxLimits<T> {
+  /** Messages from one source. */
+  perSource: number;
+  /** Sources. */
+  sources: number;
+  /** Of what `sizeOf` counts, from one source and from all. */
+  size: { perSource: number; all: number };
+  sizeOf: (message: T) => number;
+}
+
 /**
- * @param perSource Most messages that wait from one source.
- * @param sources Most sources of which messages wait.
  * @param handle Told of one message after the other; must not throw.
  */
 export function createInbox<T>(
-  { perSource, sources }: { perSource: number; sources: number },
+  { perSource, sources, size, sizeOf }: InboxLimits<T>,
   handle: (message: T) => void | Promise<void>,
 ): Inbox<T> {
   // A map keeps the order of insertion: whoever was served goes to the end.
   const waiting = new Map<string, T[]>();
+  const sizes = new Map<string, number>();
+  let sizeOfAll = 0;
   let working: Promise<void> | undefined;
 
   async function work(): Promise<void> {
@@ -30,15 +41,25 @@ export function createInbox<T>(
       const [source, messages] = first;
       const message = messages.shift()!;
       waiting.delete(source);
+      count(source, -sizeOf(message));
       if (messages.length > 0) waiting.set(source, messages);
       const done = handle(message);
       if (done !== undefined) await done;
     }
   }
 
+  function count(source: string, change: number): void {
+    sizeOfAll += change;
+    const left = (sizes.get(source) ?? 0) + change;
+    if (left > 0) sizes.set(source, left);
+    else sizes.delete(source);
+  }
+
   return {
     add(source, message) {
       const queue = waiting.get(source);
+      const more = sizeOf(message);
+      if (sizeOfAll + more > size.all || (sizes.get(source) ?? 0) + more > size.perSource) return false;
       if (queue === undefined) {
         if (waiting.size >= sources) return false;
         waiting.set(source, [message]);
@@ -46,6 +67,7 @@ export function createInbox<T>(
         if (queue.length >= perSource) return false;
         queue.push(message);
       }
+      count(source, more);
       working ??= Promise.resolve().then(work);
       return true;
     },

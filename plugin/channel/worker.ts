@@ -28,7 +28,7 @@ export interface WorkerOptions {
   onFault: (error: unknown, isFatal: boolean) => void;
 }
 
-const MAX_WAITING = 512;
+const MAX_WAITING = 128;
 /** Inputs that share a write. */
 const MAX_BATCH = 64;
 

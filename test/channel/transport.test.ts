@@ -77,10 +77,17 @@ describe("messages over HTTP", () => {
   });
 });
 
+const LIMITS = {
+  perSource: 10,
+  sources: 10,
+  size: { perSource: 100, all: 100 },
+  sizeOf: (text: string) => text.length,
+};
+
 describe("inbox", () => {
   it("lets sources take turns, however much one sends", async () => {
     const order: string[] = [];
-    const inbox = createInbox<string>({ perSource: 3, sources: 2 }, (message) => void order.push(message));
+    const inbox = createInbox<string>({ ...LIMITS, perSource: 3, sources: 2 }, (message) => void order.push(message));
     expect(["a1", "a2", "a3", "a4"].map((message) => inbox.add("a", message))).to.deep.equal([true, true, true, false]);
     expect([inbox.add("b", "b1"), inbox.add("c", "c1")]).to.deep.equal([true, false]);
     await inbox.idle();
@@ -88,6 +95,15 @@ describe("inbox", () => {
     inbox.add("c", "c2");
     await inbox.idle();
     expect(order.at(-1)).to.equal("c2");
+  });
+
+  it("holds no more than its size", async () => {
+    const inbox = createInbox<string>({ ...LIMITS, size: { perSource: 5, all: 8 } }, () => undefined);
+    expect([inbox.add("a", "12345"), inbox.add("a", "1")]).to.deep.equal([true, false]);
+    expect([inbox.add("b", "1234"), inbox.add("b", "123")]).to.deep.equal([false, true]);
+    await inbox.idle();
+    expect(inbox.add("a", "12345")).to.equal(true);
+    await inbox.idle();
   });
 });
 
