@@ -70,6 +70,7 @@ async function deployScene(connection: Connection, rules: WasmRules) {
   return { connection, actors, mock, app, game, players, bobs, force };
 }
 
+type Lie = ReturnType<typeof lieAbout> | undefined;
 type Scene = Awaited<ReturnType<typeof deployScene>>;
 
 /** The verdict, and what the adjudicator was told: state and loser. */
@@ -98,7 +99,7 @@ describe("disputes about moves of a program", function () {
     const right = drop(before, 2, 1);
     const wrong = drop(drop(before, 2, 1), 5, 1);
 
-    const judges = async (oracles: [alice?: ReturnType<typeof lieAbout>, bob?: ReturnType<typeof lieAbout>] = []) => {
+    const judges = async (oracles: [alice?: Lie, bob?: Lie] = []) => {
       const { connection, actors, app } = scene();
       const at = (await app.getAddress()) as Hex;
       const alice = await judgeOf(connection, actors.alice, at, connectFour, oracles[0]);
