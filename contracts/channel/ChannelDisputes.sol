@@ -116,6 +116,8 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
     /// @inheritdoc IChannelAdjudicator
     function openArbitration(ChannelParams calldata params) external {
         (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireApp(params, ChannelMode.Challenge);
+        // INVARIANT: what everybody signed binds everybody, whatever the rules say.
+        if (!head.has(ChannelHeadLib.BY_MOVE)) revert ChannelNotByMove(channelId);
         head = _stopClock(channel, params, head);
         channel.head = head.withMode(ChannelMode.Arbitration, type(uint40).max);
         emit ArbitrationOpened(channelId, head.turnNum());

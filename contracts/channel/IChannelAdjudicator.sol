@@ -152,6 +152,8 @@ interface IChannelAdjudicator {
     error ChannelNoBond(bytes32 channelId);
     /// @notice A session key is registered once, is not zero, and lasts beyond the longest dispute: until `least`.
     error ChannelSessionKey(address key, uint64 expiry, uint256 least);
+    /// @notice Only a move that the app allowed is judged, and everybody signed the state of this challenge.
+    error ChannelNotByMove(bytes32 channelId);
     /// @notice Only the channel's app may.
     error ChannelUnauthorized(address caller, address appDefinition);
     /// @notice The account has no credit of the asset.
@@ -204,7 +206,8 @@ interface IChannelAdjudicator {
     /// is proven to have known better (docs/channels.md §5), else back.
     function checkpoint(ChannelParams calldata params, SignedState calldata signed) external;
 
-    /// @notice Stops the clocks while the app's judge looks at the last move. Only the channel's app.
+    /// @notice Stops the clocks while the app's judge looks at the last move. Only the channel's app, and not where everybody
+    /// signed the state of the challenge.
     function openArbitration(ChannelParams calldata params) external;
 
     /// @notice Goes on with `state`; the loser has no time left. Only the channel's app, after `openArbitration`.

@@ -9,6 +9,7 @@ import {
   DataAvailabilityCommittee__factory,
   DisputeGame__factory,
   Groth16Verifier__factory,
+  IWasmForceMoveApp__factory,
   KeccakStateProof__factory,
   L1EscrowBridge__factory,
   OneStepVerifier__factory,
@@ -86,6 +87,7 @@ const ABIS: readonly (readonly JsonFragment[])[] = [
   StatementDA__factory.abi,
   ValidityResolver__factory.abi,
   ChannelAdjudicator__factory.abi,
+  IWasmForceMoveApp__factory.abi,
 ];
 
 /** Every custom error that a transaction to the suite can end in. */
@@ -222,6 +224,14 @@ export const LINES: Readonly<Record<string, Line>> = {
   L1EscrowBridgeNoCredit: (a) => `${show(a.account)} has no credit in token ${show(a.token)}`,
   TokenTransferRefused: (a) => `token ${show(a.token)} refused the transfer without a reason`,
   TokenTransferBalanceUnreadable: (a) => `${show(a.token)} does not answer balanceOf; it is no ERC-20`,
+  WasmAppNotDisputer: (a) =>
+    `${show(a.disputer)} disputes this move, or its session key until that expires; ${show(a.caller)} is neither`,
+  WasmAppNotAMove: (a) =>
+    `turn ${show(a.turnNum)} names ${show(a.previousStateHash)} as the state before; that is not the given one of turn ${show(a.before)}`,
+  WasmAppNotChallenged: (a) => `no challenge of channel ${show(a.channelId)} stands at state ${show(a.stateHash)}`,
+  WasmAppUndecided: (a) =>
+    `dispute ${show(a.index)} is under way: nobody countered it, and ${time(a.finalizesAt)} has not come, or its game is not over`,
+  WasmAppUnknownDispute: (a) => `there is no dispute ${show(a.index)} with this header, or it is over`,
   ERC20InsufficientBalance: (a) => `${show(a.sender)} has ${show(a.balance)} of the token, ${show(a.needed)} is needed`,
   ERC20InsufficientAllowance: (a) =>
     `the allowance of ${show(a.spender)} is ${show(a.allowance)}, ${show(a.needed)} is needed`,

@@ -1,5 +1,5 @@
 /** An app of Connect Four on an in-process L1. */
-import { type AddressLike, ZeroAddress } from "ethers";
+import { type AddressLike, type Signer, ZeroAddress } from "ethers";
 
 import { readGuestProgram } from "../../../plugin/machine/artifacts.js";
 import { factsOf } from "../../../plugin/machine/facts.js";
@@ -11,7 +11,6 @@ import {
   type WasmForceMoveApp,
   WasmForceMoveApp__factory,
 } from "../../../typechain-types/index.js";
-import type { Actors } from "../../support/suite.js";
 
 export const connectFour = wasmRules(readGuestProgram("connect-four"));
 
@@ -29,7 +28,11 @@ export function appParameters(verifier: AddressLike, rules: WasmRules = connectF
   };
 }
 
-export async function deployApp({ deployer }: Actors, adjudicator: AddressLike, rules: WasmRules = connectFour) {
+export async function deployApp(
+  { deployer }: { deployer: Signer },
+  adjudicator: AddressLike,
+  rules: WasmRules = connectFour,
+) {
   const verifier = await new OneStepVerifier__factory(deployer).deploy();
   const app: WasmForceMoveApp = await new WasmForceMoveApp__factory(deployer).deploy(
     adjudicator,

@@ -148,6 +148,21 @@ describe("disputes about moves of a program", function () {
       expect(await connection.ethers.provider.getBalance(actors.alice)).to.be.lessThan(balance - 10n * GAME.baseBond);
     });
 
+    it("leave a claim that takes millions of instructions to see through", async () => {
+      const { app, game, mock, bobs, force, connection } = scene();
+      const columns = [4, 1, 4, 0, 3, 1, 3, 3, 3];
+      const of = (how: number) =>
+        bobs(encodeBoard(boardOf(columns.slice(0, -1))), encodeBoard(boardOf(columns), how), true);
+      const [truth, lie] = [of(4), of(3)];
+      expect([truth, lie].map((move) => connectFour.refusal(move) === undefined)).to.deep.equal([true, false]);
+      const { alice, bob } = await judges([lieAbout(truth, lie)]);
+      await force(truth);
+      await alice.dispute(truth);
+      await playOut(connection, [alice, bob]);
+      expect((await verdictOf({ app, mock })).verdict).to.equal(0);
+      expect((await game.queryFilter(game.filters.ClaimMade())).length).to.equal(8);
+    });
+
     it("leave a move, also a false one, that is disputed and not countered in time", async () => {
       const { app, game, mock, bobs, force, connection } = scene();
       const truth = bobs(encodeBoard(before), encodeBoard(wrong));

@@ -12,7 +12,7 @@ import type { Connection } from "../../support/env.js";
 
 /** The judge of one player, with what it told. */
 export async function judgeOf(
-  { ethers }: Connection,
+  { ethers }: Pick<Connection, "ethers">,
   signer: Signer,
   app: Hex,
   rules: WasmRules,
@@ -41,7 +41,10 @@ export function lieAbout(move: ChannelMove, lie: ChannelMove): (truth: Oracle) =
 }
 
 /** Lets judges look in turn until none has anything to do; then the clocks run out, until no dispute is left. */
-export async function playOut({ networkHelpers }: Connection, judges: readonly Judge[]): Promise<void> {
+export async function playOut(
+  { networkHelpers }: Pick<Connection, "networkHelpers">,
+  judges: readonly Judge[],
+): Promise<void> {
   for (;;) {
     let moves = 0;
     const ends: bigint[] = [];

@@ -187,6 +187,17 @@ describe("the rules of Connect Four, as a program", () => {
     expect(isAllowed(moveTo(base, claim, { isFinal: true, how: 5 })), "more than can be claimed").to.equal(false);
   });
 
+  it("search four million instructions deep, which fits no call of the EVM", async () => {
+    const columns = [4, 1, 4, 0, 3, 1, 3, 3, 3];
+    const base = stateOf({ turnNum: 8n, board: boardOf(columns.slice(0, -1)), pot: [100n, 0n] });
+    const claim = (how: number) => moveTo(base, boardOf(columns), { isFinal: true, how });
+    expect([1, 2, 3, 4].map((stones) => isAllowed(claim(stones)))).to.deep.equal([false, false, false, true]);
+    const move = claim(4);
+    const place = { l1ChainId: 1n, app: params.appDefinition };
+    const { length } = await traceMove(rules.program(), { header: headerOf(move), move }, place);
+    expect(length).to.be.within(3_000_000, 5_000_000);
+  });
+
   it("say of random games what cells and lines say", () => {
     const random = createRandom(7);
     const seen = { won: 0, claimed: 0, refused: 0 };

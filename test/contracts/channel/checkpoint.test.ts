@@ -109,9 +109,11 @@ describe("ChannelAdjudicator.checkpoint", () => {
   });
 
   it("clears an arbitration", async () => {
-    const { adjudicator, app, channelOf, signedByAll, challengeWith } = environment();
+    const { adjudicator, app, alice, channelOf, signedBy, signedByAll } = environment();
     const channel = channelOf();
-    await challengeWith(channel, { turnNum: 5n });
+    await app.setVerdict(Verdict.yes);
+    const move = signedBy(channel, [0], stateOf({ turnNum: 5n }));
+    await adjudicator.connect(alice).challenge(channel.params, [move], 0, "0x", { value: BOND });
     await app.openArbitration(adjudicator, channel.params);
     await adjudicator.checkpoint(channel.params, signedByAll(channel, { turnNum: 6n }));
     expect((await adjudicator.statusOf(channel.id)).mode).to.equal(Mode.open);
