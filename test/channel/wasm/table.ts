@@ -75,7 +75,7 @@ export async function openTable(challengeDuration = 1_000) {
       .connect(wallets[moverOf(after)])
       .respond(channel.params, [signed(channel, [], before), signed(channel, [moverOf(after)], after)]);
   const judge = (wallet: Wallet, oracle?: ReturnType<typeof lieAbout>) =>
-    judgeOf({ ethers, networkHelpers }, wallet, appDefinition, connectFour, oracle);
+    judgeOf({ ethers }, wallet, appDefinition, connectFour, oracle);
   /** Pays out a final position, and says what Alice and Bob got. */
   async function payout({ state }: Position): Promise<bigint[]> {
     await adjudicator.connect(environment.dave).payout(channel.id, channelStateOf(state), state.outcome, 0, []);
