@@ -111,7 +111,7 @@ describe("ChannelAdjudicator.checkpoint", () => {
   it("clears an arbitration", async () => {
     const { adjudicator, app, alice, channelOf, signedBy, signedByAll } = environment();
     const channel = channelOf();
-    await app.setVerdict(Verdict.yes);
+    await app.setAnswer(Answer.yes);
     const move = signedBy(channel, [0], stateOf({ turnNum: 5n }));
     await adjudicator.connect(alice).challenge(channel.params, [move], 0, "0x", { value: BOND });
     await app.openArbitration(adjudicator, channel.params);
