@@ -110,6 +110,8 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
       told.set(name, event.blockNumber);
       report({ kind: "l1Event", channelId: event.channelId, event });
     }
+    // What events taught is on disk before the cursor says that they were read.
+    for (const id of touched) await workers.get(id)?.idle();
     // Blocks that may still be replaced are read again the next time.
     if (settled >= from) {
       await moveCursor(settled);
