@@ -321,6 +321,57 @@ const buildGuest = start(
   .setAction(() => import("../tasks/build-guest.js"))
   .build();
 
+/** Options of what one participant of channels does. */
+const byParticipant = (id: string, description: string) =>
+  start(id, description)
+    .addOption(text("channels", "Address book of channels. Default: deployments/<network>/channels.json"))
+    .addOption(text("from", "The participant: its address or its position among the network's accounts. Default: 0"))
+    .addOption(text("storage", "Folder of its states. Default: .rollup/<network>-channels-<account>"))
+    .addOption(text("peers", "Where others listen, 0x…=http://…,0x…=http://…; kept for the next time"))
+    .addOption(host)
+    .addOption(port("port", "Port on which the others reach it; 0 for any free one", 8561));
+
+const ofChannel = text("channel", "Id of the channel, or its beginning. Default: the only open one");
+
+const channelNode = byParticipant(
+  "channel:node",
+  "A participant of channels: sign what is right, follow L1, answer disputes, until Ctrl-C",
+)
+  .addFlag({ name: "deposit", description: "Take also channels in which this account has to deposit" })
+  .setAction(() => import("../tasks/channel-node.js"))
+  .build();
+
+const channelOpen = byParticipant("channel:open", "Open a channel with others that listen, and fund it")
+  .addOption(text("with", "The others and where they listen, 0x…=http://…,0x…=http://…"))
+  .addOption(text("amount", 'What this account deposits, in whole units, for example "1.5"'))
+  .addOption(text("theirs", "What each of the others deposits. Default: nothing"))
+  .addOption(text("token", "ERC-20. Default: ETH"))
+  .addOption(text("duration", 'Time that each participant has in a dispute, for example "1d", which is the default'))
+  .setAction(() => import("../tasks/channel-open.js"))
+  .build();
+
+const channelPay = byParticipant("channel:pay", "Pay another participant of a channel")
+  .addOption(ofChannel)
+  .addOption(text("amount", 'In whole units, for example "0.25"'))
+  .addOption(text("token", "ERC-20. Default: ETH"))
+  .addOption(text("to", "Who is paid. Default: the other one of two"))
+  .setAction(() => import("../tasks/channel-pay.js"))
+  .build();
+
+const channelClose = byParticipant("channel:close", "End a channel together: sign its end, and have L1 pay it")
+  .addOption(ofChannel)
+  .setAction(() => import("../tasks/channel-close.js"))
+  .build();
+
+const channelChallenge = byParticipant("channel:challenge", "End a channel without the others: begin a dispute on L1")
+  .addOption(ofChannel)
+  .setAction(() => import("../tasks/channel-challenge.js"))
+  .build();
+
+const channelList = byParticipant("channel:list", "The channels of a participant")
+  .setAction(() => import("../tasks/channel-list.js"))
+  .build();
+
 const channelDemo = start(
   "channel:demo",
   "State channels with real figures: open, pay 10,000 times, a lie and the watchtower's answer, close, check",
@@ -361,6 +412,12 @@ const plugin: HardhatPlugin = definePlugin({
     channelWatchtower,
     buildGuest,
     channelDemo,
+    channelNode,
+    channelOpen,
+    channelPay,
+    channelClose,
+    channelChallenge,
+    channelList,
   ],
 });
 

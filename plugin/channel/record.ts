@@ -1,4 +1,5 @@
 import { StoreError } from "../store/errors.js";
+import type { Journal } from "../l1/journal.js";
 import type { Store, StoreOperation } from "../store/types.js";
 import { fromHex, toBytes } from "../ledger/bytes.js";
 import type { Hex } from "../types.js";
@@ -96,6 +97,7 @@ const FIXED = "channel:";
 const FIXED_END = "channel;";
 const NOW = "channel-now:";
 const PAST = "channel-past:";
+const JOURNAL = "journal:";
 const CURSOR = Buffer.from("channel-l1-cursor");
 
 export function channelRecords(store: Store): ChannelRecords {
@@ -228,4 +230,16 @@ function encodeNow({ supported, pending, asked, shown, isFunded, wants, ...recor
     wants,
   };
   return serialize(now);
+}
+
+/** Where an account writes down what it sends to L1, beside its channels. */
+export function channelJournal(store: Store): Journal {
+  const at = (name: string): Uint8Array => Buffer.from(`${JOURNAL}${name}`);
+  return {
+    get(name) {
+      const found = store.get(at(name));
+      return Promise.resolve(found && Buffer.from(found).toString());
+    },
+    put: (name, value) => store.write([{ type: "put", key: at(name), value: Buffer.from(value) }], { sync: true }),
+  };
 }

@@ -12,6 +12,8 @@ import {
 import type { NetworkConfig } from "hardhat/types/config";
 import { HardhatPluginError } from "hardhat/plugins";
 
+import type { Hex } from "../types.js";
+
 /** Accounts that development nodes are born with; their keys are public. */
 const DEVELOPMENT = {
   mnemonic: "test test test test test test test test test test test junk",
@@ -29,6 +31,8 @@ export interface Keyring {
    * network's `accounts` hold for its address, looked up on first use.
    */
   walletOn(provider: Provider, signer: Signer): Signer;
+  /** The private key of `signer`. */
+  keyOf(signer: Signer): Promise<Hex>;
 }
 
 /** The keys of a network's `accounts`; of accounts that its node keeps, those that are public. */
@@ -45,6 +49,7 @@ export function keyringOf(networkName: string, networkConfig: Pick<NetworkConfig
     );
   };
   return {
+    keyOf: async (signer) => (hasPrivateKey(signer) ? signer : await find(signer)).privateKey as Hex,
     walletOn: (provider, signer) =>
       hasPrivateKey(signer) ? new Wallet(signer.privateKey, provider) : new LazyWallet(provider, () => find(signer)),
   };
