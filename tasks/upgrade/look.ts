@@ -7,8 +7,13 @@ import { readRoles } from "../../plugin/l1/roles.js";
 import { diffOf } from "../../plugin/upgrade/diff.js";
 import { exitTermsOf } from "../../plugin/upgrade/exit.js";
 import type { CodeFacts } from "../../plugin/upgrade/facts.js";
-import { confirmers, type Operation, type Upgrade } from "../../plugin/upgrade/operations.js";
+import { type Call, confirmers, type Operation, type Upgrade } from "../../plugin/upgrade/operations.js";
 import type { Hex } from "../../plugin/types.js";
+import {
+  DataAvailabilityCommittee__factory,
+  L1EscrowBridge__factory,
+  UpgradeTimelock__factory,
+} from "../../typechain-types/index.js";
 import type { TaskContext } from "../support/action.js";
 import type { Output } from "../support/output.js";
 import type { UpgradeArguments } from "../upgrade.js";
@@ -22,13 +27,7 @@ export async function list(_: UpgradeArguments, upgrades: Upgrades, { output }: 
   if (operations.length === 0) output.line("Nothing was ever announced.");
   for (const operation of operations) {
     output.line(`${operation.id}  ${stateOf(operation)}`);
-    for (const { target, value, data, upgrade } of operation.calls) {
-      output.line(
-        upgrade === undefined
-          ? `  calls ${target} with ${data}${value === 0n ? "" : ` and ${value} wei`}`
-          : `  gives ${proxyName(upgrades, upgrade.proxy)} the code at ${upgrade.implementation}, hash ${upgrade.codeHash}`,
-      );
-    }
+    for (const call of operation.calls) output.line(`  ${described(upgrades, call)}`);
   }
   return { operations };
 }
@@ -39,9 +38,9 @@ export async function show(input: UpgradeArguments, upgrades: Upgrades, { output
   const { l1, timelock } = upgrades;
   output.line(`Operation ${operation.id}: ${stateOf(operation)}`);
   const changes = [];
-  for (const { target, value, data, upgrade } of operation.calls) {
-    if (upgrade !== undefined) changes.push(await showUpgrade(output, upgrades, upgrade));
-    else output.line(`Calls ${target} with ${data}${value === 0n ? "" : ` and ${value} wei`}.`);
+  for (const call of operation.calls) {
+    if (call.upgrade !== undefined) changes.push(await showUpgrade(output, upgrades, call.upgrade));
+    else output.line(described(upgrades, call));
   }
   const { exitTime } = await exitTermsOf(l1.provider, l1.deployment.contracts.UpgradeTimelock.address);
   const isOpen = operation.state === "waiting" || operation.state === "ready";
@@ -97,6 +96,27 @@ async function showUpgrade(output: Output, upgrades: Upgrades, upgrade: Upgrade)
   });
   return { ...upgrade, found, diff };
 }
+
+/** What an operation does, in words where the call is one of the suite's. */
+function described(upgrades: Upgrades, { target, value, data, upgrade }: Call): string {
+  if (upgrade !== undefined) {
+    const { proxy, implementation, codeHash } = upgrade;
+    return `gives ${proxyName(upgrades, proxy)} the code at ${implementation}, hash ${codeHash}`;
+  }
+  const { contracts } = upgrades.l1.deployment;
+  const name = CALLED.find((each) => contracts[each]?.address === target);
+  const parsed = name === undefined ? null : FACES[name].parseTransaction({ data });
+  const what = parsed === null ? data : `${parsed.name}(${parsed.args.map(String).join(", ")})`;
+  return `calls ${name ?? target}: ${what}${value === 0n ? "" : `, with ${value} wei`}`;
+}
+
+/** What the timelock administers beside the proxies. */
+const FACES = {
+  UpgradeTimelock: UpgradeTimelock__factory.createInterface(),
+  L1EscrowBridge: L1EscrowBridge__factory.createInterface(),
+  DataAvailabilityCommittee: DataAvailabilityCommittee__factory.createInterface(),
+} as const;
+const CALLED = ["UpgradeTimelock", "L1EscrowBridge", "DataAvailabilityCommittee"] as const;
 
 function proxyName({ l1 }: Upgrades, proxy: Hex): string {
   return PROXY_ORDER.find((name) => l1.deployment.contracts[name].address === proxy) ?? proxy;

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 
 import { expect } from "chai";
-import { parseEther, type Signer } from "ethers";
+import { parseEther, type Signer, ZeroHash } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 
@@ -206,6 +206,29 @@ describe("rollup:upgrade", function () {
     expect(
       (await StateCommitmentChain__factory.connect(address, connection.ethers.provider).parameters()).challengeWindow,
     ).to.equal(7_200n);
+  });
+
+  it("lists and executes what is no upgrade, and several calls in one operation", async () => {
+    const { timelock, bridge } = chain.contracts;
+    const own = timelock.connect(await signerAt(UPGRADER));
+    const target = await timelock.getAddress();
+    const longer = timelock.interface.encodeFunctionData("updateDelay", [6n * DAY]);
+    const role = await timelock.CANCELLER_ROLE();
+    const grant = timelock.interface.encodeFunctionData("grantRole", [role, await addressOf(NOBODY)]);
+    const rest = [ZeroHash, ZeroHash, 5n * DAY] as const;
+    await (await own.schedule(await bridge.getAddress(), 0n, "0x12345678", ...rest)).wait();
+    await (await own.scheduleBatch([target, target], [0n, 0n], [longer, grant], ...rest)).wait();
+    const run = succeed(await upgrade({ what: "list" }));
+    expect(run.stdout).to.include("calls L1EscrowBridge: 0x12345678");
+    expect(run.stdout).to.include(`calls UpgradeTimelock: updateDelay(${6n * DAY})`);
+    expect(run.stdout).to.include(`calls UpgradeTimelock: grantRole(${role}, ${await addressOf(NOBODY)})`);
+    await refused({ what: "show" }, /^2 operations wait; name one by --id, rollup:upgrade list has all$/);
+
+    const [, second] = run.value.operations as { id: string }[];
+    await passTime(5n * DAY);
+    succeed(await upgrade({ what: "execute", from: UPGRADER, id: second?.id ?? "" }));
+    expect(await timelock.getMinDelay()).to.equal(6n * DAY);
+    expect(await timelock.hasRole(role, await addressOf(NOBODY))).to.equal(true);
   });
 
   describe("once announced", () => {
