@@ -1,8 +1,11 @@
 import { expect } from "chai";
 
 import { guarantee, encodeOutcome, simple } from "../../../plugin/channel/outcome.js";
+import { channelIdOf } from "../../../plugin/channel/hashes.js";
+import { knownState } from "../../../plugin/channel/state.js";
 import type { ChannelDomain, ChannelParams } from "../../../plugin/channel/types.js";
 import { encodeAppData, type ChannelMove, moveFrom, type ShownState } from "../../../plugin/channel/wasm/move.js";
+import { rulesPolicy } from "../../../plugin/channel/wasm/policy.js";
 import { wasmRules } from "../../../plugin/channel/wasm/rules.js";
 import { traceMove, VALID_OUTPUT } from "../../../plugin/channel/wasm/statement.js";
 import { endHash } from "../../../plugin/dispute/statement.js";
@@ -198,7 +201,7 @@ describe("the rules of Connect Four, as a program", () => {
     expect(length).to.be.within(3_000_000, 5_000_000);
   });
 
-  it("say of random games what cells and lines say", () => {
+  it("say of random games what cells and lines say, natively and in the machine", async () => {
     const random = createRandom(7);
     const seen = { won: 0, claimed: 0, refused: 0 };
     for (let game = 0; game < 15; game++) {
@@ -220,7 +223,12 @@ describe("the rules of Connect Four, as a program", () => {
         if (isOver) break;
         const stones = 1 + random.below(2);
         const isForced = forcesWin(after, player, stones);
-        expect(isAllowed(moveTo(base, after, { isFinal: true, how: stones, pot: mine }))).to.equal(isForced);
+        const claim = moveTo(base, after, { isFinal: true, how: stones, pot: mine });
+        expect(isAllowed(claim)).to.equal(isForced);
+        if (turn % 20 === game + 4) {
+          expect(await isTaken(claim)).to.equal(isForced);
+          expect(await isTaken(moveTo(base, after, { isFinal: isOver, pot: due }))).to.equal(true);
+        }
         if (isForced) seen.claimed++;
         else seen.refused++;
         [board, pot] = [after, mine];
@@ -231,15 +239,23 @@ describe("the rules of Connect Four, as a program", () => {
     expect(seen.refused).to.be.greaterThan(50);
   });
 
+  it("are what a client signs by", () => {
+    const policy = rulesPolicy(rules);
+    const known = ({ turnNum, ...content }: ShownState) =>
+      knownState(channelIdOf(domain, params), turnNum, content, []);
+    const ask = ({ channelId, base, candidate }: ChannelMove) =>
+      policy({
+        ...{ channelId, params, me: 0, role: "countersign", asker: undefined },
+        ...{ current: known(base), next: known(candidate) },
+      });
+    expect(ask(moveTo(start, boardOf([3])))).to.equal(undefined);
+    expect(ask(moveTo(start, drop(EMPTY, 3, 0)))).to.equal("the rules do not allow the move");
+  });
+
   it("are the same in the machine, and refuse what does not follow before they are asked", async () => {
     const good = moveTo(start, boardOf([3]));
     const bad = moveTo(start, drop(EMPTY, 3, 0));
-    for (const move of [good, bad]) {
-      const header = headerOf(move);
-      const trace = await traceMove(rules.program(), { header, move }, { l1ChainId: 1n, app: params.appDefinition });
-      const [last] = await trace.hashesAt([trace.length]);
-      expect(toHex(last!) === endHash(VALID_OUTPUT)).to.equal(move === good);
-    }
+    for (const move of [good, bad]) expect(await isTaken(move)).to.equal(move === good);
     const { candidate, base } = good;
     const wrong: [string, ChannelMove][] = [
       ["two participants", { ...good, params: { ...params, participants: [ALICE, BOB, TOKEN] } }],
@@ -255,6 +271,14 @@ describe("the rules of Connect Four, as a program", () => {
     for (const [reason, move] of wrong) expect(refusal(move)).to.include(reason);
   });
 });
+
+/** Whether the run in the machine ends as the statement of a dispute says. */
+async function isTaken(move: ChannelMove): Promise<boolean> {
+  const place = { l1ChainId: 1n, app: params.appDefinition };
+  const trace = await traceMove(rules.program(), { header: headerOf(move), move }, place);
+  const [last] = await trace.hashesAt([trace.length]);
+  return toHex(last!) === endHash(VALID_OUTPUT);
+}
 
 function headerOf(move: ChannelMove) {
   return {
