@@ -49,7 +49,7 @@ describe("the commands in README and docs", () => {
     const globals = Object.keys(hre.globalOptions).map(flag);
     for (const { file, words } of await commands()) {
       if (words[1] !== "hardhat") continue;
-      const id = words.find((word) => /^(rollup|dac):/.test(word));
+      const id = words.find((word) => /^(rollup|dac|channel):/.test(word));
       if (id === undefined) continue;
       const task = taskOf(id);
       const known = new Set([...globals, "--help", ...[...(task?.options.keys() ?? [])].map(flag)]);
@@ -68,7 +68,7 @@ describe("the commands in README and docs", () => {
   });
 });
 
-describe("docs/operators.md, line by line", function () {
+describe("docs/operators.md and docs/channels.md, line by line", function () {
   this.timeout(120_000);
   let folder: string;
   let anvil: Anvil | undefined;
@@ -95,10 +95,10 @@ export default { plugins: [rollup], networks: { l1: { type: "http", url: ${JSON.
   });
 
   /** Tasks and options of the lines in code blocks below a heading. */
-  async function linesBelow(heading: string): Promise<string[][]> {
-    const text = await readFile("docs/operators.md", "utf8");
+  async function linesBelow(heading: string, file = "docs/operators.md"): Promise<string[][]> {
+    const text = await readFile(file, "utf8");
     const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
-    if (section === undefined) throw new Error(`docs/operators.md has no section "${heading}"`);
+    if (section === undefined) throw new Error(`${file} has no section "${heading}"`);
     const lines = [...section.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block]) => (block ?? "").trim().split("\n"));
     return lines.map((line) => (line.split("#")[0] ?? "").trim().split(/\s+/).slice(2));
   }
@@ -178,6 +178,31 @@ export default { plugins: [rollup], networks: { l1: { type: "http", url: ${JSON.
       memberUrls: Record<string, string>;
     };
     expect(Object.entries(memberUrls).flat()).to.have.members(members);
+  });
+
+  it("a channel between two participants does what it says", async () => {
+    const ports = new Map<string, number>();
+    for (const port of ["8561", "8562"]) ports.set(port, await freePort());
+    const inputs = await linesBelow("10. From the command line", "docs/channels.md");
+    expect(inputs.map(([task]) => task)).to.deep.equal(
+      ["deploy", "node", "open", "pay", "list", "close"].map((name) => `channel:${name}`),
+    );
+    const outputs: Record<string, string> = {};
+    for (const words of inputs) {
+      const [task = ""] = words;
+      const input = words.map((word) => word.replaceAll(/\b856\d\b/g, (port) => String(ports.get(port))));
+      if (task === "channel:node") {
+        await startService(input);
+        continue;
+      }
+      // Its own port is the default one.
+      const own = task === "channel:deploy" ? [] : ["--port", String(ports.get("8561"))];
+      const { exitCode, stdout, stderr } = await finished(start([...input, ...own]));
+      expect(exitCode, `${words.join(" ")}: ${stderr}`).to.equal(0);
+      outputs[task] = stdout;
+    }
+    expect(outputs["channel:pay"]).to.include("1.5 ETH left.");
+    expect(outputs["channel:close"]).to.include("is closed and paid out");
   });
 });
 
