@@ -1,4 +1,4 @@
-import { keccak256, toUtf8Bytes } from "ethers";
+import { hexlify, keccak256, toUtf8Bytes } from "ethers";
 
 import { channelDigests, channelIdOf, stateHash } from "../../../plugin/channel/hashes.js";
 import { type KeySigner, keySigner } from "../../../plugin/channel/signing.js";
@@ -21,8 +21,11 @@ export const SOME_DOMAIN: ChannelDomain = {
   adjudicator: "0x00000000000000000000000000000000000000ad",
 };
 
+const SOME_APP: Hex = "0x00000000000000000000000000000000000000aa";
+
 /** A channel whose states everybody can be made to sign. */
 export interface TestChannel {
+  domain: ChannelDomain;
   channelId: Hex;
   params: ChannelParams;
   signers: readonly KeySigner[];
@@ -30,14 +33,21 @@ export interface TestChannel {
   stateAt(turn: number, fork?: string): ChannelState;
   /** The same, signed by those at these positions, default everybody, with these keys, default their own. */
   signedAt(turn: number, options?: { fork?: string; by?: readonly number[]; as?: readonly KeySigner[] }): SignedState;
+  /** The same with what is behind its hashes. */
+  shownAt: TestChannel["signedAt"];
   hashAt(turn: number, fork?: string): Hex;
 }
 
-export function channelOf(domain: ChannelDomain, signers: readonly KeySigner[], nonce = 1n): TestChannel {
+export function channelOf(
+  domain: ChannelDomain,
+  signers: readonly KeySigner[],
+  nonce = 1n,
+  app = SOME_APP,
+): TestChannel {
   const params: ChannelParams = {
     participants: signers.map(({ address }) => address),
     channelNonce: nonce,
-    appDefinition: "0x00000000000000000000000000000000000000aa",
+    appDefinition: app,
     challengeDuration: 3_600,
     appParamsHash: id("no parameters"),
   };
@@ -47,13 +57,18 @@ export function channelOf(domain: ChannelDomain, signers: readonly KeySigner[], 
     ...{ turnNum: BigInt(turn), isFinal: false },
     ...{ appDataHash: id(`salt ${turn}${fork}`), outcomeHash: id(`outcome ${turn}${fork}`) },
   });
+  const signedAt: TestChannel["signedAt"] = (turn, { fork = "", by = signers.map((_, i) => i), as = signers } = {}) => {
+    const state = stateAt(turn, fork);
+    const digest = digests.state(channelId, state);
+    const signatures = as.map((signer, i) => (by.includes(i) ? signer.sign(digest) : undefined));
+    return { state, signatures, appData: "0x", outcome: "0x" };
+  };
   return {
-    ...{ channelId, params, signers, stateAt },
-    signedAt(turn, { fork = "", by = signers.map((_, i) => i), as = signers } = {}) {
-      const state = stateAt(turn, fork);
-      const digest = digests.state(channelId, state);
-      const signatures = as.map((signer, i) => (by.includes(i) ? signer.sign(digest) : undefined));
-      return { state, signatures, appData: "0x", outcome: "0x" };
+    ...{ domain, channelId, params, signers, stateAt, signedAt },
+    shownAt(turn, options = {}) {
+      const name = `${turn}${options.fork ?? ""}`;
+      const [appData, outcome] = [`salt ${name}`, `outcome ${name}`].map((text) => hexlify(toUtf8Bytes(text)) as Hex);
+      return { ...signedAt(turn, options), appData: appData ?? "0x", outcome: outcome ?? "0x" };
     },
     hashAt: (turn, fork) => stateHash(channelId, stateAt(turn, fork)),
   };

@@ -18,6 +18,7 @@ import { L1UnavailableError } from "../../../plugin/l1/ask.js";
 import { memoryStore } from "../../../plugin/store/memory.js";
 import type { Store } from "../../../plugin/store/types.js";
 import type { Hex } from "../../../plugin/types.js";
+import { MockForceMoveApp__factory } from "../../../typechain-types/index.js";
 import { failure } from "../../l1/support/failure.js";
 import { intercept } from "../../l1/support/intercept.js";
 import { describeOnEveryL1, startHardhat, type TestL1 } from "../../l1/support/l1.js";
@@ -311,6 +312,23 @@ describe("A watchtower's eye on L1", () => {
     expect(await tower.watch.look()).to.equal(0);
     expect(await tower.watch.look()).to.equal(1);
     expect((await statusOf(channel)).turnNum).to.equal(5n);
+  });
+
+  it("answers a move by the state of its turn that everybody signed", async () => {
+    const yes = await new MockForceMoveApp__factory(setting.l1.wallet(0)).deploy();
+    await yes.setVerdict(1);
+    const app = (await yes.getAddress()).toLowerCase() as Hex;
+    const channel = channelOf(setting.channels.domain, ["alice", "bob"].map(keyOf), nonce++, app);
+    const tower = await towerIn(setting, memoryStore());
+    await handAll(tower.vault, channel, 6);
+    // Everybody signed turn 6, and bob would rather have played it in another way.
+    const support = [channel.shownAt(5), channel.shownAt(6, { fork: "another", by: [1] })];
+    const digest = channelDigests(channel.domain).challenge(channel.channelId, support[1]!.state);
+    await setting.liar.challenge(channel.params, support, 1, channel.signers[1]!.sign(digest));
+    expect((await statusOf(channel)).turnNum).to.equal(6n);
+    expect(await tower.watch.look()).to.equal(1);
+    expect(await statusOf(channel)).to.include({ mode: "open", turnNum: 6n });
+    expect((await earningsOf(tower, channel)).map(({ reward }) => reward)).to.deep.equal([0n]);
   });
 
   it("does nothing with another key: of whose channel it holds blobs it cannot tell", async () => {
