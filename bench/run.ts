@@ -19,6 +19,7 @@ for (const script of [
   "bench/prover.ts",
   "bench/circuit.ts",
   "bench/channels.ts",
+  "bench/watchtower.ts",
   "bench/startup.ts",
 ]) {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", script], { stdio: "inherit" });

@@ -37,7 +37,7 @@ describe("The adjudicator over TypeChain", () => {
     [alice, bob] = [await channels.as(ALICE), await channels.as(BOB)];
     keys = [keyOfWallet(l1.wallet(ALICE)), keyOfWallet(l1.wallet(BOB))];
     const yes = await new MockForceMoveApp__factory(l1.wallet(0)).deploy();
-    await yes.setVerdict(1);
+    await yes.setAnswer(1);
     app = (await yes.getAddress()).toLowerCase() as Hex;
   });
 

@@ -316,7 +316,7 @@ describe("A watchtower's eye on L1", () => {
 
   it("answers a move by the state of its turn that everybody signed", async () => {
     const yes = await new MockForceMoveApp__factory(setting.l1.wallet(0)).deploy();
-    await yes.setVerdict(1);
+    await yes.setAnswer(1);
     const app = (await yes.getAddress()).toLowerCase() as Hex;
     const channel = channelOf(setting.channels.domain, ["alice", "bob"].map(keyOf), nonce++, app);
     const tower = await towerIn(setting, memoryStore());
@@ -329,6 +329,32 @@ describe("A watchtower's eye on L1", () => {
     expect(await tower.watch.look()).to.equal(1);
     expect(await statusOf(channel)).to.include({ mode: "open", turnNum: 6n });
     expect((await earningsOf(tower, channel)).map(({ reward }) => reward)).to.deep.equal([0n]);
+  });
+
+  it("answers while an app's judge looks at the dispute", async () => {
+    const judge = await new MockForceMoveApp__factory(setting.l1.wallet(0)).deploy();
+    const app = (await judge.getAddress()).toLowerCase() as Hex;
+    const channel = channelOf(setting.channels.domain, ["alice", "bob"].map(keyOf), nonce++, app);
+    const tower = await towerIn(setting, memoryStore());
+    await handAll(tower.vault, channel, 6);
+    await challengeAt(setting.liar, channel, 3, 0);
+    const params = { ...channel.params, participants: [...channel.params.participants] };
+    await (await judge.openArbitration(setting.channels.domain.adjudicator, params)).wait();
+    expect((await statusOf(channel)).mode).to.equal("arbitration");
+    expect(await tower.watch.look()).to.equal(1);
+    expect(await statusOf(channel)).to.include({ mode: "open", turnNum: 6n });
+  });
+
+  it("sends nothing when the time to answer is over", async () => {
+    const channel = channelIn(setting);
+    const tower = await towerIn(setting, memoryStore());
+    await handAll(tower.vault, channel, 6);
+    await challengeAt(setting.liar, channel, 3, 0);
+    await setting.l1.pass(3_600n);
+    const before = await nonceOf(tower);
+    expect(await tower.watch.look()).to.equal(0);
+    expect(await nonceOf(tower)).to.equal(before);
+    expect((await statusOf(channel)).mode).to.equal("finalized");
   });
 
   it("does nothing with another key: of whose channel it holds blobs it cannot tell", async () => {
