@@ -188,7 +188,8 @@ interface IChannelAdjudicator {
 
     /// @notice Begins a dispute with the last state of `support`, which everybody signed or the app allows. Posts
     /// `challengeBond()`.
-    /// @param support One state that everybody signed; or states of which the app allows the last.
+    /// @param support One state that everybody signed, of the channel's turn or later; or states of which the app allows the
+    /// last, of a later turn.
     /// @param challenger Index of the participant who challenges.
     /// @param signature Of the Challenge by the challenger; not read where the challenger calls.
     function challenge(
@@ -202,8 +203,9 @@ interface IChannelAdjudicator {
     /// clock runs. The first of `support` may be the state of the challenge: it needs no signatures.
     function respond(ChannelParams calldata params, SignedState[] calldata support) external;
 
-    /// @notice Shows a later state that everybody signed. Clears a challenge; pays its bond to the caller where the challenger
-    /// is proven to have known better (docs/channels.md §5), else back.
+    /// @notice Shows a later state that everybody signed, or one of the turn of a move that not everybody did. Clears a
+    /// challenge; pays its bond to the caller where the challenger is proven to have known better (docs/channels.md §5), else
+    /// back.
     function checkpoint(ChannelParams calldata params, SignedState calldata signed) external;
 
     /// @notice Stops the clocks while the app's judge looks at the last move. Only the channel's app, and not where everybody

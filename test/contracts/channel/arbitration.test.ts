@@ -8,9 +8,9 @@ describe("ChannelAdjudicator.openArbitration", () => {
   const environment = useAdjudicator();
 
   it("stops the clocks, and takes what the mover used of its own", async () => {
-    const { adjudicator, app, channelOf, challengeWith, networkHelpers } = environment();
+    const { adjudicator, app, channelOf, challengeByMove, networkHelpers } = environment();
     const channel = channelOf();
-    await challengeWith(channel, { turnNum: 5n });
+    await challengeByMove(channel, 5n);
     await networkHelpers.time.setNextBlockTimestamp(BigInt(await networkHelpers.time.latest()) + 600n);
     await expect(app.openArbitration(adjudicator, channel.params))
       .to.emit(adjudicator, "ArbitrationOpened")
@@ -22,13 +22,13 @@ describe("ChannelAdjudicator.openArbitration", () => {
     expect(await adjudicator.remainingTime(channel.params, 1)).to.equal(DURATION);
   });
 
-  it("is the app's alone, in a challenge that did not time out", async () => {
-    const { adjudicator, app, alice, channelOf, challengeWith, passDispute } = environment();
+  it("is the app's alone, about a move, in a challenge that did not time out", async () => {
+    const { adjudicator, app, alice, bob, channelOf, challengeByMove, challengeWith, passDispute } = environment();
     const channel = channelOf();
     await expect(app.openArbitration(adjudicator, channel.params))
       .to.be.revertedWithCustomError(adjudicator, "ChannelWrongMode")
       .withArgs(channel.id, Mode.open);
-    await challengeWith(channel, { turnNum: 5n });
+    await challengeByMove(channel, 5n);
     await expect(adjudicator.connect(alice).openArbitration(channel.params))
       .to.be.revertedWithCustomError(adjudicator, "ChannelUnauthorized")
       .withArgs(alice.address, channel.params.appDefinition);
@@ -36,6 +36,12 @@ describe("ChannelAdjudicator.openArbitration", () => {
     await expect(app.openArbitration(adjudicator, channel.params))
       .to.be.revertedWithCustomError(adjudicator, "ChannelWrongMode")
       .withArgs(channel.id, Mode.finalized);
+
+    const agreed = channelOf([alice, bob], { channelNonce: 2n });
+    await challengeWith(agreed, { turnNum: 5n });
+    await expect(app.openArbitration(adjudicator, agreed.params))
+      .to.be.revertedWithCustomError(adjudicator, "ChannelNotByMove")
+      .withArgs(agreed.id);
   });
 });
 

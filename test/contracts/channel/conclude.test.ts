@@ -22,14 +22,14 @@ describe("ChannelAdjudicator.conclude", () => {
   });
 
   it("ends disputes and arbitrations, also at the turn where they stand", async () => {
-    const { adjudicator, app, alice, bob, channelOf, challengeWith, signedByAll } = environment();
+    const { adjudicator, app, alice, bob, channelOf, challengeByMove, challengeWith, signedByAll } = environment();
     const channel = channelOf();
     await challengeWith(channel, { turnNum: 7n });
     await adjudicator.conclude(channel.params, signedByAll(channel, FINAL));
     expect((await adjudicator.statusOf(channel.id)).mode).to.equal(Mode.finalized);
 
     const judged = channelOf([alice, bob], { channelNonce: 2n });
-    await challengeWith(judged, { turnNum: 6n });
+    await challengeByMove(judged, 6n);
     await app.openArbitration(adjudicator, judged.params);
     await adjudicator.conclude(judged.params, signedByAll(judged, FINAL));
     expect((await adjudicator.statusOf(judged.id)).mode).to.equal(Mode.finalized);

@@ -153,13 +153,13 @@ describe("ChannelAdjudicator.respond", () => {
   });
 
   it("needs a challenge, and a later state", async () => {
-    const { adjudicator, app, channelOf, challengeWith } = environment();
+    const { adjudicator, app, channelOf, challengeByMove } = environment();
     await app.setAnswer(Answer.yes);
     const channel = channelOf();
     await expect(adjudicator.respond(channel.params, [move(channel, 6n)]))
       .to.be.revertedWithCustomError(adjudicator, "ChannelWrongMode")
       .withArgs(channel.id, Mode.open);
-    await challengeWith(channel, { turnNum: 5n });
+    await challengeByMove(channel, 5n);
     await expect(adjudicator.respond(channel.params, [])).to.be.revertedWithCustomError(adjudicator, "ChannelNoState");
     await expect(adjudicator.respond(channel.params, [move(channel, 5n, "0x05")]))
       .to.be.revertedWithCustomError(adjudicator, "ChannelStaleTurn")

@@ -129,6 +129,15 @@ export async function channelEnvironment() {
     return signed;
   }
 
+  /** Begins a dispute with a move that the app allows and only its mover signed. */
+  async function challengeByMove(channel: Channel, turnNum: bigint) {
+    await app.setAnswer(Answer.yes);
+    const mover = Number(turnNum) % channel.wallets.length;
+    const own = adjudicator.connect(channel.wallets[mover]);
+    const move = signedBy(channel, [mover], stateOf({ turnNum }));
+    await own.challenge(channel.params, [move], mover, "0x", { value: BOND });
+  }
+
   /** A channel of Alice and a contract account of Bob's, which takes no ETH and signs by his key as its session key. */
   async function channelOfWallet() {
     const account = await ethers.deployContract("MockWallet", [bob]);
@@ -168,6 +177,7 @@ export async function channelEnvironment() {
     signedBy,
     signedByAll,
     challengeWith,
+    challengeByMove,
     channelOfWallet,
     passDispute,
     stateHashOf: (channel: Channel, { state }: { state: ChannelState }) => stateHash(channel.id, state),
