@@ -29,19 +29,22 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
 
     /// @inheritdoc IChannelAdjudicator
     function conclude(ChannelParams calldata params, SignedState calldata signed) external {
-        (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireConclusion(params, signed);
+        (, Channel storage channel, ChannelHead head, bytes32 stateHash) = _requireConclusion(params, signed);
         channel.head = head.withMode(ChannelMode.Finalized, block.timestamp);
-        channel.stateHash = signed.state.hash(channelId);
+        channel.stateHash = stateHash;
     }
 
     /// @inheritdoc IChannelAdjudicator
     function concludeAndPay(ChannelParams calldata params, SignedState calldata signed) external nonReentrant {
-        (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireConclusion(params, signed);
+        (bytes32 channelId, Channel storage channel, ChannelHead head, bytes32 stateHash) = _requireConclusion(
+            params,
+            signed
+        );
         AssetOutcome[] memory outcome = signed.outcome.decode(signed.state.outcomeHash);
         if (_payAndClose(channelId, head, outcome)) return;
 
         channel.head = head.withMode(ChannelMode.Finalized, block.timestamp);
-        channel.stateHash = signed.state.hash(channelId);
+        channel.stateHash = stateHash;
         for (uint256 i = 0; i < outcome.length; ++i) _payAsset(channelId, outcome[i], i, new uint256[](0));
     }
 
@@ -112,6 +115,7 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
             ChannelStatus({
                 mode: head.currentMode(),
                 turnNum: head.turnNum(),
+                agreedTurnNum: head.agreedTurnNum(),
                 finalizesAt: head.finalizesAt(),
                 challenger: head.challenger(),
                 bondHeld: head.has(ChannelHeadLib.BOND_HELD),
@@ -125,14 +129,15 @@ contract ChannelAdjudicator is ChannelPayouts, ChannelDisputes {
     function _requireConclusion(
         ChannelParams calldata params,
         SignedState calldata signed
-    ) private returns (bytes32 channelId, Channel storage channel, ChannelHead head) {
+    ) private returns (bytes32 channelId, Channel storage channel, ChannelHead head, bytes32 stateHash) {
         (channelId, channel, head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Arbitration);
         if (!signed.state.isFinal) revert ChannelNotFinal();
-        _requireTurn(signed.state.turnNum, head.turnNum(), false);
-        bytes32 stateHash = _requireUnanimous(channelId, params, signed);
-        head = head.withTurn(signed.state.turnNum);
-        emit Concluded(channelId, signed.state.turnNum, stateHash);
+        uint64 turnNum = signed.state.turnNum;
+        _requireTurn(turnNum, head.agreedTurnNum(), false);
+        stateHash = _requireUnanimous(channelId, params, signed);
+        head = head.withTurn(turnNum, turnNum);
+        emit Concluded(channelId, turnNum, stateHash);
     }
 
     /// @dev Reverts unless `state` is the final one of the channel, and `outcome` is its outcome.

@@ -15,7 +15,8 @@ import {OutcomeLib} from "./Outcome.sol";
 /// @notice Challenges, their answers, and the clocks that bound them.
 ///
 /// Invariants:
-/// - `turnNum` of a channel never falls, but by the verdict of its own app's judge.
+/// - The turn that everybody agreed to never falls, but by the verdict of a channel's own judge, and every checkpoint raises it:
+///   moves bind until something is shown that everybody signed later than what they go on from.
 /// - While a challenge stands exactly one clock runs, the mover's; only a state that everybody signed gives time back.
 /// - A bond is held from a challenge until it is paid, once.
 abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
@@ -46,14 +47,13 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
         _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Open);
         if (msg.value != BOND) revert ChannelWrongBond(BOND, msg.value);
 
-        (bytes32 stateHash, uint64 turnNum, bool byMove) = _requireSupported(
+        (bytes32 stateHash, uint64 turnNum, uint64 agreed) = _requireSupported(
             channelId,
             params,
             support,
-            channel.stateHash
+            channel,
+            head
         );
-        // INVARIANT: what everybody signed is not overridden by another state of the same turn that they did not.
-        _requireTurn(turnNum, head.turnNum(), byMove);
         if (msg.sender != _participant(params, challenger)) {
             bytes32 structHash = keccak256(
                 abi.encode(ChannelStateLib.CHALLENGE_TYPEHASH, channelId, turnNum, stateHash)
@@ -63,7 +63,7 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
 
         // All clocks are full.
         head = head.withMode(ChannelMode.Challenge, block.timestamp + params.challengeDuration);
-        head = head.withTurn(turnNum).withChallenger(challenger).withFlag(ChannelHeadLib.BY_MOVE, byMove);
+        head = head.withTurn(turnNum, agreed).withChallenger(challenger);
         channel.head = head.withFlag(ChannelHeadLib.BOND_HELD, BOND != 0);
         channel.stateHash = stateHash;
         emit ChallengeRegistered(channelId, turnNum, head.finalizesAt(), challenger, stateHash);
@@ -74,17 +74,18 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
         (bytes32 channelId, Channel storage channel, ChannelHead head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Challenge, ChannelMode.Challenge);
 
-        (bytes32 stateHash, uint64 turnNum, bool byMove) = _requireSupported(
+        (bytes32 stateHash, uint64 turnNum, uint64 agreed) = _requireSupported(
             channelId,
             params,
             support,
-            channel.stateHash
+            channel,
+            head
         );
         _requireTurn(turnNum, head.turnNum(), true);
 
         bool isReward = _isStale(params, head, _lastSignedBy(support, head.challenger()));
         if (isReward) head = head.withFlag(ChannelHeadLib.BOND_HELD, false);
-        head = _stopClock(channel, params, head).withTurn(turnNum).withFlag(ChannelHeadLib.BY_MOVE, byMove);
+        head = _stopClock(channel, params, head).withTurn(turnNum, agreed);
         head = _startClock(channel, params, head);
         channel.head = head;
         channel.stateHash = stateHash;
@@ -96,8 +97,8 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
     function checkpoint(ChannelParams calldata params, SignedState calldata signed) external nonReentrant {
         (bytes32 channelId, Channel storage channel, ChannelHead head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Arbitration);
-        // What everybody signed overrides a move of the same turn, so that nobody gets away with two of them.
-        _requireTurn(signed.state.turnNum, head.turnNum(), !head.has(ChannelHeadLib.BY_MOVE));
+        // What everybody signed overrides all moves from an older state, so that nobody gets away with two of one turn.
+        _requireTurn(signed.state.turnNum, head.agreedTurnNum(), true);
         _requireUnanimous(channelId, params, signed);
 
         if (!head.isIn(ChannelMode.Open)) channel.stateHash = 0;
@@ -117,7 +118,7 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
     function openArbitration(ChannelParams calldata params) external {
         (bytes32 channelId, Channel storage channel, ChannelHead head) = _requireApp(params, ChannelMode.Challenge);
         // INVARIANT: what everybody signed binds everybody, whatever the rules say.
-        if (!head.has(ChannelHeadLib.BY_MOVE)) revert ChannelNotByMove(channelId);
+        if (!head.isMoved()) revert ChannelNotByMove(channelId);
         head = _stopClock(channel, params, head);
         channel.head = head.withMode(ChannelMode.Arbitration, type(uint40).max);
         emit ArbitrationOpened(channelId, head.turnNum());
@@ -130,7 +131,7 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
         head = _setUsed(channel, head, loser, params.challengeDuration);
         bytes32 stateHash = state.hash(channelId);
         // A verdict is not overridden by a state of its turn.
-        head = head.withTurn(state.turnNum).withFlag(ChannelHeadLib.BY_MOVE, false);
+        head = head.withTurn(state.turnNum, state.turnNum);
         head = _startClock(channel, params, head);
         channel.head = head;
         channel.stateHash = stateHash;
@@ -174,52 +175,73 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
 
     /// @dev Reverts unless the turn is at or above `known`; above it, where it must be later.
     function _requireTurn(uint64 turnNum, uint64 known, bool later) internal pure {
-        uint64 least = later ? known + 1 : known;
-        if (turnNum < least) revert ChannelStaleTurn(least, turnNum);
+        // unchecked: at most 2^64. Nothing is later than the last turn.
+        unchecked {
+            uint256 least = uint256(known) + (later ? 1 : 0);
+            if (turnNum < least) revert ChannelStaleTurn(uint64(least), turnNum);
+        }
     }
 
     /* PRIVATE: WHAT IS SUPPORTED */
 
     /// @dev Reverts unless everybody signed the one state, or the app allows the last one.
-    /// @param agreed Hash of a state that binds everybody already; zero for none.
+    /// @return stateHash Of the last state.
+    /// @return turnNum Its turn.
+    /// @return agreed Turn of what everybody agreed to before the moves, by the channel or the support.
     function _requireSupported(
         bytes32 channelId,
         ChannelParams calldata params,
         SignedState[] calldata support,
-        bytes32 agreed
-    ) private returns (bytes32 stateHash, uint64 turnNum, bool byMove) {
+        Channel storage channel,
+        ChannelHead head
+    ) private returns (bytes32 stateHash, uint64 turnNum, uint64 agreed) {
         if (support.length == 0) revert ChannelNoState();
         SignedState calldata last = support[support.length - 1];
         turnNum = last.state.turnNum;
+        agreed = head.agreedTurnNum();
         uint256 everybody = _everybody(params);
         if (support.length == 1 && last.signedBy == everybody) {
-            return (_requireUnanimous(channelId, params, last), turnNum, false);
+            (stateHash, agreed) = (_requireUnanimous(channelId, params, last), turnNum);
+        } else {
+            AppState[] memory states = new AppState[](support.length);
+            ChannelState calldata before = last.state;
+            for (uint256 i = 0; i < support.length; ++i) {
+                SignedState calldata signed = support[i];
+                if (i != 0) _requireOrder(before, signed.state);
+                before = signed.state;
+                stateHash = before.hash(channelId);
+                uint256 signedBy = signed.signedBy;
+                if (i == 0 && signedBy != everybody && stateHash == channel.stateHash) {
+                    signedBy = everybody;
+                } else {
+                    _requireSignatures(channelId, params, stateHash, signedBy, signed.signatures);
+                    if (i == 0) agreed = _agreedBefore(before.turnNum, signedBy == everybody);
+                }
+                OutcomeLib.requirePreimage(before.appDataHash, signed.appData);
+                OutcomeLib.requirePreimage(before.outcomeHash, signed.outcome);
+                states[i] = AppState({
+                    stateHash: stateHash,
+                    turnNum: before.turnNum,
+                    isFinal: before.isFinal,
+                    signedBy: signedBy,
+                    appData: signed.appData,
+                    outcome: signed.outcome
+                });
+            }
+            _askApp(channelId, params, states);
+            emit Moved(channelId, turnNum, stateHash, before.isFinal, last.appData, last.outcome);
         }
+        // INVARIANT: what everybody agreed to is not passed by from an older state.
+        _requireTurn(agreed, head.agreedTurnNum(), false);
+    }
 
-        AppState[] memory states = new AppState[](support.length);
-        ChannelState calldata before = last.state;
-        for (uint256 i = 0; i < support.length; ++i) {
-            SignedState calldata signed = support[i];
-            if (i != 0) _requireOrder(before, signed.state);
-            before = signed.state;
-            stateHash = signed.state.hash(channelId);
-            uint256 signedBy = signed.signedBy;
-            if (i == 0 && stateHash == agreed) signedBy = everybody;
-            else _requireSignatures(channelId, params, stateHash, signedBy, signed.signatures);
-            OutcomeLib.requirePreimage(signed.state.appDataHash, signed.appData);
-            OutcomeLib.requirePreimage(signed.state.outcomeHash, signed.outcome);
-            states[i] = AppState({
-                stateHash: stateHash,
-                turnNum: signed.state.turnNum,
-                isFinal: signed.state.isFinal,
-                signedBy: signedBy,
-                appData: signed.appData,
-                outcome: signed.outcome
-            });
+    /// @dev Turn of what everybody agreed to where moves begin with a state: its own, or the one before it, for nobody moves on
+    /// from what does not bind.
+    function _agreedBefore(uint64 turnNum, bool isUnanimous) private pure returns (uint64) {
+        // unchecked: compared in the same line.
+        unchecked {
+            return isUnanimous || turnNum == 0 ? turnNum : turnNum - 1;
         }
-        byMove = true;
-        _askApp(channelId, params, states);
-        emit Moved(channelId, turnNum, stateHash, last.state.isFinal, last.appData, last.outcome);
     }
 
     /// @dev Reverts unless the app says yes. Whoever gives it too little gas gets a no, which changes nothing.

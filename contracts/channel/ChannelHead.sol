@@ -5,7 +5,8 @@ import {ChannelMode} from "./IChannelAdjudicator.sol";
 
 /// @notice What the adjudicator knows of a channel, in one word that is read and written at once. From its lowest bits:
 /// uint96 all the ETH that the channel ever got, 0 once closed; uint64 turn of the last state that was shown; uint40 L1 time
-/// when it is final; uint8 index of the challenger; uint8 flags; uint8 mode, as it was written.
+/// when it is final; uint8 index of the challenger; uint8 flags; uint32 turns that moves went beyond what everybody agreed to;
+/// uint8 mode, as it was written.
 type ChannelHead is uint256;
 
 using ChannelHeadLib for ChannelHead global;
@@ -19,16 +20,15 @@ library ChannelHeadLib {
     uint256 internal constant BOND_HELD = 2;
     /// @notice Flag: a clock ran in this dispute.
     uint256 internal constant CLOCK_USED = 4;
-    /// @notice Flag: not everybody signed the challenge's state; the app allowed it.
-    uint256 internal constant BY_MOVE = 8;
 
     uint256 private constant TURN = 96;
     uint256 private constant TIME = 160;
     uint256 private constant CHALLENGER = 200;
     uint256 private constant FLAGS = 208;
-    uint256 private constant MODE = 216;
+    uint256 private constant MOVED = 216;
+    uint256 private constant MODE = 248;
     /// @dev Bits above what is below the mode.
-    uint256 private constant ABOVE = 40;
+    uint256 private constant ABOVE = 8;
 
     function ethDeposited(ChannelHead head) internal pure returns (uint256) {
         return uint96(ChannelHead.unwrap(head));
@@ -36,6 +36,19 @@ library ChannelHeadLib {
 
     function turnNum(ChannelHead head) internal pure returns (uint64) {
         return uint64(ChannelHead.unwrap(head) >> TURN);
+    }
+
+    /// @notice Turn of the last state that binds without any move: everybody signed it, or a judge's verdict is it.
+    function agreedTurnNum(ChannelHead head) internal pure returns (uint64) {
+        // unchecked: moves go beyond it.
+        unchecked {
+            return head.turnNum() - uint32(ChannelHead.unwrap(head) >> MOVED);
+        }
+    }
+
+    /// @notice Whether moves went beyond what everybody agreed to.
+    function isMoved(ChannelHead head) internal pure returns (bool) {
+        return uint32(ChannelHead.unwrap(head) >> MOVED) != 0;
     }
 
     function finalizesAt(ChannelHead head) internal pure returns (uint40) {
@@ -79,8 +92,15 @@ library ChannelHeadLib {
         return ChannelHead.wrap(ChannelHead.unwrap(head) ^ head.ethDeposited());
     }
 
-    function withTurn(ChannelHead head, uint64 turn) internal pure returns (ChannelHead) {
-        return ChannelHead.wrap(ChannelHead.unwrap(head) ^ (uint256(head.turnNum() ^ turn) << TURN));
+    /// @param agreed At most `turn`. Where an app lets moves go 2^32 turns beyond it and more, a later one is remembered.
+    function withTurn(ChannelHead head, uint64 turn, uint64 agreed) internal pure returns (ChannelHead) {
+        uint256 word = ChannelHead.unwrap(head);
+        uint256 moved = uint32(word >> MOVED);
+        word ^= uint256(head.turnNum() ^ turn) << TURN;
+        // unchecked: see above.
+        unchecked {
+            return ChannelHead.wrap(word ^ ((moved ^ uint32(turn - agreed)) << MOVED));
+        }
     }
 
     function withChallenger(ChannelHead head, uint8 index) internal pure returns (ChannelHead) {

@@ -58,13 +58,14 @@ abstract contract ChannelSignatures is IChannelAdjudicator {
         }
 
         if (msg.sender != account) {
-            bytes32 digest = _digestOf(
-                keccak256(abi.encode(ChannelStateLib.SESSION_KEY_TYPEHASH, channelId, account, key, expiry))
+            bytes32 structHash = keccak256(
+                abi.encode(ChannelStateLib.SESSION_KEY_TYPEHASH, channelId, account, key, expiry)
             );
             if (account.code.length == 0) {
-                _requireLength(signature, SIGNATURE_LENGTH);
-                _requireSigner(channelId, account, participant, digest, signature);
-            } else if (!SignatureChecker.isValidERC1271SignatureNowCalldata(account, digest, signature)) {
+                _requireSignature(channelId, params, structHash, participant, signature);
+            } else if (
+                !SignatureChecker.isValidERC1271SignatureNowCalldata(account, _digestOf(structHash), signature)
+            ) {
                 revert ChannelSignature(participant, address(0));
             }
         }

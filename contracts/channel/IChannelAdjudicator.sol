@@ -14,7 +14,9 @@ enum ChannelMode {
 }
 
 /// @notice What the adjudicator knows of a channel.
-/// @param turnNum Of the last state that it was shown; no older one is taken.
+/// @param turnNum Of the last state that it was shown.
+/// @param agreedTurnNum That, less the turns that moves went beyond what everybody agreed to: any later state that everybody
+/// signed overrides them.
 /// @param finalizesAt L1 time in seconds; the greatest uint40 during an arbitration, 0 while open.
 /// @param challenger Index of the participant who challenged.
 /// @param bondHeld Whether its bond is with the adjudicator.
@@ -22,6 +24,7 @@ enum ChannelMode {
 struct ChannelStatus {
     ChannelMode mode;
     uint64 turnNum;
+    uint64 agreedTurnNum;
     uint40 finalizesAt;
     uint8 challenger;
     bool bondHeld;
@@ -189,7 +192,7 @@ interface IChannelAdjudicator {
     /// @notice Begins a dispute with the last state of `support`, which everybody signed or the app allows. Posts
     /// `challengeBond()`.
     /// @param support One state that everybody signed, of the channel's turn or later; or states of which the app allows the
-    /// last, of a later turn.
+    /// last, and which go on from there or later.
     /// @param challenger Index of the participant who challenges.
     /// @param signature Of the Challenge by the challenger; not read where the challenger calls.
     function challenge(
@@ -203,9 +206,8 @@ interface IChannelAdjudicator {
     /// clock runs. The first of `support` may be the state of the challenge: it needs no signatures.
     function respond(ChannelParams calldata params, SignedState[] calldata support) external;
 
-    /// @notice Shows a later state that everybody signed, or one of the turn of a move that not everybody did. Clears a
-    /// challenge; pays its bond to the caller where the challenger is proven to have known better (docs/channels.md §5), else
-    /// back.
+    /// @notice Shows a state that everybody signed, later than what everybody agreed to before the moves. Clears a challenge;
+    /// pays its bond to the caller where the challenger is proven to have known better (docs/channels.md §5), else back.
     function checkpoint(ChannelParams calldata params, SignedState calldata signed) external;
 
     /// @notice Stops the clocks while the app's judge looks at the last move. Only the channel's app, and not where everybody

@@ -68,11 +68,11 @@ export async function connectAdjudicator(options: AdjudicatorOptions): Promise<C
 
     async statusOf(channelId, signal) {
       const found = await ask(`status of channel ${channelId}`, () => views.statusOf(channelId), { signal });
-      const { turnNum, finalizesAt, challenger, bondHeld, stateHash } = found;
+      const { turnNum, agreedTurnNum, finalizesAt, challenger, bondHeld, stateHash } = found;
       const mode = MODES[Number(found.mode)];
       if (mode === undefined) throw new RangeError(`the adjudicator tells of a mode ${found.mode}`);
       return {
-        ...{ mode, turnNum, finalizesAt, challenger: Number(challenger), bondHeld },
+        ...{ mode, turnNum, agreedTurnNum, finalizesAt, challenger: Number(challenger), bondHeld },
         stateHash: stateHash.toLowerCase() as Hex,
       };
     },

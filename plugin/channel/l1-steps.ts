@@ -53,9 +53,9 @@ export function nextMove(record: ChannelRecord, view: L1View, isConcludeDue: boo
   }
 }
 
-/** Whether a state that everybody signed overrides the one of a challenge; of one turn it overrides what the app allowed. */
-function isLater({ state, hash }: KnownState, { turnNum, stateHash }: ChannelStatus): boolean {
-  return state.turnNum > turnNum || (state.turnNum === turnNum && hash !== stateHash);
+/** Whether a state that everybody signed overrides the one of a challenge: also what moves made of an older one. */
+function isLater({ state, hash }: KnownState, { agreedTurnNum, stateHash }: ChannelStatus): boolean {
+  return state.turnNum > agreedTurnNum && hash !== stateHash;
 }
 
 /** Whether L1 owes us nothing any more. */

@@ -63,6 +63,8 @@ export type ChannelMode = "open" | "challenge" | "arbitration" | "finalized" | "
 export interface ChannelStatus {
   mode: ChannelMode;
   turnNum: bigint;
+  /** That, less the turns that moves went beyond what everybody agreed to: what everybody signed later overrides them. */
+  agreedTurnNum: bigint;
   /** L1 time in seconds; 0 while open. */
   finalizesAt: bigint;
   /** Index of the participant who challenged. */

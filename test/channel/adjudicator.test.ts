@@ -133,7 +133,14 @@ describe("The adjudicator over TypeChain", () => {
     const { blockNumber } = await alice.challenge(params, [signed(channelId, 4)], 0, "0x");
     const { timestamp } = (await l1.provider.getBlock(blockNumber))!;
     expect(await alice.statusOf(channelId)).to.deep.equal({
-      ...{ mode: "challenge", turnNum: 4n, finalizesAt: BigInt(timestamp + HOUR), challenger: 0, bondHeld: true },
+      ...{
+        mode: "challenge",
+        turnNum: 4n,
+        agreedTurnNum: 4n,
+        finalizesAt: BigInt(timestamp + HOUR),
+        challenger: 0,
+        bondHeld: true,
+      },
       stateHash: stateHash(channelId, signed(channelId, 4).state),
     });
     expect(await alice.now()).to.equal(BigInt(timestamp));

@@ -56,7 +56,7 @@ interface Dispute {
   until: bigint;
   /** States that L1 told of. */
   revealed: Map<Hex, Revealed>;
-  /** Those of them that not everybody signed: one that everybody signed goes before them, also at their turn. */
+  /** Those of them that are moves, behind states that were read from their transactions. */
   moves: Set<Hex>;
   /** States that L1 does not take for their signatures: a session key that is over. */
   useless: Set<Hex>;
@@ -96,7 +96,6 @@ export function createWatch(options: WatchOptions): Watch {
       const dispute = remember(event, { stateHash, turnNum });
       const { moves } = dispute;
       if ("finalizesAt" in event) dispute.until = event.finalizesAt;
-      if (event.kind === "arbitrationClosed") moves.delete(stateHash);
       if (event.kind !== "moved") continue;
       moves.add(stateHash);
       // What it follows may be known where it is not.
@@ -146,8 +145,8 @@ export function createWatch(options: WatchOptions): Watch {
   }
 
   async function findAnswer(
-    { channelId, revealed, moves, useless }: Dispute,
-    { turnNum, stateHash }: ChannelStatus,
+    { channelId, revealed, useless }: Dispute,
+    { turnNum, agreedTurnNum, stateHash }: ChannelStatus,
     signal?: AbortSignal,
   ): Promise<Found | undefined> {
     const from = [...revealed.values(), ...(revealed.has(stateHash) ? [] : [{ stateHash, turnNum }])];
@@ -155,8 +154,7 @@ export function createWatch(options: WatchOptions): Watch {
       (await adjudicator.sessionKeyOf(channelId, participant, signal))?.key;
     const { domain } = adjudicator;
     const found = await walk({ domain, vault, channelId, from, sessionKeyOf, except: useless, signal });
-    const least = moves.has(stateHash) ? turnNum : turnNum + 1n;
-    return found !== undefined && found.signed.state.turnNum >= least ? found : undefined;
+    return found !== undefined && found.signed.state.turnNum > agreedTurnNum ? found : undefined;
   }
 
   async function answer(dispute: Dispute, status: ChannelStatus, signal?: AbortSignal): Promise<boolean> {

@@ -18,6 +18,7 @@ const BOND = 1_000n;
 const NOTHING: ChannelStatus = {
   mode: "open",
   turnNum: 0n,
+  agreedTurnNum: 0n,
   finalizesAt: 0n,
   challenger: 0,
   bondHeld: false,
@@ -198,6 +199,7 @@ export function fakeL1(): FakeL1 {
           channel.status = {
             mode: "challenge",
             turnNum: signed.state.turnNum,
+            agreedTurnNum: signed.state.turnNum,
             finalizesAt,
             challenger,
             bondHeld: true,
@@ -218,7 +220,7 @@ export function fakeL1(): FakeL1 {
           const isMover = Number(next % BigInt(params.participants.length)) === challenger;
           const isStale = next >= turnNum + 2n || (params.participants.length === 2 && !isMover);
           if (mode === "challenge") returnBond(id, isStale ? account : channel.challengerAccount, isStale);
-          channel.status = { ...NOTHING, turnNum: next };
+          channel.status = { ...NOTHING, turnNum: next, agreedTurnNum: next };
           emit(id, { kind: "checkpointed", turnNum: next });
           checkpoints.set(`0x${block.toString(16).padStart(64, "0")}`, { ...signed, appData: "0x", outcome: "0x" });
         }),

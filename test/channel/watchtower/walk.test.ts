@@ -112,7 +112,15 @@ describe("A walk from the state of a challenge", () => {
 
   it("is paid exactly by what the adjudicator says proves a challenge stale", () => {
     const at = (turnNum: bigint, challenger: number, bondHeld = true): ChannelStatus => ({
-      ...{ mode: "challenge", turnNum, finalizesAt: 1n, challenger, bondHeld, stateHash: id("a state") },
+      ...{
+        mode: "challenge",
+        turnNum,
+        agreedTurnNum: turnNum,
+        finalizesAt: 1n,
+        challenger,
+        bondHeld,
+        stateHash: id("a state"),
+      },
     });
     const three = { participants: [alice.address, bob.address, key.address] };
     const cases: [boolean, ChannelStatus, { participants: readonly Hex[] }, bigint][] = [

@@ -314,7 +314,7 @@ describe("A watchtower's eye on L1", () => {
     expect((await statusOf(channel)).turnNum).to.equal(5n);
   });
 
-  it("answers a move by the state of its turn that everybody signed", async () => {
+  it("answers moves by a state that everybody signed, later than what they go on from", async () => {
     const yes = await new MockForceMoveApp__factory(setting.l1.wallet(0)).deploy();
     await yes.setAnswer(1);
     const app = (await yes.getAddress()).toLowerCase() as Hex;
@@ -322,22 +322,26 @@ describe("A watchtower's eye on L1", () => {
     const tower = await towerIn(setting, memoryStore());
     await handAll(tower.vault, channel, 6);
     // Everybody signed turn 6, and bob would rather have played it in another way.
-    const support = [channel.shownAt(5), channel.shownAt(6, { fork: "another", by: [1] })];
-    const digest = channelDigests(channel.domain).challenge(channel.channelId, support[1]!.state);
+    const forks = [6, 7].map((turn) => channel.shownAt(turn, { fork: "another", by: [1] }));
+    const support = [channel.shownAt(5), ...forks];
+    const digest = channelDigests(channel.domain).challenge(channel.channelId, support[2]!.state);
     await setting.liar.challenge(channel.params, support, 1, channel.signers[1]!.sign(digest));
-    expect((await statusOf(channel)).turnNum).to.equal(6n);
+    expect(await statusOf(channel)).to.include({ turnNum: 7n, agreedTurnNum: 5n });
     expect(await tower.watch.look()).to.equal(1);
-    expect(await statusOf(channel)).to.include({ mode: "open", turnNum: 6n });
+    expect(await statusOf(channel)).to.include({ mode: "open", turnNum: 6n, agreedTurnNum: 6n });
     expect((await earningsOf(tower, channel)).map(({ reward }) => reward)).to.deep.equal([0n]);
   });
 
   it("answers while an app's judge looks at the dispute", async () => {
     const judge = await new MockForceMoveApp__factory(setting.l1.wallet(0)).deploy();
+    await judge.setAnswer(1);
     const app = (await judge.getAddress()).toLowerCase() as Hex;
     const channel = channelOf(setting.channels.domain, ["alice", "bob"].map(keyOf), nonce++, app);
     const tower = await towerIn(setting, memoryStore());
     await handAll(tower.vault, channel, 6);
-    await challengeAt(setting.liar, channel, 3, 0);
+    const support = [channel.shownAt(3), channel.shownAt(4, { fork: "another", by: [0] })];
+    const digest = channelDigests(channel.domain).challenge(channel.channelId, support[1]!.state);
+    await setting.liar.challenge(channel.params, support, 0, channel.signers[0]!.sign(digest));
     const params = { ...channel.params, participants: [...channel.params.participants] };
     await (await judge.openArbitration(setting.channels.domain.adjudicator, params)).wait();
     expect((await statusOf(channel)).mode).to.equal("arbitration");

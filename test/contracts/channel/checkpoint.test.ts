@@ -89,7 +89,7 @@ describe("ChannelAdjudicator.checkpoint", () => {
 
     await expect(adjudicator.connect(alice).challenge(channel.params, [forked], 0, "0x", { value: BOND }))
       .to.be.revertedWithCustomError(adjudicator, "ChannelStaleTurn")
-      .withArgs(7n, 6n);
+      .withArgs(6n, 5n);
   });
 
   it("gives all clocks back", async () => {

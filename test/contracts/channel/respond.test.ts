@@ -95,16 +95,17 @@ describe("ChannelAdjudicator.respond", () => {
     const { adjudicator, app, channelOf, challengeWith, stateHashOf } = environment();
     for (const [channelNonce, turnNum, bits] of [
       [1n, 5n, 3n],
-      [2n, 4n, 0n],
+      [2n, 6n, 0n],
     ] as const) {
       const channel = channelOf(undefined, { channelNonce });
       await challengeWith(channel, { turnNum: 5n });
       const unsigned = { ...stateOf({ turnNum }), signedBy: 0n, signatures: "0x" };
-      const next = move(channel, 6n);
-      const seen = [
-        { ...unsigned, signedBy: bits },
-        { ...next, signedBy: 1n },
-      ].map((shown) => ({ ...shown, ...shown.state, stateHash: stateHashOf(channel, shown) }));
+      const next = move(channel, turnNum + 1n);
+      const seen = [{ ...unsigned, signedBy: bits }, next].map((shown) => ({
+        ...shown,
+        ...shown.state,
+        stateHash: stateHashOf(channel, shown),
+      }));
       await app.expectQuestion(
         app.interface.encodeFunctionData("stateIsSupported", [channel.id, channel.params, seen]),
       );

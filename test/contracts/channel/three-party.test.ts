@@ -119,20 +119,60 @@ for (const [asset, assetIndex] of [
       expect(await paid(agreed)).to.deep.equal([6n * UNIT, 14n * UNIT, 10n * UNIT]);
     });
 
-    it("who moves later counts on what everybody signed once states reach the turn before its own", async () => {
+    it("what everybody signed counts at once, however many moves two of them make from an older state", async () => {
       const { adjudicator, anyone, challenge, passDispute } = flows;
       const base = state(5n, 10n * UNIT, 10n * UNIT, 10n * UNIT);
       const agreed = pay(base, ALICE, new Map([[CAROL, 4n * UNIT]]));
-      const settled = pay(agreed, BOB, NOTHING);
       // Alice and bob play both turns before carol's again, without the payment.
       const other = pay(base, ALICE, NOTHING);
       await challenge(channel, ALICE, [signed(base), signed(other, ALICE), signed(pay(other, BOB, NOTHING), BOB)]);
       const show = (content: AppState) => adjudicator.connect(anyone).checkpoint(channel.params, signed(content));
-      await refused(show(agreed), "ChannelStaleTurn");
-      await show(settled);
-      await challenge(channel, CAROL, [signed(settled)]);
+      expect((await adjudicator.statusOf(channel.id)).agreedTurnNum).to.equal(5n);
+      await refused(show(base), "ChannelStaleTurn");
+      await show(agreed);
+      const { mode, turnNum, agreedTurnNum } = await adjudicator.statusOf(channel.id);
+      expect([mode, turnNum, agreedTurnNum]).to.deep.equal([Mode.open, 6n, 6n]);
+
+      // Nor do they pass by it again, from the state before, nor by hiding that everybody signed it.
+      const second = signed(pay(other, BOB, NOTHING), BOB);
+      const behind = signed(pay(agreed, BOB, NOTHING), BOB);
+      await refused(challenge(channel, ALICE, [signed(base), signed(other, ALICE), second]), "ChannelStaleTurn");
+      await refused(challenge(channel, ALICE, [signed(agreed, ALICE, CAROL), behind]), "ChannelStaleTurn");
+      await challenge(channel, CAROL, [signed(agreed)]);
       await passDispute();
-      expect(await paid(settled)).to.deep.equal([6n * UNIT, 10n * UNIT, 14n * UNIT]);
+      expect(await paid(agreed)).to.deep.equal([6n * UNIT, 10n * UNIT, 14n * UNIT]);
+    });
+
+    it("a final state that everybody signed ends the channel over later moves from an older one", async () => {
+      const { adjudicator, challenge, gains } = flows;
+      const base = state(5n, 10n * UNIT, 10n * UNIT, 10n * UNIT);
+      const last = { ...pay(base, ALICE, new Map([[CAROL, 4n * UNIT]])), isFinal: true };
+      const other = pay(base, ALICE, NOTHING);
+      await challenge(channel, ALICE, [signed(base), signed(other, ALICE)]);
+      await respond(signed(other, ALICE), signed(pay(other, BOB, NOTHING), BOB));
+      const { turnNum, agreedTurnNum } = await adjudicator.statusOf(channel.id);
+      expect([turnNum, agreedTurnNum]).to.deep.equal([7n, 5n]);
+      const { alice, bob, carol } = await gains(async () => {
+        await adjudicator.concludeAndPay(channel.params, signed(last));
+      });
+      expect([alice, bob, carol].map((gain) => gain[assetIndex])).to.deep.equal([6n * UNIT, 10n * UNIT, 14n * UNIT]);
+      expect((await adjudicator.statusOf(channel.id)).turnNum).to.equal(6n);
+    });
+
+    it("a later agreed state in an answer is what counts from then on, also where the challenge stood at it by a move", async () => {
+      const { adjudicator, challenge } = flows;
+      const base = state(5n, 10n * UNIT, 10n * UNIT, 10n * UNIT);
+      const agreed = pay(base, ALICE, new Map([[CAROL, 4n * UNIT]]));
+      await challenge(channel, ALICE, [signed(base), signed(agreed, ALICE)]);
+      await respond(signed(agreed), signed(pay(agreed, BOB, NOTHING), BOB));
+      const { turnNum, agreedTurnNum } = await adjudicator.statusOf(channel.id);
+      expect([turnNum, agreedTurnNum]).to.deep.equal([7n, 6n]);
+      await refused(adjudicator.checkpoint(channel.params, signed(agreed)), "ChannelStaleTurn");
+
+      // From an older state nobody goes on any more.
+      const [first, other] = [pay(base, ALICE, NOTHING), pay(pay(base, ALICE, NOTHING), BOB, NOTHING)];
+      const chain = [signed(base), signed(first, ALICE), signed(other, BOB), signed(pay(other, CAROL, NOTHING), CAROL)];
+      await refused(respond(...chain), "ChannelStaleTurn");
     });
 
     it("nothing follows a last move, and whoever is next has no way around it", async () => {
