@@ -290,6 +290,10 @@ contract ChannelHandler is ChannelTest {
         ++succeeded[msg.sig];
     }
 
+    function paramsOf(uint256 c) external view returns (ChannelParams memory) {
+        return params[c];
+    }
+
     /* PRIVATE: BOOKS */
 
     /// @dev Reads the events of a call that went through.
@@ -524,14 +528,20 @@ contract ChannelInvariantsTest is Test {
     /// forge-config: default.invariant.runs = 16
     /// forge-config: default.invariant.depth = 64
     /// forge-config: default.invariant.fail-on-revert = true
-    function invariant_disputesEndInTime() public view {
+    function invariant_disputesEndInTime() public {
+        vm.warp(handler.clock());
         for (uint256 c = 0; c < handler.CHANNELS(); ++c) {
             bytes32 id = handler.ids(c);
             (uint256 begun, uint256 judged, ) = handler.disputes(id);
             ChannelStatus memory status = adjudicator.statusOf(id);
             if (begun == 0 || status.mode == ChannelMode.Arbitration) continue;
-            uint256 participants = c == 2 ? 3 : 2;
-            assertLe(status.finalizesAt, begun + participants * 1 days + judged, "n clocks and the judge's time");
+            ChannelParams memory params = handler.paramsOf(c);
+            uint256 latest = begun + params.participants.length * params.challengeDuration + judged;
+            assertLe(status.finalizesAt, latest, "n clocks and the judge's time");
+            if (status.mode != ChannelMode.Challenge) continue;
+            uint256 remaining = 0;
+            for (uint256 i = 0; i < params.participants.length; ++i) remaining += adjudicator.remainingTime(params, i);
+            assertLe(handler.clock() + remaining, latest, "no clock gets time back");
         }
     }
 
