@@ -98,19 +98,18 @@ abstract contract ChannelDisputes is ChannelHoldings, ChannelSignatures {
         (bytes32 channelId, Channel storage channel, ChannelHead head) = _channelOf(params);
         _requireMode(channelId, head, ChannelMode.Open, ChannelMode.Arbitration);
         // What everybody signed overrides all moves from an older state, so that nobody gets away with two of one turn.
-        _requireTurn(signed.state.turnNum, head.agreedTurnNum(), true);
+        uint64 turnNum = signed.state.turnNum;
+        _requireTurn(turnNum, head.agreedTurnNum(), true);
         _requireUnanimous(channelId, params, signed);
 
         if (!head.isIn(ChannelMode.Open)) channel.stateHash = 0;
         if (head.has(ChannelHeadLib.CLOCK_USED)) {
-            for (uint256 i = 0; i < params.participants.length; i += CLOCKS_PER_WORD) {
-                channel.usedTime[i / CLOCKS_PER_WORD] = 0;
-            }
+            for (uint256 i = 0; i * CLOCKS_PER_WORD < params.participants.length; ++i) channel.usedTime[i] = 0;
         }
-        channel.head = head.opened(signed.state.turnNum);
-        emit Checkpointed(channelId, signed.state.turnNum);
+        channel.head = head.opened(turnNum);
+        emit Checkpointed(channelId, turnNum, signed.signatures);
         if (!head.has(ChannelHeadLib.BOND_HELD)) return;
-        bool isReward = _isStale(params, head, signed.state.turnNum);
+        bool isReward = _isStale(params, head, turnNum);
         _payBond(channelId, isReward ? msg.sender : params.participants[head.challenger()], isReward);
     }
 

@@ -59,7 +59,8 @@ interface IChannelAdjudicator {
     /// @notice A challenge was answered by a move: the next participant's clock runs.
     event ChallengeAnswered(bytes32 indexed channelId, uint64 turnNum, uint40 finalizesAt);
     /// @notice A state that everybody signed was shown; a challenge, if there was one, is cleared.
-    event Checkpointed(bytes32 indexed channelId, uint64 turnNum);
+    /// @param signatures Of everybody, so that whoever signed first has them too, however they got to L1.
+    event Checkpointed(bytes32 indexed channelId, uint64 turnNum, bytes signatures);
     /// @notice Everybody signed that the channel ends with this state.
     event Concluded(bytes32 indexed channelId, uint64 turnNum, bytes32 stateHash);
     /// @notice The app's judge began to look at the last move; no clock runs.

@@ -8,7 +8,7 @@ import { createSender, type Sender, type SenderOptions } from "../l1/sender.js";
 import { type Hex, ZERO_ADDRESS } from "../types.js";
 import { CHANNEL_TOPICS, decodeChannelEvent } from "./events.js";
 import { createMoves } from "./moves.js";
-import { checkpointIn, type Revealed, statesShownIn } from "./revealed.js";
+import { type Revealed, statesShownIn } from "./revealed.js";
 import type { Adjudicator, ChannelDomain, ChannelEvent, ChannelMode } from "./types.js";
 
 export interface AdjudicatorOptions {
@@ -91,10 +91,6 @@ export async function connectAdjudicator(options: AdjudicatorOptions): Promise<C
     async statesShown(channelId, transaction, signal) {
       const found = await ask("transaction", () => provider.getTransaction(transaction), { signal });
       return found?.to?.toLowerCase() === address.toLowerCase() ? statesShownIn(channelId, found.data) : [];
-    },
-    async checkpointIn(transaction, signal) {
-      const found = await ask("transaction", () => provider.getTransaction(transaction), { signal });
-      return found?.to?.toLowerCase() === address.toLowerCase() ? checkpointIn(found.data) : undefined;
     },
     async costOf(transaction, signal) {
       const receipt = await ask("receipt", () => provider.getTransactionReceipt(transaction), { signal });

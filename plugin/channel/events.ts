@@ -25,7 +25,10 @@ const READERS = {
   ChallengeAnswered: ({ int }) => ({
     ...{ kind: "answered", turnNum: int("turnNum"), finalizesAt: int("finalizesAt") },
   }),
-  Checkpointed: ({ int }) => ({ kind: "checkpointed", turnNum: int("turnNum") }),
+  Checkpointed: ({ hex, int }) => ({
+    ...{ kind: "checkpointed", turnNum: int("turnNum") },
+    signatures: (hex("signatures").slice(2).match(/.{128}/g) ?? []).map((one): Hex => `0x${one}`),
+  }),
   Concluded: ({ hex, int }) => ({ kind: "concluded", turnNum: int("turnNum"), stateHash: hex("stateHash") }),
   ArbitrationOpened: ({ int }) => ({ kind: "arbitrationOpened", turnNum: int("turnNum") }),
   ArbitrationClosed: ({ hex, int }) => ({

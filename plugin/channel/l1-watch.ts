@@ -104,7 +104,7 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
       if (worker === undefined) continue;
       touched.add(event.channelId);
       takeEvent(worker, event, settled);
-      if (event.kind === "checkpointed") await takeCheckpoint(worker, event, signal);
+      if (event.kind === "checkpointed") takeCheckpoint(worker, event);
       const name = `${event.transaction}:${event.kind}:${JSON.stringify(event, (_, x: unknown) => (typeof x === "bigint" ? `${x}` : x))}`;
       if (told.has(name)) continue;
       told.set(name, event.blockNumber);
@@ -121,15 +121,9 @@ export function createL1Watch(options: L1WatchOptions): L1Watch {
   }
 
   /** A state that we signed, and whose other signatures somebody gave to L1 only: without them we could not go on. */
-  async function takeCheckpoint(
-    worker: Worker,
-    { transaction, turnNum }: Extract<ChannelEvent, { kind: "checkpointed" }>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { pending } = worker.channel.record;
-    if (pending?.state.turnNum !== turnNum) return;
-    const shown = await adjudicator.checkpointIn?.(transaction, signal);
-    if (shown !== undefined) worker.push({ kind: "checkpoint", signatures: shown.signatures });
+  function takeCheckpoint(worker: Worker, event: Extract<ChannelEvent, { kind: "checkpointed" }>): void {
+    const { turnNum, signatures } = event;
+    if (worker.channel.record.pending?.state.turnNum === turnNum) worker.push({ kind: "checkpoint", signatures });
   }
 
   async function moveCursor(block: number): Promise<void> {

@@ -80,7 +80,8 @@ export type ChannelEvent = { channelId: Hex; blockNumber: number; transaction: H
   | { kind: "challenged"; turnNum: bigint; finalizesAt: bigint; challenger: number; stateHash: Hex }
   | { kind: "moved"; turnNum: bigint; stateHash: Hex; isFinal: boolean; appData: Hex; outcome: Hex }
   | { kind: "answered"; turnNum: bigint; finalizesAt: bigint }
-  | { kind: "checkpointed"; turnNum: bigint }
+  /** `signatures`: everybody's, in their order. */
+  | { kind: "checkpointed"; turnNum: bigint; signatures: readonly Hex[] }
   | { kind: "concluded"; turnNum: bigint; stateHash: Hex }
   | { kind: "arbitrationOpened"; turnNum: bigint }
   | { kind: "arbitrationClosed"; turnNum: bigint; finalizesAt: bigint; loser: number; stateHash: Hex }
@@ -158,11 +159,6 @@ export interface Adjudicator {
   now(signal?: AbortSignal): Promise<bigint>;
   /** Number of L1's last block. */
   height(signal?: AbortSignal): Promise<number>;
-  /**
-   * The state that a checkpoint showed, with its signatures, without what is behind its hashes; undefined where another contract
-   * called the adjudicator. Absent where transactions cannot be asked for.
-   */
-  checkpointIn?(transaction: Hex, signal?: AbortSignal): Promise<SignedState | undefined>;
   /** Events of blocks `from` to `to`, oldest first; of one channel, or of all. */
   events(from: number, to: number, channelId?: Hex, signal?: AbortSignal): Promise<ChannelEvent[]>;
 }

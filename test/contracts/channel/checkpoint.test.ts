@@ -9,9 +9,11 @@ describe("ChannelAdjudicator.checkpoint", () => {
   it("takes a later state that everybody signed, from anybody, in an open channel", async () => {
     const { adjudicator, liar, channelOf, signedByAll } = environment();
     const channel = channelOf();
-    await expect(adjudicator.connect(liar).checkpoint(channel.params, signedByAll(channel, { turnNum: 3n })))
+    const signed = signedByAll(channel, { turnNum: 3n });
+    // The event shows the signatures: whoever signed first and got none in return reads them there.
+    await expect(adjudicator.connect(liar).checkpoint(channel.params, signed))
       .to.emit(adjudicator, "Checkpointed")
-      .withArgs(channel.id, 3n);
+      .withArgs(channel.id, 3n, signed.signatures);
     const { mode, turnNum, finalizesAt, stateHash } = await adjudicator.statusOf(channel.id);
     expect([mode, turnNum, finalizesAt, stateHash]).to.deep.equal([Mode.open, 3n, 0n, ZeroHash]);
   });
