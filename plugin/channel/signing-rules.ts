@@ -94,6 +94,11 @@ export function standstill(view: View, rules: Rules, turnNum: bigint): string | 
   if (status.mode === "challenge" && status.finalizesAt - now < rules.answerMargin) {
     return "the challenge on L1 is about to end";
   }
+  const { me, params } = record;
+  const isOurProposal = turnNum === status.turnNum + 1n && turnNum % BigInt(params.participants.length) === BigInt(me);
+  if (status.mode === "challenge" && status.bondHeld && status.challenger === me && !isOurProposal) {
+    return "our own challenge stands, and whoever shows L1 what we sign now would have its bond";
+  }
   return undefined;
 }
 

@@ -66,7 +66,9 @@ describe("channel client in a dispute", () => {
   });
 
   it("signs no update that L1 may not see before a challenge ends", async () => {
-    await challengeWith(world, 0, handles[0]!.latest!);
+    // By who moves next: the other one would risk its bond by signing second.
+    const next = Number((handles[0]!.latest!.state.turnNum + 1n) % 2n);
+    await challengeWith(world, next, handles[0]!.latest!);
     await world.settle();
     const signed = await handles[1]!.pay({ to: 0, amount: 1n });
     await calm(world.parties);
@@ -83,6 +85,19 @@ describe("channel client in a dispute", () => {
     expect(handles[1]!.latest!.state.turnNum).to.equal(signed.state.turnNum);
     ending.abort(new Error("gave up"));
     expect(await late.catch((error: unknown) => (error as Error).message)).to.equal("gave up");
+  });
+
+  it("signs nothing second while its own challenge stands, which would give its bond away", async () => {
+    const { turnNum } = handles[0]!.latest!.state;
+    const mover = Number((turnNum + 1n) % 2n);
+    await challengeWith(world, 1 - mover, handles[0]!.latest!);
+    await world.settle();
+    const ending = new AbortController();
+    const refused = handles[mover]!.pay({ to: 1 - mover, amount: 1n }, ending.signal);
+    await calm(world.parties);
+    expect(handles.map(({ latest }) => latest!.state.turnNum)).to.deep.equal([turnNum, turnNum]);
+    ending.abort(new Error("gave up"));
+    expect(await refused.catch((error: unknown) => (error as Error).message)).to.equal("gave up");
   });
 
   it("goes on with a state whose signatures somebody gave to L1 only", async () => {
