@@ -328,6 +328,7 @@ const byParticipant = (id: string, description: string) =>
     .addOption(text("from", "The participant: its address or its position among the network's accounts. Default: 0"))
     .addOption(text("storage", "Folder of its states. Default: .rollup/<network>-channels-<account>"))
     .addOption(text("peers", "Where others listen, 0x…=http://…,0x…=http://…; kept for the next time"))
+    .addOption(text("watchtower", "URL of a channel:watchtower that each state is handed to"))
     .addOption(host)
     .addOption(port("port", "Port on which the others reach it; 0 for any free one", 8561));
 

@@ -39,6 +39,8 @@ export default action<NodeArguments>(async (input, { hre, output }) => {
         const document = { url, address, storage, channels, adjudicator: party.domain.adjudicator };
         output.document(document);
         await aborted(signal);
+        const unwatched = await party.watched(new AbortController().signal);
+        if (unwatched !== undefined) output.error(unwatched);
         output.line("Stopping; everything that was signed is on disk.");
         return document;
       } finally {

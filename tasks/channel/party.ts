@@ -21,6 +21,7 @@ import { ArgumentError, type CommonArguments } from "../support/action.js";
 import { portArgument } from "../support/arguments.js";
 import { openChannels } from "../support/channels.js";
 import { accountOf } from "../support/network.js";
+import { openGuard } from "./guard.js";
 import { type Peers, readPeers, writePeers } from "./peers.js";
 
 /** Options of everything that one participant does. */
@@ -31,6 +32,7 @@ export interface PartyArguments extends CommonArguments {
   port: number;
   storage: string | undefined;
   peers: string | undefined;
+  watchtower: string | undefined;
 }
 
 /** Where a participant is, before anything is open. */
@@ -52,6 +54,8 @@ export interface Party extends Place {
   url: string;
   /** Others that it can reach from now on; kept. */
   meet(peers: Peers): Promise<void>;
+  /** Resolves once the watchtower has signed for everything, or with why it has not; undefined without a watchtower. */
+  watched(signal: AbortSignal): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -116,20 +120,24 @@ export async function openParty(place: Place, input: PartyArguments, options: Pa
     });
     open.unshift(() => transport.close());
     const adjudicator = await connectAdjudicator({ provider, account: signer, domain, journal: channelJournal(store) });
+    const guard = input.watchtower === undefined ? undefined : await openGuard(place, input.watchtower, options.log);
+    if (guard !== undefined) open.unshift(() => guard.close());
     const client = await createChannelClient({
       ...{ domain, signer: key, store, transport, adjudicator },
-      ...{ apps: [deployment.contracts.ConsensusApp.address], accept: options.accept, log: options.log },
+      ...{ apps: [deployment.contracts.ConsensusApp.address], accept: options.accept, log: guard?.log ?? options.log },
       startBlock: Number(deployment.fromBlock),
       pollInterval: isLocal ? POLL.local : POLL.real,
       // A network of one's own makes blocks only for transactions, and does not reorganise.
       ...(isLocal ? { confirmations: 0 } : {}),
     });
     open.unshift(() => client.close());
+    guard?.follow(client);
     // Which channels L1 has ended, it says.
     await client.sync();
     return {
       ...place,
       ...{ client, adjudicator, url: transport.url, close },
+      watched: (signal) => guard?.settled(signal) ?? Promise.resolve(undefined),
       async meet(more) {
         Object.assign(peers, more);
         await writePeers(storage, peers);

@@ -18,7 +18,10 @@ export async function runCommand(
     const party = await openParty(place, input);
     try {
       const { lines, document } = await perform(party, command, signal);
-      return show(lines, document);
+      show(lines, document);
+      const unwatched = await party.watched(signal);
+      if (unwatched !== undefined) output.error(unwatched);
+      return input.watchtower === undefined ? document : { ...document, isWatched: unwatched === undefined };
     } finally {
       await party.close();
     }

@@ -94,6 +94,24 @@ describe("channels between two processes", function () {
     }
   });
 
+  it("hands what it signs to a watchtower, and says when that does not answer", async () => {
+    const tower = await startService(l1.folder, [
+      ...["channel:watchtower", "--network", "remote", "--channels", channels, "--from", "3", "--port", "0"],
+      ...["--storage", join(l1.folder, "tower")],
+    ]);
+    const watchtower = String(tower.document.url);
+    const listed = succeed(await alice("channel:list")).value.channels as { channelId: string; isEnded: boolean }[];
+    const channel = listed.find(({ isEnded }) => !isEnded)!.channelId;
+    const watched = succeed(await alice("channel:pay", { amount: "0.125", channel, watchtower }));
+    expect(watched.value.isWatched).to.equal(true);
+    expect(await tower.interrupt()).to.equal(0);
+    const alone = await alice("channel:pay", { amount: "0.125", channel, watchtower });
+    expect([alone.exitCode, alone.value.isWatched]).to.deep.equal([0, false]);
+    expect(alone.errors[0]).to.match(/^the watchtower has not signed for the last states: .*; they are handed over/);
+    const wrong = await alice("channel:pay", { amount: "0.125", channel, watchtower: "tower" });
+    expect(wrong.errors).to.deep.equal(["--watchtower tower is no URL of a watchtower, for example http://host:8560"]);
+  });
+
   it("ends a channel without a peer that was killed: challenge, wait, be paid", async () => {
     const { provider } = (await hre.network.getOrCreate()).ethers;
     await bob.kill();
@@ -108,9 +126,9 @@ describe("channels between two processes", function () {
     ]);
     try {
       await eventually(() => Promise.resolve(/ended, and paid/.test(node.log())));
-      // Her half of what she put in, and the bond.
+      // What is left of what she put in, and the bond.
       const gained = (await balance(0)) - before;
-      expect(gained > 599n * 10n ** 15n && gained <= 6n * 10n ** 17n, `${gained}`).to.equal(true);
+      expect(gained > 349n * 10n ** 15n && gained <= 35n * 10n ** 16n, `${gained}`).to.equal(true);
     } finally {
       await node.interrupt();
       bob = await startBob();
