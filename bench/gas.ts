@@ -12,6 +12,10 @@ const OURS: Record<string, [section: string, key: string]> = {
   "claim ERC-20": ["bridge", "withdraw ERC-20, mean"],
   "post a batch": ["chain", "appendBatch, 0 B"],
   "win a dispute": ["dispute", "k = 16, whole game"],
+  "fund a channel": ["channel", "deposit ETH, first"],
+  "leave a channel together": ["channel", "concludeAndPay, ETH"],
+  "challenge in a channel": ["channel", "challenge, by signature"],
+  "clear a challenge": ["channel", "checkpoint, clears a challenge"],
 };
 
 /** The committed gas figures, by part of the suite. */

@@ -24,6 +24,17 @@ export const peerFigures: readonly PeerFigure[] = [
     gas: 40_000_000,
     note: "estimate: 68 bisections of 0.55M",
   },
+  { operation: "fund a channel", system: "go-nitro", gas: 46_496, note: "two parties; no reentrancy lock" },
+  { operation: "fund a channel", system: "Perun 1.0", gas: 45_572, note: "per participant" },
+  { operation: "leave a channel together", system: "go-nitro", gas: 94_293, note: "reverts where one recipient does" },
+  { operation: "leave a channel together", system: "Perun 1.0", gas: 227_017, note: "conclude and two withdrawals" },
+  { operation: "leave a channel together", system: "Nitrolite", gas: 187_037, note: "closeChannel" },
+  { operation: "challenge in a channel", system: "go-nitro", gas: 113_146, note: "no bond" },
+  { operation: "challenge in a channel", system: "Perun 1.0", gas: 107_472, note: "register" },
+  { operation: "challenge in a channel", system: "Nitrolite", gas: 229_734, note: "challengeChannel" },
+  { operation: "clear a challenge", system: "go-nitro", gas: 69_932, note: "ledger channel; 73,936 with an app" },
+  { operation: "clear a challenge", system: "Perun 1.0", gas: 75_388, note: "a newer register" },
+  { operation: "clear a challenge", system: "Nitrolite", gas: 222_469, note: "checkpointChannel" },
 ];
 
 /** What one transfer costs elsewhere, in bytes on L1 and in L1 gas, as published. */
