@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Interface, ZeroHash } from "ethers";
+import { keccak256, ZeroHash } from "ethers";
 
 import { DataWithheldError, fetchChunks, fetchData, type MemberFault } from "../../../plugin/da/committee/client.js";
 import { type CommitteeOnL1, findCommittee, memberL1 } from "../../../plugin/da/committee/l1.js";
@@ -28,7 +28,6 @@ import { BY_ECDSA, memberKeys } from "../../support/committee.js";
 import { bytes, serveAnswer } from "./support.js";
 
 const KEYS = memberKeys(7);
-const UPGRADE = new Interface(["function upgradeAndCall(address proxy, address implementation, bytes data) payable"]);
 const DEAD = "http://127.0.0.1:9";
 
 describeOnEveryL1("batches with a committee", (get) => {
@@ -66,9 +65,11 @@ describeOnEveryL1("batches with a committee", (get) => {
       ...{ permissionlessDelay, disputeDuration, l2ChainId, machineHash, genesisStateRoot },
     });
     await code.waitForDeployment();
-    const call = UPGRADE.encodeFunctionData("upgradeAndCall", [record.address, await code.getAddress(), "0x"]);
+    const implementation = await code.getAddress();
+    const codeHash = keccak256(await l1.provider.getCode(implementation));
     const timelock = UpgradeTimelock__factory.connect(UpgradeTimelock.address, signer);
-    const operation = [record.proxyAdmin ?? "", 0n, call, ZeroHash, ZeroHash] as const;
+    const call = timelock.interface.encodeFunctionData("upgrade", [record.address, implementation, codeHash, "0x"]);
+    const operation = [UpgradeTimelock.address, 0n, call, ZeroHash, ZeroHash] as const;
     const delay = await timelock.getMinDelay();
     await (await timelock.schedule(...operation, delay)).wait();
     await l1.pass(delay);
