@@ -27,7 +27,11 @@ const READERS = {
   }),
   Checkpointed: ({ hex, int }) => ({
     ...{ kind: "checkpointed", turnNum: int("turnNum") },
-    signatures: (hex("signatures").slice(2).match(/.{128}/g) ?? []).map((one): Hex => `0x${one}`),
+    signatures: (
+      hex("signatures")
+        .slice(2)
+        .match(/.{128}/g) ?? []
+    ).map((one): Hex => `0x${one}`),
   }),
   Concluded: ({ hex, int }) => ({ kind: "concluded", turnNum: int("turnNum"), stateHash: hex("stateHash") }),
   ArbitrationOpened: ({ int }) => ({ kind: "arbitrationOpened", turnNum: int("turnNum") }),
