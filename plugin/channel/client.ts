@@ -224,6 +224,7 @@ export async function createChannelClient(options: ChannelClientOptions): Promis
       worker,
       adjudicator,
       isEnded: () => watch.isEnded(id),
+      past: (turnNum) => records.past(worker.channel.record, turnNum)?.state,
       until: (found, own) => until(id, found, own),
       want: (change, own) => want(worker, change, own),
       moved: (kind, own) =>

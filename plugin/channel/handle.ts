@@ -4,7 +4,7 @@ import { ownEntitlement } from "./l1-steps.js";
 import { encodeOutcome, toDestination } from "./outcome.js";
 import type { Channel, Intent, Wanted } from "./protocol.js";
 import { type Content, contentOf, entitlement, type KnownState } from "./state.js";
-import type { Adjudicator, ChannelParams, ChannelStatus, Mined, Outcome, SignedState } from "./types.js";
+import type { Adjudicator, ChannelParams, ChannelState, ChannelStatus, Mined, Outcome, SignedState } from "./types.js";
 import type { Worker } from "./worker.js";
 
 /** An amount of one asset for somebody. */
@@ -39,6 +39,8 @@ export interface ChannelHandle {
   readonly pending: SignedState | undefined;
   /** L1 has ended it, and we got all that it says. */
   readonly isEnded: boolean;
+  /** A state of an earlier turn that came to us signed; undefined where there was none, and once the channel has ended. */
+  past(turnNum: bigint): ChannelState | undefined;
   /** What a participant is entitled to; by default we. */
   balance(asset: Hex, participant?: number): bigint;
 
@@ -74,6 +76,7 @@ export interface HandleOptions {
   worker: Worker;
   adjudicator: Adjudicator;
   isEnded: () => boolean;
+  past: (turnNum: bigint) => ChannelState | undefined;
   /** Resolves with what `found` gives, as soon as it gives something; it is asked at every change. */
   until: <T>(found: () => T | undefined, signal: AbortSignal | undefined) => Promise<T>;
   /** Hands in an intent, and resolves once it is signed by all. */
@@ -111,6 +114,7 @@ export function createHandle(options: HandleOptions): ChannelHandle {
     get isEnded() {
       return isEnded();
     },
+    past: (turnNum) => options.past(turnNum),
     balance(asset, participant = me) {
       const { supported } = now().record;
       const lower = asset.toLowerCase() as Hex;

@@ -48,6 +48,8 @@ export interface WatchClient {
    * @throws {UnwatchableError} when a checkpoint could not show it.
    */
   hand(channelId: Hex, previous: ChannelState, signed: SignedState, params: ChannelParams): void;
+  /** The highest turn of a `previous` that was handed and written down, also before a restart; undefined for none. */
+  answered(channelId: Hex): bigint | undefined;
   /** Resolves once the tower has signed a receipt for all that was handed. */
   settled(signal?: AbortSignal): Promise<void>;
   /** The tower's promises for a channel. */
@@ -99,7 +101,10 @@ export async function createWatchClient(options: WatchClientOptions): Promise<Wa
   async function stow(): Promise<void> {
     while (handed.length > 0) {
       const some = handed.slice(0, MAX_BLOBS);
-      await outbox.add(some.map(sealed));
+      const answered = new Map<Hex, bigint>();
+      for (const { channelId, previous } of some)
+        if (previous.turnNum > (answered.get(channelId) ?? -1n)) answered.set(channelId, previous.turnNum);
+      await outbox.add(some.map(sealed), answered);
       handed = handed.slice(some.length);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -224,6 +229,7 @@ export async function createWatchClient(options: WatchClientOptions): Promise<Wa
         }, reject);
       });
     },
+    answered: (channelId) => outbox.answered(channelId),
     receipts: (channelId) => outbox.receipts(channelId),
     forget: (channelId) => outbox.forget(channelId),
     async close() {

@@ -19,8 +19,13 @@ export interface WaitingBlob extends ChannelBlob {
 export interface Outbox {
   /** Private key by which towers know the client. */
   readonly key: Hex;
-  /** Adds blobs that are to be uploaded, unless they have a receipt. Returns how many are new. */
-  add(blobs: readonly ChannelBlob[]): Promise<number>;
+  /**
+   * Adds blobs that are to be uploaded, unless they have a receipt. Returns how many are new.
+   * @param answered By channel the highest turn that a blob answers; written together with the blobs.
+   */
+  add(blobs: readonly ChannelBlob[], answered?: ReadonlyMap<Hex, bigint>): Promise<number>;
+  /** The highest turn of a channel that was ever answered; undefined for none. */
+  answered(channelId: Hex): bigint | undefined;
   /** Those that wait longest. */
   waiting(limit: number): Promise<WaitingBlob[]>;
   /** Files receipts, in the order of their blobs, which wait no longer. */
@@ -32,7 +37,7 @@ export interface Outbox {
   forget(channelId: Hex): Promise<void>;
 }
 
-const TABLE = { key: 0x6b, receipt: 0x72, waiting: 0x77 };
+const TABLE = { answered: 0x61, key: 0x6b, receipt: 0x72, waiting: 0x77 };
 const KEY = Uint8Array.of(TABLE.key);
 const KEY_END = new Uint8Array(64).fill(0xff);
 const SIGNATURE = 64;
@@ -48,6 +53,11 @@ export async function openOutbox(store: Store): Promise<Outbox> {
   const wait = ({ channelId, hint, blob }: Omit<ChannelBlob, "blobHash">): StoreOperation =>
     put(waitingKey(next++), concat(fromHex(channelId, 32), fromHex(hint, 32), blob));
 
+  function turnAt(channelId: Hex): bigint | undefined {
+    const found = store.get(answeredKey(channelId));
+    return found && toBigInt(found);
+  }
+
   async function* receiptsOf(channelId: Hex): AsyncGenerator<WatchReceipt> {
     const prefix = concat(Uint8Array.of(TABLE.receipt), fromHex(channelId, 32));
     for await (const [key, value] of store.entries({ from: prefix, to: concat(prefix, KEY_END) })) {
@@ -62,12 +72,16 @@ export async function openOutbox(store: Store): Promise<Outbox> {
 
   return {
     key: toHex(store.get(KEY) ?? new Uint8Array()),
-    async add(blobs) {
+    async add(blobs, answered = new Map()) {
       const fresh = blobs.filter((each) => store.get(receiptKey(each)) === undefined);
-      // A process that dies loses nothing; a machine that does may, and then the channel hands its last states again.
-      await store.write(fresh.map(wait), { sync: false });
+      const marks = [...answered]
+        .filter(([channelId, turnNum]) => turnNum > (turnAt(channelId) ?? -1n))
+        .map(([channelId, turnNum]) => put(answeredKey(channelId), toBytes(turnNum, 8)));
+      // A process that dies loses nothing; a machine that does may, and then the channel hands those states again.
+      await store.write([...fresh.map(wait), ...marks], { sync: false });
       return fresh.length;
     },
+    answered: turnAt,
     async waiting(limit) {
       const found: WaitingBlob[] = [];
       for await (const [key, value] of store.entries({ ...rangeOf(TABLE.waiting), limit }))
@@ -109,7 +123,7 @@ export async function openOutbox(store: Store): Promise<Outbox> {
     },
     async forget(channelId) {
       const id = fromHex(channelId, 32);
-      const operations: StoreOperation[] = [];
+      const operations: StoreOperation[] = [{ type: "del", key: answeredKey(channelId) }];
       const prefix = concat(Uint8Array.of(TABLE.receipt), id);
       for await (const [key] of store.entries({ from: prefix, to: concat(prefix, KEY_END) }))
         operations.push({ type: "del", key });
@@ -122,6 +136,7 @@ export async function openOutbox(store: Store): Promise<Outbox> {
 
 const put = (key: Uint8Array, value: Uint8Array): StoreOperation => ({ type: "put", key, value });
 const waitingKey = (position: bigint): Uint8Array => concat(Uint8Array.of(TABLE.waiting), toBytes(position, 8));
+const answeredKey = (channelId: Hex): Uint8Array => concat(Uint8Array.of(TABLE.answered), fromHex(channelId, 32));
 const receiptKey = ({ channelId, hint, blobHash }: ChannelBlob): Uint8Array =>
   concat(Uint8Array.of(TABLE.receipt), fromHex(channelId, 32), fromHex(hint, 32), fromHex(blobHash, 32));
 
