@@ -24,7 +24,7 @@ import { memoryStore } from "../../plugin/store/memory.js";
 import type { Store } from "../../plugin/store/types.js";
 import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
 import { type StandardToken, StandardToken__factory } from "../../typechain-types/index.js";
-import type { Narrator } from "../demo/tour.js";
+import type { Narrator } from "../support/narrator.js";
 
 const SHARE = { eth: parseEther("1"), token: 1_000n * 10n ** 18n };
 /** Wei that a participant has beside its share, for gas and a bond. */

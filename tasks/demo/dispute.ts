@@ -3,8 +3,8 @@ import { formatEther, parseEther, type BaseWallet, type Signer, Wallet } from "e
 import type { DisputeReport, PendingWithdrawal, RollupChain } from "../../plugin/hardhat/types.js";
 import { type Fault, FAULTS } from "../../plugin/validator/faults.js";
 import { describe, type ValidatorEvent } from "../../plugin/validator/types.js";
-import { type PlaceName, placeOf } from "./places.js";
-import type { Narrator } from "./tour.js";
+import type { Narrator } from "../support/narrator.js";
+import { type PlaceName, placeOf } from "../support/places.js";
 
 const DEPOSIT = parseEther("1");
 const WITHDRAWAL = parseEther("0.25");

@@ -3,7 +3,7 @@ import { parseEther, type Signer } from "ethers";
 import type { PendingWithdrawal, RollupChain } from "../../plugin/hardhat/types.js";
 import type { BatchProgress } from "../../plugin/prover/batch.js";
 import { ETH, openBooks, type Books } from "./books.js";
-import type { Narrator } from "./tour.js";
+import type { Narrator } from "../support/narrator.js";
 
 const DEPOSIT = parseEther("1");
 const WITHDRAWAL = parseEther("0.25");

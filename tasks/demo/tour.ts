@@ -4,6 +4,7 @@ import type { PendingWithdrawal, RollupChain } from "../../plugin/hardhat/types.
 import { time } from "../../plugin/l1/errors.js";
 import type { PostResult } from "../../plugin/sequencer/options.js";
 import { StandardToken__factory, type StandardToken } from "../../typechain-types/index.js";
+import type { Narrator } from "../support/narrator.js";
 import { type Books, ETH, openBooks } from "./books.js";
 
 const USERS = 20;
@@ -49,12 +50,6 @@ export interface TourFigures {
   finalizedAt: string;
   claims: { eth: GasFigures; token: GasFigures };
   checks: { compared: number; wrong: string[] };
-}
-
-export interface Narrator {
-  heading(text: string): void;
-  line(text: string): void;
-  progress<T>(text: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** What the tour drags along. */
