@@ -6,5 +6,5 @@ import type { Step } from "./runner.js";
 export const suiteFactoryStep: Step = {
   id: "010-suite-factory",
   title: "Create SuiteFactory, which fixes the proxies' addresses",
-  request: () => creation(new SuiteFactory__factory().getDeployTransaction()),
+  request: ({ deployer }) => creation(new SuiteFactory__factory().getDeployTransaction(deployer)),
 };

@@ -6,14 +6,15 @@ import {TransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transpa
 /// @title SuiteFactory
 /// @notice Creates the proxies of a suite whose contracts name each other. The addresses are known as soon as the
 /// factory exists, so implementations can hold them as immutables before any proxy does.
-/// @dev Proxy i (from 0) is the contract that this one creates with nonce i + 1. It creates nothing else.
+/// @dev Proxy i (from 0) is the contract that this one creates with nonce i + 1. It creates nothing else, so the proxies'
+/// addresses follow from the factory's alone.
 ///
 /// Invariant: either no proxy exists, or all of one suite do, each initialised and owned by the timelock.
 contract SuiteFactory {
     /// @notice Proxy number `index` of the suite was created and initialised.
     event ProxyCreated(uint256 indexed index, address indexed proxy, address implementation);
 
-    /// @notice Only the account that deployed the factory may call.
+    /// @notice Only the account that the factory was created for may call.
     error FactoryUnauthorized(address caller);
     /// @notice The proxies exist already.
     error FactoryAlreadyUsed();
@@ -31,14 +32,16 @@ contract SuiteFactory {
     /// @notice Nonces up to here are one byte in RLP.
     uint256 public constant MAX_PROXIES = 127;
 
-    /// @notice Who deployed the factory.
+    /// @notice The only account that may use the factory, whoever created it.
     address public immutable DEPLOYER;
 
     /// @notice Whether the proxies exist.
     bool public used;
 
-    constructor() {
-        DEPLOYER = msg.sender;
+    /// @param deployer Named here, not taken from the caller: anybody may create the factory through CREATE2, at an address
+    /// that commits to this argument, and nobody but `deployer` can use it.
+    constructor(address deployer) {
+        DEPLOYER = deployer;
     }
 
     /// @notice Creates and initialises all proxies, in one transaction.

@@ -83,7 +83,7 @@ export async function deploySuite(
   const actors = await actorsOf(connection);
   const { deployer, sequencer, upgrader } = actors;
 
-  const factory = await new SuiteFactory__factory(deployer).deploy();
+  const factory = await new SuiteFactory__factory(deployer).deploy(deployer);
   const [bridgeAddress, chainAddress, registryAddress] = await Promise.all(
     [0, 1, 2].map((i) => factory.proxyAddress(i)),
   );

@@ -11,7 +11,7 @@ describe("SuiteFactory", () => {
   /** A factory that nobody used yet, and valid arguments for it. */
   async function unused() {
     const { actors, implementations, timelock } = world();
-    const factory: SuiteFactory = await new SuiteFactory__factory(actors.deployer).deploy();
+    const factory: SuiteFactory = await new SuiteFactory__factory(actors.deployer).deploy(actors.deployer);
     const contracts = Object.values(implementations);
     return {
       factory,
@@ -71,9 +71,11 @@ describe("SuiteFactory", () => {
     expect((await sent.wait())?.gasUsed).to.be.below(16_777_216n);
   });
 
-  it("works for its deployer only", async () => {
-    const { factory, addresses, initData, values, timelock } = await unused();
-    const { alice } = world().actors;
+  it("works for nobody but the deployer that it names, whoever created it", async () => {
+    const { addresses, initData, values, timelock } = await unused();
+    const { alice, deployer } = world().actors;
+    const factory: SuiteFactory = await new SuiteFactory__factory(alice).deploy(deployer);
+    expect(await factory.DEPLOYER()).to.equal(deployer.address);
     await expect(factory.connect(alice).createProxies(addresses, initData, values, timelock))
       .to.be.revertedWithCustomError(factory, "FactoryUnauthorized")
       .withArgs(alice.address);

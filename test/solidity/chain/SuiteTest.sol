@@ -21,7 +21,7 @@ abstract contract SuiteTest is Test {
 
     /// @param first Its bond is 1 ether, paid by this contract; zero for nobody.
     function deploySuite(address resolver, address first) internal returns (BatchHeader memory genesis) {
-        SuiteFactory factory = new SuiteFactory();
+        SuiteFactory factory = new SuiteFactory(address(this));
         bridge = L1EscrowBridge(factory.proxyAddress(0));
         chain = StateCommitmentChain(factory.proxyAddress(1));
         registry = SequencerRegistry(factory.proxyAddress(2));
