@@ -1,4 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { MultiProcessMutex, MultiProcessMutexTimeoutError } from "@nomicfoundation/hardhat-utils/synchronization";
 
 import type { Hex } from "../plugin/types.js";
 import { AddressBookError, isMissing, toJson, writeFileAtomically } from "./address-book.js";
@@ -32,14 +35,28 @@ export interface Journal {
 
 /** Where a journal is kept. `save` returns when it would survive a crash. */
 export interface JournalStore {
+  /**
+   * Keeps every other process from this journal until the function that it returns is called, or this process is dead.
+   * @throws {JournalBusyError} when another one has it.
+   */
+  lock(): Promise<() => Promise<void>>;
   load(): Promise<Journal | undefined>;
   save(journal: Journal): Promise<void>;
+}
+
+/** Two processes that deploy by one journal would each send what the other sends. */
+export class JournalBusyError extends Error {
+  override readonly name = "JournalBusyError";
+  constructor(readonly lockPath: string) {
+    super(`another rollup:deploy works on this deployment; wait until it ends (it holds ${lockPath})`);
+  }
 }
 
 /** For chains that end with the process. */
 export function memoryJournal(): JournalStore {
   let text: string | undefined;
   return {
+    lock: () => Promise.resolve(() => Promise.resolve()),
     load: () => Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as Journal)),
     save: (journal) => {
       text = JSON.stringify(journal);
@@ -48,8 +65,20 @@ export function memoryJournal(): JournalStore {
   };
 }
 
+/** How long another process may take to end, in milliseconds. */
+const LOCK_PATIENCE = 500;
+
 export function fileJournal(path: string): JournalStore {
+  const lockPath = resolve(`${path}.lock`);
   return {
+    async lock() {
+      try {
+        return await new MultiProcessMutex(lockPath, LOCK_PATIENCE).acquire();
+      } catch (error) {
+        if (error instanceof MultiProcessMutexTimeoutError) throw new JournalBusyError(lockPath);
+        throw error;
+      }
+    },
     async load() {
       let text: string;
       try {

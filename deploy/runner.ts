@@ -103,6 +103,15 @@ const RECEIPT_TIMEOUT_MS = 10 * 60_000;
  * @throws {DeployError} naming the step.
  */
 export async function runSteps<Given extends object>(options: RunOptions<Given>): Promise<StepReport[]> {
+  const release = await options.journal.lock();
+  try {
+    return await runLocked(options);
+  } finally {
+    await release();
+  }
+}
+
+async function runLocked<Given extends object>(options: RunOptions<Given>): Promise<StepReport[]> {
   const { signer, steps } = options;
   const provider = providerOf(signer);
   const deployer = (await signer.getAddress()) as Hex;

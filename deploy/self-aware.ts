@@ -1,4 +1,4 @@
-import { getCreateAddress, id, type Provider, type TypedDataDomain, TypedDataEncoder } from "ethers";
+import { dataSlice, getCreateAddress, id, type Provider, type TypedDataDomain, TypedDataEncoder } from "ethers";
 
 /** Nobody: whose first creation is simulated. */
 const NOBODY = `0x${id("hardhat-rollup: nobody").slice(-40)}`;
@@ -25,4 +25,13 @@ export async function codeAt(
 
 function hex(value: string): string {
   return value.slice(2).toLowerCase();
+}
+
+/** Solidity writes a library's own address into its code, behind the first instruction. */
+const LIBRARY = /^0x73[0-9a-f]{40}3014/;
+
+/** Code that a library's creation leaves at an address: what it leaves elsewhere, with the address exchanged. */
+export async function libraryAt(provider: Provider, address: string, data: string): Promise<string> {
+  const code = await provider.call({ from: NOBODY, data });
+  return LIBRARY.test(code) ? `0x73${hex(address)}${dataSlice(code, 21).slice(2)}` : code;
 }

@@ -7,7 +7,7 @@ import { AbstractSigner, type Provider, type Signer, type TransactionRequest, ty
 import { network } from "hardhat";
 
 import { parseDeployment, readDeployment, serializeDeployment, writeDeployment } from "../../deploy/address-book.js";
-import { fileJournal, memoryJournal, type JournalStore } from "../../deploy/journal.js";
+import { memoryJournal, type JournalStore } from "../../deploy/journal.js";
 import { resolveParameters, type RollupParametersInput } from "../../deploy/parameters.js";
 import { DeployError } from "../../deploy/runner.js";
 import { deploymentSteps, deploySuite, type DeployOptions } from "../../deploy/suite.js";
@@ -27,17 +27,15 @@ import {
 } from "../../typechain-types/index.js";
 
 const STEP_COUNT = deploymentSteps({ proof: "fraud", da: "calldata" }).length;
-const COMMITTEE_STEPS = deploymentSteps({ proof: "fraud", da: "committee" }).length;
 const MEMBERS = memberKeys(7).map(({ address }) => address as Hex);
 
-/** A signer that dies at a chosen moment of a chosen transaction. */
+/** A signer that dies before it sends a chosen transaction. */
 class DyingSigner extends AbstractSigner<Provider> {
   sent = 0;
 
   constructor(
     readonly inner: Signer & { provider: Provider },
     readonly dieAt: number,
-    readonly moment: "before" | "after",
   ) {
     super(inner.provider);
   }
@@ -49,11 +47,8 @@ class DyingSigner extends AbstractSigner<Provider> {
   signTypedData: AbstractSigner["signTypedData"] = (...input) => this.inner.signTypedData(...input);
 
   override async sendTransaction(transaction: TransactionRequest): Promise<TransactionResponse> {
-    const dies = this.sent++ === this.dieAt;
-    if (dies && this.moment === "before") throw new Error("killed before sending");
-    const response = await this.inner.sendTransaction(transaction);
-    if (dies) throw new Error("killed after sending");
-    return response;
+    if (this.sent++ === this.dieAt) throw new Error("killed before sending");
+    return this.inner.sendTransaction(transaction);
   }
 }
 
@@ -61,19 +56,17 @@ describe("deploying the suite", () => {
   let signer: Signer & { provider: Provider };
   let stranger: Signer & { provider: Provider };
   let folder: string;
-  let mine: () => Promise<void>;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "rollup-deploy-"));
   });
   after(() => rm(folder, { recursive: true }));
   beforeEach(async () => {
-    const { ethers, networkHelpers } = await network.create();
+    const { ethers } = await network.create();
     const [first, second] = await ethers.getSigners();
     if (first === undefined || second === undefined) throw new Error("the network has no accounts");
     signer = first as unknown as typeof signer;
     stranger = second as unknown as typeof signer;
-    mine = () => networkHelpers.mine(3);
   });
 
   async function options(
@@ -130,28 +123,11 @@ describe("deploying the suite", () => {
 
   it("will not finish with a sequencer a deployment that was begun without one", async () => {
     const given = await options();
-    const dying = new DyingSigner(signer, 2, "before");
+    const dying = new DyingSigner(signer, 2);
     await expectFailure(deploySuite({ ...given, bond: false, signer: dying }), DeployError);
     const error = await expectFailure(deploySuite(given), DeployError);
     expect(error.message).to.match(/^an unfinished deployment has other parameters/);
   });
-
-  for (const moment of ["before", "after"] as const) {
-    it(`continues after a death ${moment} any send, and sends nothing twice`, async () => {
-      const path = join(folder, moment, "journal.json");
-      const deployer = await signer.getAddress();
-      const start = await signer.provider.getTransactionCount(deployer);
-      const given = await options(fileJournal(path));
-      for (let step = 0; step < STEP_COUNT; step++) {
-        const dying = new DyingSigner(signer, moment === "before" ? (step === 0 ? 0 : 1) : 0, moment);
-        await expectFailure(deploySuite({ ...given, signer: dying }), DeployError);
-        await mine();
-      }
-      const { deployment } = await deploySuite(given);
-      expect(await failures(deployment)).to.deep.equal([]);
-      expect(await signer.provider.getTransactionCount(deployer)).to.equal(start + STEP_COUNT);
-    });
-  }
 
   it("finds everything on the chain when it runs again", async () => {
     const given = await options();
@@ -163,7 +139,7 @@ describe("deploying the suite", () => {
 
   it("goes on when the deployer's nonce went to another transaction meanwhile", async () => {
     const given = await options();
-    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2) }), DeployError);
     await (await signer.sendTransaction({ to: await stranger.getAddress(), value: 1n })).wait();
     const { deployment } = await deploySuite(given);
     expect(await failures(deployment)).to.deep.equal([]);
@@ -171,7 +147,7 @@ describe("deploying the suite", () => {
 
   it("will not mix two deployments in one journal", async () => {
     const given = await options();
-    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2) }), DeployError);
     const parameters = { ...given.parameters, challengeWindow: 60n };
     const error = await expectFailure(deploySuite({ ...given, parameters }), DeployError);
     expect(error.message).to.match(/^an unfinished deployment has other parameters/);
@@ -179,7 +155,7 @@ describe("deploying the suite", () => {
 
   it("will not continue with another deployer", async () => {
     const given = await options();
-    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+    await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2) }), DeployError);
     const error = await expectFailure(deploySuite({ ...given, signer: stranger }), DeployError);
     expect(error.message).to.match(/^the journal is of deployer/);
   });
@@ -307,8 +283,8 @@ describe("deploying the suite", () => {
 
   describe("with a committee", () => {
     const memberUrls = { [MEMBERS[2]!]: "http://member.example:8550/" };
-    const withCommittee = async (journal?: JournalStore): Promise<DeployOptions> => ({
-      ...(await options(journal, { da: "committee", committeeMembers: MEMBERS })),
+    const withCommittee = async (): Promise<DeployOptions> => ({
+      ...(await options(undefined, { da: "committee", committeeMembers: MEMBERS })),
       memberUrls,
     });
 
@@ -362,25 +338,9 @@ describe("deploying the suite", () => {
       expect(decodeRevert(error)?.name, error.message).to.equal("CommitteeUnprovenKey");
     });
 
-    for (const moment of ["before", "after"] as const) {
-      it(`continues after a death ${moment} any send, and sends nothing twice`, async () => {
-        const given = await withCommittee(fileJournal(join(folder, `committee-${moment}`, "journal.json")));
-        const deployer = await signer.getAddress();
-        const start = await signer.provider.getTransactionCount(deployer);
-        for (let step = 0; step < COMMITTEE_STEPS; step++) {
-          const dying = new DyingSigner(signer, moment === "before" ? (step === 0 ? 0 : 1) : 0, moment);
-          await expectFailure(deploySuite({ ...given, signer: dying }), DeployError);
-          await mine();
-        }
-        const { deployment } = await deploySuite(given);
-        expect(await failures(deployment)).to.deep.equal([]);
-        expect(await signer.provider.getTransactionCount(deployer)).to.equal(start + COMMITTEE_STEPS);
-      });
-    }
-
     it("will not finish with other members a deployment that was begun", async () => {
       const given = await withCommittee();
-      await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2, "before") }), DeployError);
+      await expectFailure(deploySuite({ ...given, signer: new DyingSigner(signer, 2) }), DeployError);
       const parameters = { ...given.parameters, committeeMembers: MEMBERS.slice(1) };
       const error = await expectFailure(deploySuite({ ...given, parameters }), DeployError);
       expect(error.message).to.match(/^an unfinished deployment has other parameters/);

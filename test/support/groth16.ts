@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 
 import { AbiCoder, concat, getBytes, keccak256, sha256, toUtf8Bytes } from "ethers";
 
+import type { VerifyingKey } from "../../plugin/prover/types.js";
 import type { Hex } from "../../plugin/types.js";
 import type { VerifyingKeyStruct } from "../../typechain-types/validity/Groth16Verifier.js";
 import { type Fq2, g1, g2, inverse, mod, type Point, R } from "./bn254.js";
@@ -107,6 +108,25 @@ export function keyOf(secrets: Secrets): VerifyingKeyStruct {
   const two = (scalar: bigint) => affine2(g2.multiply(g2.generator, scalar));
   const { alpha, beta, gamma, delta, ic } = secrets;
   return { alpha: one(alpha), beta: two(beta), gamma: two(gamma), delta: two(delta), ic: ic.map(one) };
+}
+
+/** A key that nobody proves with, as a ceremony writes it: of three public inputs, as the circuits of batches have. */
+export function someKey(seed: string): VerifyingKey {
+  const { alpha, beta, gamma, delta, ic } = keyOf(secretsOf(3, seed));
+  const one = (point: typeof alpha): [string, string, string] => [String(point.x), String(point.y), "1"];
+  // Solidity has the imaginary part first.
+  const pair = ([imaginary, real]: (typeof beta)["x"]): [string, string] => [String(real), String(imaginary)];
+  const two = (point: typeof beta): VerifyingKey["vk_beta_2"] => [pair(point.x), pair(point.y), ["1", "0"]];
+  return {
+    ...{ protocol: "groth16", curve: "bn128", nPublic: 3 },
+    ...{
+      vk_alpha_1: one(alpha),
+      vk_beta_2: two(beta),
+      vk_gamma_2: two(gamma),
+      vk_delta_2: two(delta),
+      IC: ic.map(one),
+    },
+  };
 }
 
 /** What only who knows the secrets can: a proof of any statement. `seed` makes it one of many. */

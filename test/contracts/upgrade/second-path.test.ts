@@ -10,7 +10,6 @@ import { deploySuite } from "../../../deploy/suite.js";
 import { circuitProgram } from "../../../plugin/l1/program.js";
 import { readRoles } from "../../../plugin/l1/roles.js";
 import { programIdOf } from "../../../plugin/prover/encode.js";
-import type { VerifyingKey } from "../../../plugin/prover/types.js";
 import type { Deployment, Hex } from "../../../plugin/types.js";
 import { codeChanging } from "../../../plugin/upgrade/opcodes.js";
 import {
@@ -20,7 +19,7 @@ import {
   UpgradeTimelock__factory,
 } from "../../../typechain-types/index.js";
 import { memberKeys } from "../../support/committee.js";
-import { keyOf, secretsOf } from "../../support/groth16.js";
+import { someKey } from "../../support/groth16.js";
 import { SOME_PROGRAM } from "../../support/program.js";
 
 /** Where OpenZeppelin's Initializable counts. */
@@ -34,19 +33,6 @@ const [CANCELLER = "", ...COUNCIL] = memberKeys(4).map(({ address }) => address)
 
 /** Code of a proxy, whose one way to another code the timelock has. */
 const PROXIES: readonly string[] = PROXY_ORDER;
-
-/** A key that nobody proves with. */
-function someKey(seed: string): VerifyingKey {
-  const { alpha, beta, gamma, delta, ic } = keyOf(secretsOf(3, seed));
-  const g1 = (point: typeof alpha): [string, string, string] => [String(point.x), String(point.y), "1"];
-  // Solidity has the imaginary part first.
-  const pair = ([imaginary, real]: (typeof beta)["x"]): [string, string] => [String(real), String(imaginary)];
-  const g2 = (point: typeof beta): VerifyingKey["vk_beta_2"] => [pair(point.x), pair(point.y), ["1", "0"]];
-  return {
-    ...{ protocol: "groth16", curve: "bn128", nPublic: 3 },
-    ...{ vk_alpha_1: g1(alpha), vk_beta_2: g2(beta), vk_gamma_2: g2(gamma), vk_delta_2: g2(delta), IC: ic.map(g1) },
-  };
-}
 
 describe("a second path to another code", () => {
   const suites: [name: string, input: RollupParametersInput][] = [

@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+import { network } from "hardhat";
+
+import { fileJournal, JournalBusyError, memoryJournal } from "../../deploy/journal.js";
+import type { RollupParametersInput } from "../../deploy/parameters.js";
+import { DeployError } from "../../deploy/runner.js";
+import { deploymentSteps, deploySuite, type DeployOptions } from "../../deploy/suite.js";
+import { verifyDeployment } from "../../deploy/verify.js";
+import { readRoles } from "../../plugin/l1/roles.js";
+import type { Deployment } from "../../plugin/types.js";
+import { UpgradeTimelock__factory } from "../../typechain-types/index.js";
+import { type Deployer, deploymentOf, SUITES } from "./support/deployment.js";
+import { Killed, observed } from "./support/interrupt.js";
+
+describe("deployments that are interrupted", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rollup-interrupted-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  for (const [name, input] of SUITES) {
+    it(`with ${name}: one that dies at every moment of each step, and of its resumption, ends as one that never died`, async () => {
+      const undisturbed = await chainWith(input);
+      const { deployment: expected } = await deploySuite(undisturbed.options);
+
+      const { options, signer } = await chainWith(input);
+      const { deployment, deaths } = await dying(options);
+      const moments = ["journal of nonce", "send", "receipt", "journal of receipt"];
+      expect(deaths).to.deep.equal([
+        "start: before journal of nothing",
+        "start: after journal of nothing",
+        ...deploymentSteps(options.parameters).flatMap(({ id }) =>
+          moments.flatMap((moment) => [`${id}: before ${moment}`, `${id}: after ${moment}`]),
+        ),
+      ]);
+      expect(await standing(deployment, signer)).to.deep.equal(await standing(expected, undisturbed.signer));
+      expect(await sent(signer)).to.deep.equal(await sent(undisturbed.signer));
+    });
+  }
+
+  for (const moment of [
+    "before journal of hash",
+    "after journal of hash",
+    "after receipt",
+    "before journal of receipt",
+  ]) {
+    it(`ends as one that never died when each step dies once, ${moment}`, async () => {
+      const [, input] = SUITES[1]!;
+      const undisturbed = await chainWith(input);
+      const { deployment: expected } = await deploySuite(undisturbed.options);
+
+      const { options, signer } = await chainWith(input);
+      const { deployment, deaths } = await dying(options, { at: (now) => now.endsWith(moment) });
+      expect(deaths).to.have.length(deploymentSteps(options.parameters).length);
+      expect(await standing(deployment, signer)).to.deep.equal(await standing(expected, undisturbed.signer));
+      expect(await sent(signer)).to.deep.equal(await sent(undisturbed.signer));
+    });
+  }
+
+  it("sends nothing twice when transactions are still pending as the process comes back", async () => {
+    const [, input] = SUITES[1]!;
+    const undisturbed = await chainWith(input);
+    const { deployment: expected } = await deploySuite(undisturbed.options);
+
+    const { options, signer, ethers } = await chainWith(input);
+    await ethers.provider.send("evm_setAutomine", [false]);
+    const mine = async () => void (await ethers.provider.send("evm_mine", []));
+    const { deployment } = await dying(options, { onReceipt: mine, onStart: mine });
+    expect(await standing(deployment, signer)).to.deep.equal(await standing(expected, undisturbed.signer));
+    expect(await sent(signer)).to.deep.equal(await sent(undisturbed.signer));
+  });
+
+  it("are finished by one process at a time", async () => {
+    const { options } = await chainWith({});
+    const journal = fileJournal(join(folder, "journal.json"));
+    const release = await journal.lock();
+    const error = await deploySuite({ ...options, journal }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(JournalBusyError);
+    expect((error as Error).message).to.match(
+      /^another rollup:deploy works on this deployment; wait until it ends \(it holds .*journal\.json\.lock\)$/,
+    );
+    await release();
+    await deploySuite({ ...options, journal });
+    const afterItsEnd = await journal.lock();
+    await afterItsEnd();
+  });
+});
+
+async function chainWith(input: RollupParametersInput) {
+  const { ethers } = await network.create();
+  const [first] = await ethers.getSigners();
+  const signer = first as unknown as Deployer;
+  return { ethers, signer, options: { ...(await deploymentOf(signer, input, memoryJournal())), signer } };
+}
+
+interface Dying {
+  /** Where a run can die; by default everywhere. */
+  at?: (moment: string) => boolean;
+  /** Before a receipt is read. */
+  onReceipt?: () => Promise<void>;
+  /** Shortly after a run began. */
+  onStart?: () => Promise<void>;
+}
+
+/** Runs a deployment again and again; each run dies at the first moment at which none died before. */
+async function dying(
+  options: DeployOptions & { signer: Deployer },
+  { at = () => true, onReceipt, onStart }: Dying = {},
+): Promise<{ deployment: Deployment; deaths: string[] }> {
+  const deaths = new Set<string>();
+  for (;;) {
+    const run = observed(options, async (moment) => {
+      if (at(moment) && !deaths.has(moment)) {
+        deaths.add(moment);
+        throw new Killed(moment);
+      }
+      if (moment.endsWith("before receipt")) await onReceipt?.();
+    });
+    const started = onStart === undefined ? undefined : setTimeout(() => void onStart(), 5);
+    try {
+      return { deployment: (await deploySuite(run)).deployment, deaths: [...deaths] };
+    } catch (error) {
+      const killed = error instanceof DeployError ? error.cause : error;
+      if (!(killed instanceof Killed)) throw error;
+    } finally {
+      clearTimeout(started);
+    }
+  }
+}
+
+/** What a deployment left: the address book, whether L1 is as it says, who has which role, and where the money is. */
+async function standing(deployment: Deployment, { provider }: Deployer): Promise<object> {
+  const { contracts, genesis, ...book } = deployment;
+  const checks = await verifyDeployment(deployment, provider);
+  const timelock = UpgradeTimelock__factory.connect(contracts.UpgradeTimelock.address, provider);
+  const records = await Promise.all(
+    Object.entries(contracts).map(async ([name, { transaction, ...record }]) => {
+      const receipt = await provider.getTransactionReceipt(transaction);
+      const balance = await provider.getBalance(record.address);
+      return { name, ...record, balance, status: receipt?.status, nonce: (await receipt?.getTransaction())?.nonce };
+    }),
+  );
+  return {
+    ...book,
+    // Blocks and their times are those of the chain.
+    fromBlock: 0n,
+    genesis: { ...genesis, timestamp: 0n, finalizesAt: 0n },
+    records,
+    roles: await readRoles(timelock),
+    failed: checks.filter(({ ok }) => !ok),
+    checks: checks.length,
+  };
+}
+
+/** The deployer's transactions, in order. */
+async function sent(signer: Deployer): Promise<object[]> {
+  const deployer = await signer.getAddress();
+  const head = await signer.provider.getBlockNumber();
+  const blocks = await Promise.all(
+    Array.from({ length: head + 1 }, (_, number) => signer.provider.getBlock(number, true)),
+  );
+  return blocks
+    .flatMap((block) => block?.prefetchedTransactions ?? [])
+    .filter(({ from }) => from === deployer)
+    .map(({ nonce, to, data, value }) => ({ nonce, to, data, value }));
+}
