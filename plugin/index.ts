@@ -63,7 +63,7 @@ const ceremony = text("ceremony", "With validity proofs, on a real network: JSON
 
 const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment that was interrupted")
   .addOption(text("parameters", "JSON file of rollup parameters"))
-  .addOption(text("preset", "Defaults: dev or production. Default: by the chain id of the network"))
+  .addOption(text("preset", "Defaults: dev, sepolia or mainnet. Default: by the chain id of the network"))
   .addFlag({ name: "dryRun", description: "Show the plan and its cost; send nothing" })
   .addFlag({ name: "yes", description: "Do not ask before sending to a real network" })
   .addFlag({ name: "withoutSequencer", description: "Do not bond the deployer as sequencer" })
@@ -85,7 +85,7 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addOption(text("sequencerGrace", 'Silence after which the next sequencer may post, for example "2h"'))
   .addOption(text("permissionlessDelay", 'Silence after which any bonded account may post, for example "12h"'))
   .addOption(text("escapeDelay", 'Silence after which anybody may freeze the chain, for example "30d"'))
-  .addOption(text("upgradeDelay", 'Delay of every upgrade, for example "30d"'))
+  .addOption(text("upgradeDelay", 'Delay of every upgrade, for example "50d"'))
   .addOption(text("pauseDuration", 'How long a pause of deposits lasts, for example "3d"'))
   .addOption(text("pauseCooldown", 'Time between the end of a pause and the next, for example "14d"'))
   .addOption(text("guardian", "Address that may pause deposits; the zero address for nobody"))

@@ -8,11 +8,13 @@ import { AddressBookError, isMissing, readDeployment, writeDeployment } from "..
 import { fileJournal, memoryJournal } from "../deploy/journal.js";
 import {
   formatTime,
+  isPreset,
   memberUrlsOf,
   PARAMETER_NAMES,
   PARAMETERS,
   parseParameters,
   presetFor,
+  PRESETS,
   resolveParameters,
   type Preset,
   type RollupParametersInput,
@@ -109,8 +111,8 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
 );
 
 function presetOf(preset: string | undefined): Preset | undefined {
-  if (preset === undefined || preset === "dev" || preset === "production") return preset;
-  throw new ArgumentError("preset", `--preset ${preset} is unknown; there are dev and production`);
+  if (preset === undefined || isPreset(preset)) return preset;
+  throw new ArgumentError("preset", `--preset ${preset} is unknown; there are ${Object.keys(PRESETS).join(", ")}`);
 }
 
 /** Config, then parameter file, then flags: the later wins. */

@@ -14,7 +14,7 @@ import { ZERO_ADDRESS } from "../../plugin/types.js";
 
 const DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const DEV: ParameterContext = { preset: "dev", l1ChainId: 31337n, deployer: DEPLOYER };
-const PRODUCTION: ParameterContext = { preset: "production", l1ChainId: 1n, deployer: DEPLOYER };
+const MAINNET: ParameterContext = { preset: "mainnet", l1ChainId: 1n, deployer: DEPLOYER };
 
 function faults(input: object, context = DEV): string[] {
   try {
@@ -38,10 +38,10 @@ describe("rollup parameters", () => {
   });
 
   it("have a window of seven days on a real network, where only the chain id must be chosen", () => {
-    expect(faults({}, PRODUCTION)).to.deep.equal([
+    expect(faults({}, MAINNET)).to.deep.equal([
       "l2ChainId: missing; choose a chain id that no other chain uses, for example 84532001",
     ]);
-    expect(resolveParameters({ l2ChainId: 84532001 }, PRODUCTION).challengeWindow).to.equal(7n * 86_400n);
+    expect(resolveParameters({ l2ChainId: 84532001 }, MAINNET).challengeWindow).to.equal(7n * 86_400n);
   });
 
   it("take times with units and amounts with units, exactly", () => {
@@ -71,7 +71,8 @@ describe("rollup parameters", () => {
 
   it("know which chains are for development", () => {
     expect(presetFor(31337n)).to.equal("dev");
-    expect(presetFor(11155111n)).to.equal("production");
+    expect([11_155_111n, 17_000n, 560_048n].map(presetFor)).to.deep.equal(["sepolia", "sepolia", "sepolia"]);
+    expect([1n, 137n, 42_161n].map(presetFor)).to.deep.equal(["mainnet", "mainnet", "mainnet"]);
   });
 
   it("has nobody who calls off upgrades but the upgrader, and no council, unless they are named", () => {
@@ -95,7 +96,7 @@ describe("rollup parameters", () => {
       });
       expect(thresholds).to.deep.equal([1n, 2n, 2n, 3n, 4n, 5n, 7n, 67n]);
       expect(of([first]).committeeOverlap).to.equal(3600n);
-      expect(resolveParameters({ ...committee, l2ChainId: 5 }, PRODUCTION).committeeOverlap).to.equal(86_400n);
+      expect(resolveParameters({ ...committee, l2ChainId: 5 }, MAINNET).committeeOverlap).to.equal(86_400n);
     });
 
     it("may say where the members' servers are, which is no parameter of L1", () => {
@@ -132,7 +133,7 @@ describe("rollup parameters", () => {
       expect(times({})).to.deep.equal([1_200n, 1_200n, 1_200n]);
       expect(times({ challengeWindow: "10m" })).to.deep.equal([200n, 200n, 200n]);
       expect(times({ demandWindow: "50m", answerTime: "9m", answerMargin: "1m" })).to.deep.equal([3_000n, 540n, 60n]);
-      const { demandBond } = resolveParameters({ ...committee, l2ChainId: 5 }, PRODUCTION);
+      const { demandBond } = resolveParameters({ ...committee, l2ChainId: 5 }, MAINNET);
       expect(demandBond).to.equal(7n * 10n ** 16n);
     });
 
@@ -187,12 +188,12 @@ describe("rollup parameters", () => {
       [
         "a threshold of half of them",
         { ...committee, committeeMembers: [first, second], committeeThreshold: 1 },
-        "committeeThreshold: is 1 of 2 members; 2 to 2, so that no two data are attested for one batch without a member that signs both",
+        "committeeThreshold: is 1; 2 to 2 of its 2 members, so that no two data are attested for one batch without a member that signs both",
       ],
       [
         "a threshold above all of them",
         { ...committee, committeeThreshold: "4" },
-        "committeeThreshold: is 4 of 3 members; 2 to 3, so that no two data are attested for one batch without a member that signs both",
+        "committeeThreshold: is 4; 2 to 3 of its 3 members, so that no two data are attested for one batch without a member that signs both",
       ],
       [
         "an overlap that ends within a turn",
@@ -201,7 +202,7 @@ describe("rollup parameters", () => {
       ],
       [
         "demands too late to be answered",
-        { ...committee, demandWindow: "21m" },
+        { ...committee, demandWindow: "21m", answerTime: "20m", answerMargin: "20m" },
         "demandWindow: is 21m; with answerTime (20m) and answerMargin (20m) at most challengeWindow (1h), else the last demands are refused",
       ],
       [
@@ -276,7 +277,7 @@ describe("rollup parameters", () => {
     ],
     [
       "ranks without meaning",
-      { sequencerGrace: "20m" },
+      { sequencerGrace: "20m", permissionlessDelay: "20m" },
       "permissionlessDelay: is 20m; longer than sequencerGrace (20m), else ranks mean nothing",
     ],
     [
@@ -287,7 +288,7 @@ describe("rollup parameters", () => {
     [
       "the L1's own chain id",
       { l2ChainId: 31337 },
-      "l2ChainId: is 31337, the L1's own; with another one no signature can be replayed across layers",
+      "l2ChainId: is 31337; another than the L1's own, so that no signature can be replayed across layers",
     ],
     [
       "a chain id that wallets cannot hold",
@@ -313,12 +314,12 @@ describe("rollup parameters", () => {
     [
       "half of the council as its quorum",
       { council: COUNCIL, councilThreshold: 2 },
-      "councilThreshold: is 2 of 4 members; 3 to 4, so that no two quorums are without a member of both",
+      "councilThreshold: is 2; 3 to 4 of its 4 members, so that no two quorums are without a member of both",
     ],
     [
       "an address with a typing error",
       { guardian: "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267" },
-      'guardian: is "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267"; an address has 0x and 40 hex digits, with a right checksum where letters are mixed',
+      'guardian: is "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267"; an address has 0x and 40 hex digits, with a right checksum where letters are mixed, and safe: before it where a Safe must be there',
     ],
     [
       "a time without a number",

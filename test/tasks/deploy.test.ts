@@ -213,10 +213,10 @@ describe("rollup:deploy", () => {
 
   describe("wrong input, each with one line", () => {
     const cases: [string, Record<string, string | boolean>, RegExp][] = [
-      ["an unknown preset", { preset: "prod" }, /^--preset prod is unknown; there are dev and production$/],
+      ["an unknown preset", { preset: "prod" }, /^--preset prod is unknown; there are dev, sepolia, mainnet$/],
       ["a missing parameter file", { parameters: "none.json" }, /^parameter file none\.json: there is no such file$/],
       ["a wrong parameter", { upgradeDelay: "1h" }, /^upgradeDelay: is "1h"; at least 1d$/],
-      ["production without a chain id", { preset: "production" }, /^l2ChainId: missing; choose a chain id/],
+      ["mainnet without a chain id", { preset: "mainnet" }, /^l2ChainId: missing; choose a chain id/],
     ];
     for (const [what, input, line] of cases) {
       it(what, async () => {
@@ -268,7 +268,7 @@ describe("rollup:deploy", () => {
       expect(run.errors).to.deep.equal(['"sepolia" is a real network; add --yes to deploy without being asked']);
       const yes = await runTask(remote, "rollup:deploy", { l2ChainId: "84532001", yes: true });
       expect(yes.errors).to.deep.equal([]);
-      expect((yes.value.parameters as Record<string, bigint>).challengeWindow).to.equal(604_800n);
+      expect((yes.value.parameters as Record<string, bigint>).challengeWindow).to.equal(28_800n);
     } finally {
       process.stdin.isTTY = isTTY;
       await server.close();
