@@ -128,6 +128,30 @@ describe("ChannelAdjudicator.challenge", () => {
     ).to.be.revertedWithCustomError(adjudicator, "ChannelSignature");
   });
 
+  it("refuses signatures that recover nobody, also of a participant without a session key", async () => {
+    const { adjudicator, alice, channelOf, signedByAll } = environment();
+    const channel = channelOf();
+    const signed = signedByAll(channel, { turnNum: 5n });
+    const first = signed.signatures.slice(2, 130);
+    const [r, vs] = [first.slice(0, 64), first.slice(64)];
+    const word = (value: bigint): string => value.toString(16).padStart(64, "0");
+    for (const [name, forged] of [
+      ["all zero", word(0n) + word(0n)],
+      ["no r", word(0n) + vs],
+      ["an r that is on no point of the curve", word(5n) + vs],
+      ["no s", r + word(0n)],
+      ["an s above half of the order", r + word((1n << 255n) - 1n)],
+    ] as const) {
+      const signatures = `0x${forged}${signed.signatures.slice(130)}`;
+      await expect(
+        adjudicator.connect(alice).challenge(channel.params, [{ ...signed, signatures }], 0, "0x", { value }),
+        name,
+      )
+        .to.be.revertedWithCustomError(adjudicator, "ChannelSignature")
+        .withArgs(0n, ETH);
+    }
+  });
+
   it("is a participant's: it calls, or signs for this very state", async () => {
     const { adjudicator, alice, bob, liar, channelOf, signedByAll, digests, sign } = environment();
     const channel = channelOf();
@@ -156,6 +180,44 @@ describe("ChannelAdjudicator.challenge", () => {
       .withArgs(2n);
     await own.challenge(channel.params, [signed], 1, signature, { value });
     expect((await adjudicator.statusOf(channel.id)).challenger).to.equal(1n);
+  });
+
+  it("takes a signature for one challenge: not after a checkpoint or the end, nor in another channel or for another turn", async () => {
+    const { adjudicator, alice, bob, liar, channelOf, signedByAll, digests, sign, passDispute } = environment();
+    const own = adjudicator.connect(liar);
+    const channel = channelOf();
+    const signed = signedByAll(channel, { turnNum: 5n });
+    const signature = sign(digests.challenge(channel.id, signed.state), [alice]);
+    const replay = (support = signed, { params } = channel) =>
+      own.challenge(params, [support], 0, signature, { value });
+    await replay();
+    await expect(replay())
+      .to.be.revertedWithCustomError(adjudicator, "ChannelWrongMode")
+      .withArgs(channel.id, Mode.challenge);
+
+    await adjudicator.checkpoint(channel.params, signedByAll(channel, { turnNum: 6n }));
+    await expect(replay()).to.be.revertedWithCustomError(adjudicator, "ChannelStaleTurn").withArgs(6n, 5n);
+    await expect(replay(signedByAll(channel, { turnNum: 6n }))).to.be.revertedWithCustomError(
+      adjudicator,
+      "ChannelSignature",
+    );
+    const other = channelOf([alice, bob], { channelNonce: 2n });
+    await expect(replay(signedByAll(other, { turnNum: 5n }), other)).to.be.revertedWithCustomError(
+      adjudicator,
+      "ChannelSignature",
+    );
+    // What is signed for a challenge is no state, and no payment.
+    const all = `${signature}${sign(digests.challenge(channel.id, signed.state), [bob]).slice(2)}`;
+    await expect(
+      adjudicator.checkpoint(channel.params, { ...signedByAll(channel, { turnNum: 7n }), signatures: all }),
+    ).to.be.revertedWithCustomError(adjudicator, "ChannelSignature");
+
+    const final = signedByAll(channel, { turnNum: 7n, isFinal: true });
+    await adjudicator.conclude(channel.params, final);
+    await passDispute();
+    await expect(replay())
+      .to.be.revertedWithCustomError(adjudicator, "ChannelWrongMode")
+      .withArgs(channel.id, Mode.finalized);
   });
 
   it("posts the bond to the wei", async () => {

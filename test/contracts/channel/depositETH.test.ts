@@ -26,6 +26,24 @@ describe("ChannelAdjudicator.depositETH", () => {
       .withArgs(30n, 29n);
   });
 
+  it("refuses more than it can count, however little of it is new", async () => {
+    const { adjudicator, alice, channelOf, networkHelpers } = environment();
+    const own = adjudicator.connect(alice);
+    const { id } = channelOf();
+    const most = (1n << 96n) - 1n;
+    await networkHelpers.setBalance(alice.address, 1n << 98n);
+    await expect(own.depositETH(id, 0n, { value: most + 1n }))
+      .to.be.revertedWithCustomError(adjudicator, "ChannelAmount")
+      .withArgs(most + 1n);
+    await own.depositETH(id, 0n, { value: most });
+    await expect(own.depositETH(id, 0n, { value: 1n }))
+      .to.be.revertedWithCustomError(adjudicator, "ChannelAmount")
+      .withArgs(1n);
+    expect(await adjudicator.depositedOf(id, ETH)).to.equal(most);
+    const status = await adjudicator.statusOf(id);
+    expect([status.mode, status.turnNum]).to.deep.equal([Mode.open, 0n]);
+  });
+
   it("refuses nothing, and what looks like an address", async () => {
     const { adjudicator, alice, channelOf } = environment();
     await expect(adjudicator.connect(alice).depositETH(channelOf().id, 0n))

@@ -66,6 +66,7 @@ describe("ChannelAdjudicator.reclaim", () => {
       [outcomeOf(ETH, [alice.address, 4n]), 4n, 0n],
       [outcomeOf(bob.address as Hex, [alice.address, 4n]), 0n, 0n],
       [[], 0n, 0n],
+      [outcomeOf(ETH), 0n, 0n],
     ] as const) {
       const { networkHelpers } = environment();
       const before = await networkHelpers.takeSnapshot();

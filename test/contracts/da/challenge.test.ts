@@ -12,6 +12,7 @@ import {
   AvailabilityChallenge__factory,
   type DataAvailabilityCommittee,
   DataAvailabilityCommittee__factory,
+  MockRecipient__factory,
   StateCommitmentChain__factory,
 } from "../../../typechain-types/index.js";
 import { claimAfter, eventOf, postBatch, toHeader } from "../../support/batches.js";
@@ -446,6 +447,50 @@ describe("AvailabilityChallenge", () => {
         .withArgs(await challenge.getAddress(), BOND);
       expect(await connection.ethers.provider.getBalance(challenge)).to.equal(BOND);
       await challenge.connect(actors.bob).claimCredit(actors.bob);
+    });
+
+    it("is paid in the middle of nothing else: whoever it pays can neither claim again nor close a demand meanwhile", async () => {
+      const { actors, connection } = world();
+      const { provider } = connection.ethers;
+      const recipient = await new MockRecipient__factory(actors.bob).deploy();
+      const to = await recipient.getAddress();
+      const encode = challenge.interface.encodeFunctionData.bind(challenge.interface);
+      await demand(0);
+      const { chunk, path } = proveChunk(DATA, 0);
+      await recipient.execute(challenge, encode("answer", [chunkId(0), chunk, path]));
+      await demand(1);
+      await afterAnswerTime();
+      const before = await connection.networkHelpers.takeSnapshot();
+      for (const call of [encode("claimCredit", [to]), encode("close", [header, chunkId(1)])]) {
+        await recipient.setCall(challenge, call);
+        await recipient.execute(challenge, encode("claimCredit", [to]));
+        expect(await recipient.lastAnswer()).to.equal(
+          challenge.interface.getError("ReentrancyGuardReentrantCall")?.selector,
+        );
+        expect([await provider.getBalance(to), await provider.getBalance(challenge)]).to.deep.equal([BOND, BOND]);
+        expect(await challenge.creditOf(to)).to.equal(0n);
+        await before.restore();
+      }
+    });
+
+    it("counts once what is answered while another is paid", async () => {
+      const { actors, connection } = world();
+      const { provider } = connection.ethers;
+      const recipient = await new MockRecipient__factory(actors.bob).deploy();
+      const to = await recipient.getAddress();
+      const encode = challenge.interface.encodeFunctionData.bind(challenge.interface);
+      const answerOf = (index: number) => {
+        const { chunk, path } = proveChunk(DATA, index);
+        return encode("answer", [chunkId(index), chunk, path]);
+      };
+      for (const index of [0, 1, 2]) await demand(index);
+      await recipient.execute(challenge, answerOf(0));
+      await recipient.setCall(challenge, answerOf(1));
+      await recipient.execute(challenge, encode("claimCredit", [to]));
+      expect(await recipient.lastAnswer()).to.equal("0x");
+      // Paid once, once to be paid, and one demand open.
+      expect(await challenge.creditOf(to)).to.equal(BOND);
+      expect([await provider.getBalance(to), await provider.getBalance(challenge)]).to.deep.equal([BOND, 2n * BOND]);
     });
   });
 

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
-import { ReentrantSequencer__factory } from "../../../typechain-types/index.js";
+import {
+  MockRecipient__factory,
+  ReentrantSequencer__factory,
+  SequencerRegistry__factory,
+  TestProxy__factory,
+} from "../../../typechain-types/index.js";
 import { registerAll } from "../../support/registry.js";
 import { nextBlockAt, useWorld } from "../../support/world.js";
 
@@ -74,5 +79,47 @@ describe("SequencerRegistry.withdrawBond", () => {
       await expect(thief.call(withdraw, 0n)).to.be.revertedWithCustomError(registry, "RegistryPaymentFailed");
     }
     expect(await connection.ethers.provider.getBalance(registry)).to.equal(3n * bond);
+  });
+
+  it("is in the middle of nothing else: whoever it pays, be it the chain itself, can neither register nor slash meanwhile", async () => {
+    const { actors, parameters, connection } = world();
+    const { challengeWindow, disputeDuration, permissionlessDelay, sequencerGrace } = parameters;
+    const bond = parameters.sequencerBond;
+    const recipient = await new MockRecipient__factory(actors.deployer).deploy();
+    const implementation = await new SequencerRegistry__factory(actors.deployer).deploy({
+      ...{ chain: recipient, minimumBond: bond, withdrawalDelay: parameters.bondWithdrawalDelay },
+      ...{ challengeWindow, disputeDuration, permissionlessDelay, sequencerGrace },
+    });
+    const encode = implementation.interface.encodeFunctionData.bind(implementation.interface);
+    const first = encode("initialize", [await recipient.getAddress()]);
+    const proxy = await new TestProxy__factory(actors.deployer).deploy(implementation, actors.upgrader, first, {
+      value: bond,
+    });
+    const registry = SequencerRegistry__factory.connect(await proxy.getAddress(), actors.alice);
+    await registry.register({ value: bond });
+    const to = await recipient.getAddress();
+    await recipient.execute(registry, encode("exit"));
+    await connection.networkHelpers.time.increase(parameters.bondWithdrawalDelay);
+
+    const before = await connection.networkHelpers.takeSnapshot();
+    for (const call of [
+      encode("register"),
+      encode("slash", [actors.alice.address, to]),
+      encode("exit"),
+      encode("withdrawBond", [to]),
+      encode("claimReward", [to]),
+    ]) {
+      await recipient.setCall(registry, call);
+      await expect(recipient.execute(registry, encode("withdrawBond", [to]))).to.changeEtherBalance(
+        connection.ethers,
+        recipient,
+        bond,
+      );
+      expect(await recipient.lastAnswer()).to.equal(
+        registry.interface.getError("ReentrancyGuardReentrantCall")?.selector,
+      );
+      expect([await registry.bondOf(actors.alice), await registry.rewardOf(to)]).to.deep.equal([bond, 0n]);
+      await before.restore();
+    }
   });
 });

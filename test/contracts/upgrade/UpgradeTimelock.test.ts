@@ -4,7 +4,9 @@ import { ZeroAddress, ZeroHash } from "ethers";
 import type { IUpgradeTimelock } from "../../../typechain-types/upgrade/UpgradeTimelock.js";
 import {
   SequencerRegistry__factory,
+  StandardToken__factory,
   StateCommitmentChain__factory,
+  TestProxy__factory,
   UpgradeTimelock__factory,
 } from "../../../typechain-types/index.js";
 import { enqueueMessage, postBatch } from "../../support/batches.js";
@@ -16,17 +18,16 @@ import { nextBlockAt, now, useWorld, type World } from "../../support/world.js";
 describe("UpgradeTimelock", () => {
   const world = useWorld();
 
-  /** An implementation of the chain that differs in its challenge window. */
-  async function chainWithWindow(suite: World, challengeWindow: bigint) {
-    const { bridge, registry, dataAvailability, parameters, actors } = suite;
-    return new StateCommitmentChain__factory(actors.deployer).deploy({
-      ...parameters,
-      inbox: bridge,
-      registry,
-      dataAvailability,
-      challengeWindow,
-    });
+  /** An implementation of the chain that differs in these times. */
+  async function chainWith(
+    { bridge, registry, dataAvailability, parameters, actors }: World,
+    times: { challengeWindow?: bigint; permissionlessDelay?: bigint },
+  ) {
+    const neighbours = { inbox: bridge, registry, dataAvailability };
+    return new StateCommitmentChain__factory(actors.deployer).deploy({ ...parameters, ...neighbours, ...times });
   }
+
+  const chainWithWindow = (suite: World, challengeWindow: bigint) => chainWith(suite, { challengeWindow });
 
   async function announceDelay({ timelock, actors }: World, delay: bigint): Promise<Operation> {
     const data = timelock.interface.encodeFunctionData("updateDelay", [delay]);
@@ -177,7 +178,12 @@ describe("UpgradeTimelock", () => {
           .to.be.revertedWithCustomError(timelock, "UpgradeNoCodeHash")
           .withArgs(implementations.chain);
       }
-      for (const stranger of [actors.alice, implementations.chain]) {
+      const foreign = await new TestProxy__factory(actors.alice).deploy(
+        implementations.chain,
+        actors.alice,
+        chain.interface.encodeFunctionData("initialize"),
+      );
+      for (const stranger of [actors.alice, implementations.chain, foreign]) {
         await expect(announceUpgrade(suite, stranger, implementations.chain))
           .to.be.revertedWithCustomError(timelock, "UpgradeNotOurs")
           .withArgs(stranger);
@@ -223,7 +229,9 @@ describe("UpgradeTimelock", () => {
           ...{ challengeWindow, disputeDuration, sequencerGrace: HOUR, permissionlessDelay: delay },
         });
       for (const [proxy, make] of [
-        [chain, (more: bigint) => chainWithWindow(suite, challengeWindow + more)],
+        [chain, (more: bigint) => chainWith(suite, { challengeWindow: challengeWindow + more })],
+        // Where chain and registry say two things, the longer one counts.
+        [chain, (more: bigint) => chainWith(suite, { permissionlessDelay: permissionlessDelay + more })],
         [registry, (more: bigint) => registryWith(permissionlessDelay + more)],
       ] as const) {
         const before = await connection.networkHelpers.takeSnapshot();
@@ -267,6 +275,24 @@ describe("UpgradeTimelock", () => {
         .withArgs(actors.upgrader.address);
       // Ether may be sent, and calls without data are no upgrade.
       await own.schedule(actors.alice, 1n, "0x", ZeroHash, ZeroHash, parameters.upgradeDelay);
+    });
+
+    it("is no other call: what the timelock was given leaves the same way, and nothing is told of an upgrade", async () => {
+      const suite = world();
+      const { timelock, chain, implementations, actors, parameters, connection } = suite;
+      const own = timelock.connect(actors.upgrader);
+      const token = await new StandardToken__factory(actors.deployer).deploy();
+      await token.mint(timelock, 5n);
+      const transfer = token.interface.encodeFunctionData("transfer", [actors.alice.address, 5n]);
+      // A call of the same name at another contract is none of the timelock.
+      const [, , upgrade] = await upgradeOperation(suite, chain, implementations.chain);
+      for (const data of [transfer, upgrade]) {
+        const operation: Operation = [await token.getAddress(), 0n, data, ZeroHash, ZeroHash];
+        await expect(own.schedule(...operation, parameters.upgradeDelay)).not.to.emit(timelock, "UpgradeAnnounced");
+      }
+      await connection.networkHelpers.time.increase(parameters.upgradeDelay);
+      await own.execute(token, 0n, transfer, ZeroHash, ZeroHash);
+      expect([await token.balanceOf(timelock), await token.balanceOf(actors.alice)]).to.deep.equal([0n, 5n]);
     });
 
     it("lapses when it is not executed in time: an old announcement is no warning to those who came since", async () => {
@@ -428,6 +454,34 @@ describe("UpgradeTimelock", () => {
       await expect(own.execute(...grant(admin)))
         .to.be.revertedWithCustomError(timelock, "UpgradeForeignAdmin")
         .withArgs(actors.alice.address);
+    });
+
+    it("are taken by an operation, too, and the list of who has them follows", async () => {
+      const suite = world();
+      const { timelock, actors, parameters } = suite;
+      const own = timelock.connect(actors.upgrader);
+      const role = await timelock.EXECUTOR_ROLE();
+      const data = timelock.interface.encodeFunctionData("revokeRole", [role, actors.upgrader.address]);
+      const revoke: Operation = [await timelock.getAddress(), 0n, data, ZeroHash, ZeroHash];
+      await own.schedule(...revoke, parameters.upgradeDelay);
+      await suite.connection.networkHelpers.time.increase(parameters.upgradeDelay);
+      await expect(own.execute(...revoke))
+        .to.emit(timelock, "RoleRevoked")
+        .withArgs(role, actors.upgrader.address, timelock);
+      expect(await timelock.getRoleMembers(role)).to.deep.equal([]);
+      await expect(own.execute(...revoke))
+        .to.be.revertedWithCustomError(timelock, "AccessControlUnauthorizedAccount")
+        .withArgs(actors.upgrader.address, role);
+    });
+
+    it("can be listed: it says that it has AccessControlEnumerable, and takes ERC-1155 tokens", async () => {
+      const { timelock } = world();
+      const claimed = await Promise.all(
+        ["0x01ffc9a7", "0x7965db0b", "0x5a05180f", "0x4e2312e0", "0xffffffff"].map((each) =>
+          timelock.supportsInterface(each),
+        ),
+      );
+      expect(claimed).to.deep.equal([true, true, true, true, false]);
     });
   });
 

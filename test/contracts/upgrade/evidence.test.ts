@@ -1,17 +1,19 @@
 import { expect } from "chai";
-import { AbiCoder, hexlify, id, ZeroHash } from "ethers";
+import { AbiCoder, hexlify, id, keccak256, solidityPackedKeccak256, ZeroAddress, ZeroHash } from "ethers";
 
 import { FIELD_ORDER } from "../../../plugin/validity/poseidon.js";
-import type { BatchHeader } from "../../../plugin/types.js";
+import type { BatchHeader, Hex } from "../../../plugin/types.js";
 import { statementOf } from "../../../plugin/validity/statement.js";
 import {
   CalldataDA__factory,
   DisputeGame__factory,
+  EchoDA__factory,
   MockOneStepVerifier__factory,
   ProofEvidence__factory,
   StateCommitmentChain__factory,
   StepEvidence__factory,
 } from "../../../typechain-types/index.js";
+import { postBatch } from "../../support/batches.js";
 import type { Connection } from "../../support/env.js";
 import { GAME_DEFAULTS, gameParameters, postTrueBatch, truthOf, useGame } from "../../support/dispute.js";
 import { headerHash } from "../../support/protocol.js";
@@ -25,6 +27,7 @@ import {
   proven,
   useValidity,
   type ValidityWorld,
+  WITH_COMMITTEE,
   wordsOf,
 } from "../../support/validity.js";
 import { useDeployed, type World } from "../../support/world.js";
@@ -200,6 +203,13 @@ describe("executing before the time", () => {
 describe("StepEvidence", () => {
   const world = useGame();
 
+  it("is about a chain", async () => {
+    const factory = new StepEvidence__factory(world().actors.deployer);
+    await expect(factory.deploy(ZeroAddress))
+      .to.be.revertedWithCustomError(factory, "EvidenceZeroParameter")
+      .withArgs("chain");
+  });
+
   it("there is none against the verifier of this package: other witnesses are refused, and equal ones agree", async () => {
     const suite = world();
     const evidence = await new StepEvidence__factory(suite.actors.deployer).deploy(suite.chain);
@@ -217,6 +227,16 @@ describe("StepEvidence", () => {
 
 describe("ProofEvidence", () => {
   const world = useValidity({ council: true });
+  const withCommittee = useValidity({ council: true, attested: true });
+  /** Whose batches commit to what the test says. */
+  const echoed = useDeployed(async (connection) => {
+    const { deployer, resolver } = await actorsOf(connection);
+    const dataAvailability = await new EchoDA__factory(deployer).deploy();
+    const suite = await deploySuite(connection, {}, () =>
+      Promise.resolve({ resolver: resolver.address, dataAvailability }),
+    );
+    return { ...suite, connection };
+  });
 
   const plan = (suite: ValidityWorld, number: number): Plan => ({
     operations: [{ kind: 6, owner: ownerOn(suite, number).id, token: 0n }],
@@ -238,7 +258,7 @@ describe("ProofEvidence", () => {
       proof: await proofOf(suite, statement),
       ...{ otherStateRoot, otherH: other.h, otherProof: await proofOf(suite, other) },
     };
-    return { evidence, header, prepared };
+    return { evidence, header, prepared, statement, other };
   }
 
   const judge = async ({ timelock, actors }: ValidityWorld) =>
@@ -300,6 +320,47 @@ describe("ProofEvidence", () => {
     await expect(check.checkConflict({ ...evidence, header: other }))
       .to.be.revertedWithCustomError(check, "EvidenceHeaderMismatch")
       .withArgs(1n, headerHash(header), headerHash(other));
+  });
+
+  it("is about the public inputs that follow from the elements, whatever a batch commits to", async () => {
+    const suite = echoed();
+    const { chain, actors } = suite;
+    const check = await new ProofEvidence__factory(actors.deployer).deploy(chain);
+    const statement = statementOf([1n, 2n, 3n, 4n], 5n);
+    const belowHash = id("data below");
+    // r is that of the elements and y is not: no layer of this package makes such a hash.
+    const statements: [bigint, bigint, bigint][] = [[statement.h, statement.r, statement.y + 1n]];
+    const inputsHash = solidityPackedKeccak256(["uint256[3]"], [statements[0]]);
+    const domain = id("hardhat-rollup.validity.statement.v1");
+    const dataHash = keccak256(
+      coder.encode(["bytes32", "bytes32", "bool", "bytes32"], [domain, belowHash, true, inputsHash]),
+    ) as Hex;
+    const header = await postBatch(suite, suite.genesis, { data: dataHash });
+    const evidence = {
+      ...{ header, belowHash, isOnL1: true, statements, segment: 0, elements: [1n, 2n, 3n, 4n, 0n], proof: "0x" },
+      ...{ otherStateRoot: 6n, otherH: 7n, otherProof: "0x" },
+    };
+    await expect(check.checkConflict(evidence))
+      .to.be.revertedWithCustomError(check, "EvidenceElements")
+      .withArgs(statement.r, statement.y);
+  });
+
+  it("is about a batch with a committee by that program's proofs", async () => {
+    const suite = withCommittee();
+    const check = await judge(suite);
+    const { evidence, statement, other } = await conflict(suite, suite.genesis);
+    expect(evidence.isOnL1).to.equal(false);
+    // What the program for data on L1 has proven says nothing here.
+    await expect(check.checkConflict(evidence)).to.be.revertedWithCustomError(suite.verifier, "MockProofRejected");
+    for (const each of [statement, other]) await proofOf(suite, each, WITH_COMMITTEE);
+    expect(await check.checkConflict(evidence)).to.equal(await suite.resolver.getAddress());
+  });
+
+  it("is about a chain", async () => {
+    const factory = new ProofEvidence__factory(world().actors.deployer);
+    await expect(factory.deploy(ZeroAddress))
+      .to.be.revertedWithCustomError(factory, "EvidenceZeroParameter")
+      .withArgs("chain");
   });
 
   it("starts from a state that is proven: an invented one may lead anywhere", async () => {
