@@ -11,7 +11,9 @@ import { run } from "./run.mjs";
 const { minimum, tests, excluded } = JSON.parse(readFileSync("scripts/coverage.json", "utf8"));
 const patterns = process.argv.slice(2);
 const workspace = resolve("build/coverage");
-const GENERATED = ["node_modules", "artifacts", "cache", "coverage", "build", "dist", "typechain-types", ".git"];
+const LEFT_OUT = [
+  ...["node_modules", "artifacts", "cache", "coverage", "coverage-hh2", "build", "dist", "typechain-types", ".git"],
+];
 /** Enough for an even load. */
 const PARTS = 8;
 
@@ -21,7 +23,7 @@ function copyProject() {
   for (const entry of readdirSync(workspace))
     if (!["artifacts", "cache"].includes(entry)) rmSync(join(workspace, entry), { recursive: true });
   for (const entry of readdirSync("."))
-    if (!GENERATED.includes(entry)) cpSync(entry, join(workspace, entry), { recursive: true });
+    if (!LEFT_OUT.includes(entry)) cpSync(entry, join(workspace, entry), { recursive: true });
   for (const entry of ["guests", "kzg-setup.bin"])
     cpSync(join("build", entry), join(workspace, "build", entry), { recursive: true });
   symlinkSync(resolve("node_modules"), join(workspace, "node_modules"));

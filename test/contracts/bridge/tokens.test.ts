@@ -3,40 +3,14 @@ import type { Addressable } from "ethers";
 import { MaxUint256, parseEther, ZeroAddress, ZeroHash } from "ethers";
 
 import type { MockERC20 } from "../../../typechain-types/index.js";
+import { ORDINARY, type TokenRow, tokenRows } from "../../support/tokens.js";
 import type { BridgeEnvironment } from "./support.js";
 import { at, useBridge } from "./support.js";
 
-/** How one row's token is set up for alice, who deposits 1,000 of it and withdraws what arrived. */
-interface Case {
-  token: Addressable;
-  beforeDeposit?: () => Promise<unknown>;
-  /** Deposits in another way than `depositERC20`. */
-  deposit?: () => Promise<unknown>;
-  beforeWithdrawal?: () => Promise<unknown>;
-  /** What must hold afterwards, beyond what every row is asked. */
-  afterwards?: () => Promise<unknown>;
-}
-
-interface Row {
-  behaviour: string;
-  prepare: (env: BridgeEnvironment) => Promise<Case>;
-  /** What a deposit of 1,000 brings, or how it is refused. */
-  deposit: { arrives: bigint } | { refused: string };
-  /** What a withdrawal of all that arrived gives, or how it is refused. */
-  withdrawal?: { paid: bigint; credit: bigint } | { refused: string };
-  /** The token itself took from its holders, so the bridge cannot hold it all. */
-  insolvent?: true;
-}
-
-const ORDINARY = { deposit: { arrives: 1_000n }, withdrawal: { paid: 1_000n, credit: 0n } };
-
-/** A row of a token that needs no setting up. */
-const plain = (contract: string, ...args: unknown[]): Row["prepare"] => {
-  return async ({ ethers }) => ({ token: await ethers.deployContract(contract, args) });
-};
+type Row = TokenRow<BridgeEnvironment>;
 
 const ROWS: Row[] = [
-  { behaviour: "an ordinary token", prepare: plain("MockERC20"), ...ORDINARY },
+  ...tokenRows<BridgeEnvironment>(({ bridge }) => bridge, "InboxAmount"),
   {
     behaviour: "calls back into a deposit while it is transferred",
     prepare: async ({ bridge, ethers }) => {
@@ -57,7 +31,7 @@ const ROWS: Row[] = [
       const inner = bridge.interface.encodeFunctionData("claimCredit", [alice.address, await token.getAddress()]);
       return {
         token,
-        beforeWithdrawal: () => token.setCall(bridge, inner, 1n),
+        beforePayment: () => token.setCall(bridge, inner, 1n),
         afterwards: async () => {
           const locked = bridge.interface.encodeErrorResult("ReentrancyGuardReentrantCall");
           expect([await token.successes(), await token.lastAnswer()]).to.deep.equal([0n, locked]);
@@ -79,70 +53,18 @@ const ROWS: Row[] = [
     },
     ...ORDINARY,
   },
-  { behaviour: "returns nothing", prepare: plain("MissingReturnToken", false), ...ORDINARY },
-  { behaviour: "returns nothing from transfer only", prepare: plain("MissingReturnToken", true), ...ORDINARY },
-  { behaviour: "returns false although it moved the amount", prepare: plain("ReturnsFalseToken"), ...ORDINARY },
-  {
-    behaviour: "returns false instead of reverting, from transferFrom",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("NoRevertToken");
-      return { token, beforeDeposit: () => token.setRefusing(true) };
-    },
-    deposit: { refused: "InboxAmount" },
-  },
-  {
-    behaviour: "returns false instead of reverting, from transfer",
-    prepare: async ({ ethers, bridge, alice }) => {
-      const token = await ethers.deployContract("NoRevertToken");
-      return {
-        token,
-        beforeWithdrawal: () => token.setRefusing(true),
-        afterwards: async () => {
-          await token.setRefusing(false);
-          await bridge.claimCredit(alice, token);
-          expect(await bridge.credit(alice, token)).to.equal(0n);
-        },
-      };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 0n, credit: 1_000n },
-  },
-  {
-    behaviour: "takes a fee from what arrives",
-    prepare: plain("FeeOnTransferToken"),
-    deposit: { arrives: 900n },
-    withdrawal: { paid: 810n, credit: 0n },
-  },
   {
     behaviour: "takes a fee from the sender on top",
     prepare: async ({ ethers, bridge }) => {
       const token = await ethers.deployContract("FeeOnSenderToken");
       return {
         token,
-        beforeWithdrawal: () => token.setCharging(true),
+        beforePayment: () => token.setCharging(true),
         afterwards: async () => expect(await token.balanceOf(bridge)).to.equal(2_000n),
       };
     },
     deposit: { arrives: 1_000n },
-    withdrawal: { refused: "TokenTransferOverdebit" },
-  },
-  {
-    behaviour: "transfers less than asked, on the way in",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("PartialToken");
-      return { token, beforeDeposit: () => token.setHalving(true), beforeWithdrawal: () => token.setHalving(false) };
-    },
-    deposit: { arrives: 500n },
-    withdrawal: { paid: 500n, credit: 0n },
-  },
-  {
-    behaviour: "transfers less than asked, on the way out",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("PartialToken");
-      return { token, beforeWithdrawal: () => token.setHalving(true) };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 500n, credit: 500n },
+    payment: { refused: "TokenTransferOverdebit" },
   },
   {
     behaviour: "transfers the whole balance when asked for the largest amount",
@@ -153,31 +75,13 @@ const ROWS: Row[] = [
     deposit: { refused: "InboxAmount" },
   },
   {
-    behaviour: "rebases upwards",
-    prepare: async ({ ethers, bridge }) => {
-      const token = await ethers.deployContract("RebasingToken");
-      return { token, beforeWithdrawal: () => token.rebase(bridge, 1_000_000n) };
-    },
-    ...ORDINARY,
-  },
-  {
-    behaviour: "rebases downwards: what is missing waits as a credit",
-    prepare: async ({ ethers, bridge }) => {
-      const token = await ethers.deployContract("RebasingToken");
-      return { token, beforeWithdrawal: () => token.rebase(bridge, 999n) };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 0n, credit: 1_000n },
-    insolvent: true,
-  },
-  {
     behaviour: "is upgraded between deposit and withdrawal",
     prepare: async ({ ethers, bridge, alice }) => {
       const token = await ethers.deployContract("UpgradableToken", [await ethers.deployContract("MockERC20")]);
       const upgraded = await ethers.deployContract("FeeOnTransferToken");
       return {
         token,
-        beforeWithdrawal: () => token.upgradeTo(upgraded),
+        beforePayment: () => token.upgradeTo(upgraded),
         afterwards: async () => {
           await expect(bridge.connect(alice).depositERC20(token, alice, 1n)).to.be.revertedWithCustomError(
             bridge,
@@ -187,7 +91,7 @@ const ROWS: Row[] = [
       };
     },
     deposit: { arrives: 1_000n },
-    withdrawal: { paid: 900n, credit: 0n },
+    payment: { paid: 900n, credit: 0n },
   },
   {
     behaviour: "can be flash-minted: what is deposited cannot be given back",
@@ -211,62 +115,6 @@ const ROWS: Row[] = [
     ...ORDINARY,
   },
   {
-    behaviour: "blocks the recipient, who is paid elsewhere",
-    prepare: async ({ ethers, bridge, alice, carol }) => {
-      const token = await ethers.deployContract("BlocklistToken");
-      return {
-        token,
-        beforeWithdrawal: () => token.setBlocked(alice, true),
-        afterwards: async () => {
-          await bridge.connect(alice).claimCreditTo(token, carol);
-          expect(await token.balanceOf(carol)).to.equal(1_000n);
-        },
-      };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 0n, credit: 1_000n },
-  },
-  {
-    behaviour: "blocks the bridge: everybody's claim waits",
-    prepare: async ({ ethers, bridge, alice }) => {
-      const token = await ethers.deployContract("BlocklistToken");
-      return {
-        token,
-        beforeWithdrawal: () => token.setBlocked(bridge, true),
-        afterwards: async () => {
-          await token.setBlocked(bridge, false);
-          await bridge.claimCredit(alice, token);
-        },
-      };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 0n, credit: 1_000n },
-  },
-  {
-    behaviour: "is paused, and paid out when it runs again",
-    prepare: async ({ ethers, bridge, alice }) => {
-      const token = await ethers.deployContract("PausableToken");
-      return {
-        token,
-        beforeWithdrawal: () => token.setPaused(true),
-        afterwards: async () => {
-          await token.setPaused(false);
-          await bridge.claimCredit(alice, token);
-          expect(await bridge.credit(alice, token)).to.equal(0n);
-        },
-      };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 0n, credit: 1_000n },
-  },
-  {
-    behaviour: "is particular about approvals, of which the bridge makes none",
-    prepare: plain("ApprovalToken"),
-    ...ORDINARY,
-  },
-  { behaviour: "refuses transfers of zero", prepare: plain("RevertZeroToken"), ...ORDINARY },
-  { behaviour: "refuses transfers to the zero address", prepare: plain("RevertToZeroToken"), ...ORDINARY },
-  {
     behaviour: "has a second address, whose deposits are another token's",
     prepare: async ({ ethers, bridge, alice, claimOne }) => {
       const token = await ethers.deployContract("TwoAddressToken");
@@ -287,15 +135,6 @@ const ROWS: Row[] = [
     },
     ...ORDINARY,
   },
-  ...[0, 2, 6, 18, 24].map((decimals): Row => ({
-    behaviour: `has ${decimals} decimals, which L1 does not scale`,
-    prepare: plain("DecimalsToken", decimals),
-    ...ORDINARY,
-  })),
-  { behaviour: "lets nobody transferFrom itself", prepare: plain("TransferFromSelfToken"), ...ORDINARY },
-  { behaviour: "has a bytes32 name", prepare: plain("Bytes32MetadataToken"), ...ORDINARY },
-  { behaviour: "has code in its name", prepare: plain("InjectedNameToken"), ...ORDINARY },
-  { behaviour: "counts in 96 bits", prepare: plain("Uint96Token"), ...ORDINARY },
   {
     behaviour: "counts in 96 bits, and is asked for more",
     prepare: async ({ ethers, bridge, alice }) => {
@@ -353,62 +192,6 @@ const ROWS: Row[] = [
     },
     deposit: { arrives: 0n },
   },
-  {
-    behaviour: "is the native currency under another name",
-    prepare: async ({ ethers, alice }) => {
-      const token = await ethers.deployContract("NativeAliasToken");
-      return { token, beforeDeposit: () => alice.sendTransaction({ to: token, value: 1_000n }) };
-    },
-    deposit: { refused: "TokenTransferNativeAlias" },
-  },
-  {
-    behaviour: "answers a transfer with a return bomb",
-    prepare: plain("ReturnBombToken"),
-    ...ORDINARY,
-  },
-  {
-    behaviour: "refuses a transfer with a return bomb",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("ReturnBombToken");
-      return { token, beforeWithdrawal: () => token.setRefusing(true) };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 0n, credit: 1_000n },
-  },
-  {
-    behaviour: "burns all the gas of a transfer",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("GasBurnerToken");
-      return { token, beforeWithdrawal: () => token.setBurning(true) };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { paid: 0n, credit: 1_000n },
-  },
-  {
-    behaviour: "does not say its balances, on the way in",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("LyingToken");
-      return { token, beforeDeposit: () => token.setSilent(true), afterwards: () => token.setSilent(false) };
-    },
-    deposit: { refused: "TokenTransferBalanceUnreadable" },
-  },
-  {
-    behaviour: "does not say its balances, on the way out: the claim stays open",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("LyingToken");
-      return { token, beforeWithdrawal: () => token.setSilent(true), afterwards: () => token.setSilent(false) };
-    },
-    deposit: { arrives: 1_000n },
-    withdrawal: { refused: "TokenTransferBalanceUnreadable" },
-  },
-  {
-    behaviour: "always tells the same balance: nothing arrives",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("LyingToken");
-      return { token, beforeDeposit: () => token.setLie(10n ** 30n) };
-    },
-    deposit: { refused: "InboxAmount" },
-  },
 ];
 
 describe("L1EscrowBridge with tokens of every behaviour", () => {
@@ -450,23 +233,23 @@ describe("L1EscrowBridge with tokens of every behaviour", () => {
           expect([args.amount, args.sender, args.target]).to.deep.equal([arrives, alice.address, alice.address]);
         }
         // Bob holds the same token in the bridge, where it lets him.
-        const bobs = row.withdrawal ? await depositOfBob(env, token) : 0n;
+        const bobs = row.payment ? await depositOfBob(env, token) : 0n;
 
-        if (row.withdrawal) {
-          await steps.beforeWithdrawal?.();
+        if (row.payment) {
+          await steps.beforePayment?.();
           const { claims } = await finalBatch([withdrawal({ token: address, amount: arrives, target: alice.address })]);
           const claim = at(claims, 0);
-          if ("refused" in row.withdrawal) {
-            await expect(bridge.withdraw(...claim)).to.be.revertedWithCustomError(bridge, row.withdrawal.refused);
+          if ("refused" in row.payment) {
+            await expect(bridge.withdraw(...claim)).to.be.revertedWithCustomError(bridge, row.payment.refused);
             expect(await bridge.isClaimed(claim[0].index, 0n)).to.equal(false);
           } else {
             const before = await token.balanceOf(alice);
             const receipt = await (await bridge.withdraw(...claim)).wait();
             expect(receipt?.gasUsed).to.be.lessThan(600_000n);
-            expect((await token.balanceOf(alice)) - before, "what was paid").to.equal(row.withdrawal.paid);
-            expect(await bridge.credit(alice, token), "what was credited").to.equal(row.withdrawal.credit);
+            expect((await token.balanceOf(alice)) - before, "what was paid").to.equal(row.payment.paid);
+            expect(await bridge.credit(alice, token), "what was credited").to.equal(row.payment.credit);
             if (!row.insolvent) {
-              const owed = bobs + row.withdrawal.credit;
+              const owed = bobs + row.payment.credit;
               expect(await token.balanceOf(bridge), "escrow").to.be.greaterThanOrEqual(owed);
             }
           }

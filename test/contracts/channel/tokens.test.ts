@@ -1,40 +1,16 @@
 import { expect } from "chai";
-import { type Addressable, id, MaxUint256, parseEther, ZeroAddress } from "ethers";
+import { id, MaxUint256, parseEther, ZeroAddress } from "ethers";
 
 import type { Hex } from "../../../plugin/types.js";
 import type { MockERC20 } from "../../../typechain-types/index.js";
+import { ORDINARY, plain, type TokenRow, tokenRows } from "../../support/tokens.js";
 import { type ChannelEnvironment, ETH, outcomeOf, useAdjudicator } from "./support.js";
 
-/** How one row's token is set up for alice, who puts 1,000 of it into a channel and is to have what arrived. */
-interface Case {
-  token: Addressable;
-  beforeDeposit?: () => Promise<unknown>;
-  /** Deposits in another way than alice's 1,000. */
-  deposit?: (channelId: Hex) => Promise<unknown>;
-  beforePayment?: () => Promise<unknown>;
-  /** What must hold afterwards, beyond what every row is asked. */
-  afterwards?: (channelId: Hex) => Promise<unknown>;
-}
+type Row = TokenRow<ChannelEnvironment, Hex>;
 
-interface Row {
-  behaviour: string;
-  prepare: (env: ChannelEnvironment) => Promise<Case>;
-  /** What a deposit of 1,000 brings, or how it is refused. */
-  deposit: { arrives: bigint } | { refused: string };
-  /** What the end of the channel gives, or how it is refused while the token is so. */
-  payment?: { paid: bigint; credit: bigint } | { refused: string };
-}
-
-const ORDINARY = { deposit: { arrives: 1_000n }, payment: { paid: 1_000n, credit: 0n } };
-const WAITS = { deposit: { arrives: 1_000n }, payment: { paid: 0n, credit: 1_000n } };
 /** Nobody can say what a token that burns all it gets will need. */
 const GAS = { gasLimit: 3_000_000n };
 const FINAL = { turnNum: 5n, isFinal: true } as const;
-
-/** A row of a token that needs no setting up. */
-const plain = (contract: string, ...args: unknown[]): Row["prepare"] => {
-  return async ({ ethers }) => ({ token: await ethers.deployContract(contract, args) });
-};
 
 /** A row of a token that calls the adjudicator back in the middle of a transfer, and is locked out. */
 const reentrant = (when: "deposit" | "payment", call: "depositERC20" | "claimCredit" | "claimCreditTo"): Row => ({
@@ -62,45 +38,12 @@ const reentrant = (when: "deposit" | "payment", call: "depositERC20" | "claimCre
 });
 
 const ROWS: Row[] = [
-  { behaviour: "an ordinary token", prepare: plain("MockERC20"), ...ORDINARY },
+  ...tokenRows<ChannelEnvironment, Hex>(({ adjudicator }) => adjudicator, "ChannelAmount"),
   reentrant("deposit", "depositERC20"),
   reentrant("deposit", "claimCredit"),
   reentrant("payment", "depositERC20"),
   reentrant("payment", "claimCredit"),
   reentrant("payment", "claimCreditTo"),
-  { behaviour: "returns nothing", prepare: plain("MissingReturnToken", false), ...ORDINARY },
-  { behaviour: "returns nothing from transfer only", prepare: plain("MissingReturnToken", true), ...ORDINARY },
-  { behaviour: "returns false although it moved the amount", prepare: plain("ReturnsFalseToken"), ...ORDINARY },
-  {
-    behaviour: "returns false instead of reverting, from transferFrom",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("NoRevertToken");
-      return { token, beforeDeposit: () => token.setRefusing(true) };
-    },
-    deposit: { refused: "ChannelAmount" },
-  },
-  {
-    behaviour: "returns false instead of reverting, from transfer",
-    prepare: async ({ ethers, adjudicator, alice }) => {
-      const token = await ethers.deployContract("NoRevertToken");
-      return {
-        token,
-        beforePayment: () => token.setRefusing(true),
-        afterwards: async () => {
-          await token.setRefusing(false);
-          await adjudicator.claimCredit(alice, token);
-          expect(await token.balanceOf(alice)).to.equal(1_000n);
-        },
-      };
-    },
-    ...WAITS,
-  },
-  {
-    behaviour: "takes a fee from what arrives",
-    prepare: plain("FeeOnTransferToken"),
-    deposit: { arrives: 900n },
-    payment: { paid: 810n, credit: 0n },
-  },
   {
     behaviour: "takes a fee from the sender on top: the rest of the channel is paid without it",
     prepare: async ({ ethers, adjudicator, bob }) => {
@@ -119,24 +62,6 @@ const ROWS: Row[] = [
     payment: { refused: "TokenTransferOverdebit" },
   },
   {
-    behaviour: "transfers less than asked, on the way in",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("PartialToken");
-      return { token, beforeDeposit: () => token.setHalving(true), beforePayment: () => token.setHalving(false) };
-    },
-    deposit: { arrives: 500n },
-    payment: { paid: 500n, credit: 0n },
-  },
-  {
-    behaviour: "transfers less than asked, on the way out",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("PartialToken");
-      return { token, beforePayment: () => token.setHalving(true) };
-    },
-    deposit: { arrives: 1_000n },
-    payment: { paid: 500n, credit: 500n },
-  },
-  {
     behaviour: "transfers the whole balance when asked for the largest amount: what arrived counts",
     prepare: async ({ ethers, adjudicator, alice }) => {
       const token = await ethers.deployContract("WholeBalanceToken");
@@ -146,22 +71,6 @@ const ROWS: Row[] = [
       };
     },
     ...ORDINARY,
-  },
-  {
-    behaviour: "rebases upwards",
-    prepare: async ({ ethers, adjudicator }) => {
-      const token = await ethers.deployContract("RebasingToken");
-      return { token, beforePayment: () => token.rebase(adjudicator, 1_000_000n) };
-    },
-    ...ORDINARY,
-  },
-  {
-    behaviour: "rebases downwards: what is missing waits as a credit",
-    prepare: async ({ ethers, adjudicator }) => {
-      const token = await ethers.deployContract("RebasingToken");
-      return { token, beforePayment: () => token.rebase(adjudicator, 999n) };
-    },
-    ...WAITS,
   },
   {
     behaviour: "is upgraded between deposit and payment",
@@ -200,55 +109,6 @@ const ROWS: Row[] = [
     ...ORDINARY,
   },
   {
-    behaviour: "blocks the recipient, who is paid elsewhere",
-    prepare: async ({ ethers, adjudicator, alice, carol }) => {
-      const token = await ethers.deployContract("BlocklistToken");
-      return {
-        token,
-        beforePayment: () => token.setBlocked(alice, true),
-        afterwards: async () => {
-          await adjudicator.connect(alice).claimCreditTo(token, carol);
-          expect(await token.balanceOf(carol)).to.equal(1_000n);
-        },
-      };
-    },
-    ...WAITS,
-  },
-  {
-    behaviour: "blocks the adjudicator: the payment waits",
-    prepare: async ({ ethers, adjudicator, alice }) => {
-      const token = await ethers.deployContract("BlocklistToken");
-      return {
-        token,
-        beforePayment: () => token.setBlocked(adjudicator, true),
-        afterwards: async () => {
-          await token.setBlocked(adjudicator, false);
-          await adjudicator.claimCredit(alice, token);
-        },
-      };
-    },
-    ...WAITS,
-  },
-  {
-    behaviour: "is paused, and paid when it runs again",
-    prepare: async ({ ethers, adjudicator, alice }) => {
-      const token = await ethers.deployContract("PausableToken");
-      return {
-        token,
-        beforePayment: () => token.setPaused(true),
-        afterwards: async () => {
-          await token.setPaused(false);
-          await adjudicator.claimCredit(alice, token);
-          expect(await adjudicator.credit(alice, token)).to.equal(0n);
-        },
-      };
-    },
-    ...WAITS,
-  },
-  { behaviour: "is particular about approvals, of which there are none", prepare: plain("ApprovalToken"), ...ORDINARY },
-  { behaviour: "refuses transfers of zero", prepare: plain("RevertZeroToken"), ...ORDINARY },
-  { behaviour: "refuses transfers to the zero address", prepare: plain("RevertToZeroToken"), ...ORDINARY },
-  {
     behaviour: "has a second address, whose deposits are another token's",
     prepare: async ({ ethers, adjudicator, alice }) => {
       const token = await ethers.deployContract("TwoAddressToken");
@@ -271,67 +131,8 @@ const ROWS: Row[] = [
     },
     ...ORDINARY,
   },
-  ...[0, 2, 6, 18, 24].map((decimals): Row => ({
-    behaviour: `has ${decimals} decimals, which L1 does not scale`,
-    prepare: plain("DecimalsToken", decimals),
-    ...ORDINARY,
-  })),
-  { behaviour: "lets nobody transferFrom itself", prepare: plain("TransferFromSelfToken"), ...ORDINARY },
-  { behaviour: "has a bytes32 name", prepare: plain("Bytes32MetadataToken"), ...ORDINARY },
-  { behaviour: "has code in its name", prepare: plain("InjectedNameToken"), ...ORDINARY },
-  { behaviour: "counts in 96 bits", prepare: plain("Uint96Token"), ...ORDINARY },
   { behaviour: "has DAI's permit, for which nobody asks", prepare: plain("DaiPermitToken"), ...ORDINARY },
   { behaviour: "swallows every call in its fallback", prepare: plain("PhantomPermitToken"), ...ORDINARY },
-  {
-    behaviour: "is the native currency under another name",
-    prepare: async ({ ethers, alice }) => {
-      const token = await ethers.deployContract("NativeAliasToken");
-      return { token, beforeDeposit: () => alice.sendTransaction({ to: token, value: 1_000n }) };
-    },
-    deposit: { refused: "TokenTransferNativeAlias" },
-  },
-  { behaviour: "answers a transfer with a return bomb", prepare: plain("ReturnBombToken"), ...ORDINARY },
-  {
-    behaviour: "refuses a transfer with a return bomb",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("ReturnBombToken");
-      return { token, beforePayment: () => token.setRefusing(true) };
-    },
-    ...WAITS,
-  },
-  {
-    behaviour: "burns all the gas of a transfer",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("GasBurnerToken");
-      return { token, beforePayment: () => token.setBurning(true) };
-    },
-    ...WAITS,
-  },
-  {
-    behaviour: "does not say its balances, on the way in",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("LyingToken");
-      return { token, beforeDeposit: () => token.setSilent(true) };
-    },
-    deposit: { refused: "TokenTransferBalanceUnreadable" },
-  },
-  {
-    behaviour: "does not say its balances, on the way out: the rest of the channel is paid without it",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("LyingToken");
-      return { token, beforePayment: () => token.setSilent(true) };
-    },
-    deposit: { arrives: 1_000n },
-    payment: { refused: "TokenTransferBalanceUnreadable" },
-  },
-  {
-    behaviour: "always tells the same balance: nothing arrives",
-    prepare: async ({ ethers }) => {
-      const token = await ethers.deployContract("LyingToken");
-      return { token, beforeDeposit: () => token.setLie(10n ** 30n) };
-    },
-    deposit: { refused: "ChannelAmount" },
-  },
 ];
 
 describe("ChannelAdjudicator with tokens of every behaviour", () => {
