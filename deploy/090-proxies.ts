@@ -1,7 +1,10 @@
+import type { Provider } from "ethers";
+
 import {
   L1EscrowBridge__factory,
   SequencerRegistry__factory,
   StateCommitmentChain__factory,
+  type SuiteFactory,
   SuiteFactory__factory,
 } from "../typechain-types/index.js";
 import { type Hex, ZERO_ADDRESS } from "../plugin/types.js";
@@ -10,7 +13,7 @@ import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
 import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
-import { createdBy, type Step } from "./runner.js";
+import { createdBy, type DeployState, type Step } from "./runner.js";
 
 /** Creates and initialises all proxies and bonds the first sequencer, in one transaction: nobody can step in between. */
 export const proxiesStep: Step = {
@@ -42,5 +45,15 @@ export const proxiesStep: Step = {
     ]);
     return Promise.resolve({ to: createdBy(state, suiteFactoryStep), data: data as Hex, value: bond });
   },
-  isDone: (state, provider) => SuiteFactory__factory.connect(createdBy(state, suiteFactoryStep), provider).used(),
+  isDone: (state, provider) => factoryOf(state, provider).used(),
+  async find(state, provider) {
+    const factory = factoryOf(state, provider);
+    if (!(await factory.used())) return undefined;
+    const [first] = await factory.queryFilter(factory.filters.ProxyCreated(0));
+    return first?.transactionHash as Hex | undefined;
+  },
 };
+
+function factoryOf(state: DeployState, provider: Provider): SuiteFactory {
+  return SuiteFactory__factory.connect(createdBy(state, suiteFactoryStep), provider);
+}

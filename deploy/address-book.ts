@@ -109,6 +109,7 @@ export function parseDeployment(text: string, path: string): Deployment {
     parameters,
     program: parseProgram(book.object("program")),
     ...(book.has("keys") ? { keys: book.raw("keys") as ValidityKeys } : {}),
+    ...(book.has("salt") ? { salt: book.hash("salt") } : {}),
     fromBlock: book.bigint("fromBlock"),
     genesis: readHeader({ integer: header.bigint, address: header.address, hash: header.hash }),
     contracts: Object.fromEntries(

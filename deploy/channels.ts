@@ -42,7 +42,7 @@ export async function deployChannels(
   const contracts = Object.fromEntries(
     await Promise.all(CHANNEL_CONTRACTS.map(async (name) => [name, await recordOf(provider, steps, name)] as const)),
   ) as ChannelsDeployment["contracts"];
-  const fromBlock = BigInt(Math.min(...steps.map(({ block }) => block)));
+  const fromBlock = BigInt(Math.min(...steps.flatMap(({ block }) => block ?? [])));
   return { deployment: { version: 1, network, l1ChainId, challengeBond, fromBlock, contracts }, steps };
 }
 

@@ -2,9 +2,11 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { MultiProcessMutex, MultiProcessMutexTimeoutError } from "@nomicfoundation/hardhat-utils/synchronization";
+import type { Provider } from "ethers";
 
 import type { Hex } from "../plugin/types.js";
 import { AddressBookError, isMissing, toJson, writeFileAtomically } from "./address-book.js";
+import { DeployError } from "./deploy-error.js";
 
 /** One transaction of a deployment. Written before it is sent (without `transaction`), after sending, and after its receipt. */
 export interface JournalEntry {
@@ -30,6 +32,8 @@ export interface Journal {
   deployer: Hex;
   /** keccak256 over parameters and init codes: a resumed run must mean the same suite. */
   suiteHash: Hex;
+  /** Of deterministic addresses. */
+  salt?: Hex;
   entries: Record<string, JournalEntry>;
 }
 
@@ -107,4 +111,78 @@ function parseJournal(text: string, path: string): Journal {
     );
   }
   return journal as Journal;
+}
+
+interface JournalMeaning {
+  journal: JournalStore;
+  suiteHash: Hex;
+  salt?: Hex | undefined;
+  restartOnNewChain: boolean;
+}
+
+/** The journal of this deployment, a new one if there is none. @throws {DeployError} when it is of another. */
+export async function openJournal(options: JournalMeaning, provider: Provider, deployer: Hex): Promise<Journal> {
+  const { chainId } = await provider.getNetwork();
+  const found = await options.journal.load();
+  if (found !== undefined) {
+    const problem = await mismatch(found, options, provider, deployer, chainId);
+    if (problem === undefined) return found;
+    if (!(problem.newChain && options.restartOnNewChain)) throw new DeployError("journal", problem.message);
+  }
+  const head = await provider.getBlock("latest");
+  if (head?.hash === undefined || head.hash === null)
+    throw new DeployError("journal", "the L1 node reports no latest block");
+  const journal: Journal = {
+    version: 1,
+    l1ChainId: chainId.toString(),
+    anchor: { number: head.number, hash: head.hash as Hex },
+    deployer,
+    suiteHash: options.suiteHash,
+    ...(options.salt === undefined ? {} : { salt: options.salt }),
+    entries: {},
+  };
+  await options.journal.save(journal);
+  return journal;
+}
+
+async function mismatch(
+  journal: Journal,
+  options: JournalMeaning,
+  provider: Provider,
+  deployer: Hex,
+  chainId: bigint,
+): Promise<{ message: string; newChain: boolean } | undefined> {
+  const remedy = "finish that deployment as it was begun, or remove its journal to start another";
+  if (journal.l1ChainId !== chainId.toString()) {
+    return {
+      newChain: true,
+      message: `the journal is of chain ${journal.l1ChainId}, the L1 is ${chainId}; ${remedy}`,
+    };
+  }
+  const anchor = await blockHash(provider, journal.anchor.number);
+  if (anchor !== journal.anchor.hash) {
+    return {
+      newChain: true,
+      message: `the journal is of another chain: block ${journal.anchor.number} differs; ${remedy}`,
+    };
+  }
+  if (journal.deployer !== deployer) {
+    return { newChain: false, message: `the journal is of deployer ${journal.deployer}, not ${deployer}; ${remedy}` };
+  }
+  if (journal.salt !== options.salt) {
+    const named = (salt: Hex | undefined) => (salt === undefined ? "no salt" : `salt ${salt}`);
+    return {
+      newChain: false,
+      message: `the unfinished deployment has ${named(journal.salt)}, this one has ${named(options.salt)}; ${remedy}`,
+    };
+  }
+  if (journal.suiteHash !== options.suiteHash) {
+    return { newChain: false, message: `an unfinished deployment has other parameters or other contracts; ${remedy}` };
+  }
+  return undefined;
+}
+
+async function blockHash(provider: Provider, number: number): Promise<string | null> {
+  if ((await provider.getBlockNumber()) < number) return null;
+  return (await provider.getBlock(number))?.hash ?? null;
 }

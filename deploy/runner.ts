@@ -1,9 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { getCreateAddress, type Provider, type Signer, type TransactionReceipt } from "ethers";
 
-import type { Hex, MachineProgram, RollupParameters, ValidityKeys } from "../plugin/types.js";
-import type { Journal, JournalEntry, JournalStore } from "./journal.js";
+import { type Hex, type MachineProgram, type RollupParameters, type ValidityKeys, ZERO_HASH } from "../plugin/types.js";
+import { DeployError } from "./deploy-error.js";
+import { deterministicAddress, deterministicCreation, ensureDeploymentProxy } from "./deterministic.js";
+import { type Journal, type JournalEntry, type JournalStore, openJournal } from "./journal.js";
+import { settle, waitForReceipt } from "./settle.js";
+
+export { DeployError } from "./deploy-error.js";
 
 /** What steps of every deployment are built from; grows as contracts come into being. */
 export interface RunState {
@@ -46,6 +49,8 @@ export interface Step<State extends RunState = DeployState> {
   isDone?(state: State, provider: Provider): Promise<boolean>;
   /** For creations whose code knows its own address: what it is at one. */
   codeAt?(address: Hex, state: State, provider: Provider): Promise<string>;
+  /** For calls of contracts at deterministic addresses, which may have been called before any journal: the transaction that did. */
+  find?(state: State, provider: Provider): Promise<Hex | undefined>;
 }
 
 /** A step, for people. */
@@ -54,10 +59,12 @@ export type StepName = Pick<Step, "id" | "title">;
 export interface StepReport {
   id: string;
   title: string;
-  /** `sent` in this run, `found` on the chain from an earlier one. */
+  /** `sent` in this run, `found` on the chain: of an earlier run, or at a deterministic address of anybody. */
   outcome: "sent" | "found";
+  /** Zero for what somebody else created. */
   transaction: Hex;
-  block: number;
+  /** Absent for what somebody else created. */
+  block?: number;
   gasUsed: bigint;
   address?: Hex;
 }
@@ -71,6 +78,12 @@ export interface RunOptions<Given extends object = SuiteGiven> {
   journal: JournalStore;
   /** A development chain that was restarted is a new chain: start over instead of refusing. */
   restartOnNewChain: boolean;
+  /** Create by CREATE2 with this salt, through the deployment proxy; absent: by plain transactions. */
+  salt?: Hex | undefined;
+  /** How long a transaction may be pending before `onNotice` is told, in milliseconds. Default: a minute. */
+  patience?: number | undefined;
+  /** Told in one line what a person should know while the deployment goes on. */
+  onNotice?: ((line: string) => void) | undefined;
   onStart?: ((step: StepName, position: number) => void) | undefined;
   onStep?: ((report: StepReport) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -82,20 +95,6 @@ export function createdBy(state: Pick<RunState, "created">, { id }: Pick<StepNam
   if (address === undefined) throw new DeployError(id, `step ${id} must come first`);
   return address;
 }
-
-/** A deployment could not go on; the same command continues it once the cause is gone. */
-export class DeployError extends Error {
-  constructor(
-    readonly step: string,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = "DeployError";
-  }
-}
-
-const RECEIPT_TIMEOUT_MS = 10 * 60_000;
 
 /**
  * Runs the steps in order, each once over all runs: the journal is written before a transaction is sent, when the node took it, and after its
@@ -112,7 +111,7 @@ export async function runSteps<Given extends object>(options: RunOptions<Given>)
 }
 
 async function runLocked<Given extends object>(options: RunOptions<Given>): Promise<StepReport[]> {
-  const { signer, steps } = options;
+  const { signer, steps, salt } = options;
   const provider = providerOf(signer);
   const deployer = (await signer.getAddress()) as Hex;
   const journal = await openJournal(options, provider, deployer);
@@ -120,13 +119,16 @@ async function runLocked<Given extends object>(options: RunOptions<Given>): Prom
   const { chainId: l1ChainId } = await provider.getNetwork();
   const state: RunState & Given = { ...options.given, deployer, l1ChainId, created };
   const environment: StepEnvironment<RunState & Given> = {
-    signer,
+    ...options,
     store: options.journal,
-    signal: options.signal,
     provider,
     state,
     journal,
   };
+  if (salt !== undefined) {
+    const wait = (hash: Hex) => waitForReceipt("salt", hash, environment);
+    await ensureDeploymentProxy(signer, provider, { mayCreate: options.restartOnNewChain, wait });
+  }
   const reports: StepReport[] = [];
 
   for (const [position, step] of steps.entries()) {
@@ -145,36 +147,97 @@ async function runLocked<Given extends object>(options: RunOptions<Given>): Prom
   return reports;
 }
 
-interface StepEnvironment<State extends RunState = RunState> {
-  signer: Signer;
+/** Where a deployment with a salt puts its contracts, by step id: known before anything is sent. */
+export async function plannedAddresses<Given extends object>({
+  steps,
+  given,
+  salt,
+  ...place
+}: Pick<RunOptions<Given>, "steps" | "given"> & { salt: Hex; deployer: Hex; l1ChainId: bigint }): Promise<
+  ReadonlyMap<string, Hex>
+> {
+  const created = new Map<string, Hex>();
+  for (const step of steps) {
+    const request = await step.request({ ...given, ...place, created });
+    if (request.to === undefined) created.set(step.id, deterministicAddress(salt, request.data));
+  }
+  return created;
+}
+
+export interface StepEnvironment<State extends RunState = RunState> extends Pick<
+  RunOptions,
+  "signer" | "signal" | "salt" | "patience" | "onNotice"
+> {
   store: JournalStore;
-  signal: AbortSignal | undefined;
   provider: Provider;
   state: State;
   journal: Journal;
+}
+
+/** A step's transaction, and what must be true once it is mined. */
+export interface Sending {
+  request: StepRequest;
+  /** Where a contract is created; undefined for calls. @param nonce Of the transaction. */
+  addressAt: (nonce: number) => Hex | undefined;
+  /** Whether its effect is on the chain. @param address Of the contract that it creates. */
+  holds: (address: Hex | undefined) => Promise<boolean>;
+}
+
+function sendingOf<State extends RunState>(
+  step: Step<State>,
+  request: StepRequest,
+  { provider, state, salt }: StepEnvironment<State>,
+): Sending {
+  if (request.to !== undefined) {
+    return {
+      request,
+      addressAt: () => undefined,
+      holds: async () => (await step.isDone?.(state, provider)) ?? true,
+    };
+  }
+  const holds = async (address: Hex | undefined): Promise<boolean> => {
+    if (address === undefined) return false;
+    const code = await provider.getCode(address);
+    if (code === "0x") return false;
+    const simulated =
+      step.codeAt?.(address, state, provider) ?? provider.call({ from: state.deployer, data: request.data });
+    return code === (await simulated);
+  };
+  if (salt === undefined) {
+    return { request, holds, addressAt: (nonce) => getCreateAddress({ from: state.deployer, nonce }) as Hex };
+  }
+  const address = deterministicAddress(salt, request.data);
+  return { request: deterministicCreation(salt, request.data), holds, addressAt: () => address };
 }
 
 async function runStep<State extends RunState>(
   step: Step<State>,
   environment: StepEnvironment<State>,
 ): Promise<StepReport> {
-  const { journal, provider, state, signer } = environment;
-  const request = await step.request(state);
+  const { journal, provider, state, signer, store } = environment;
+  const sending = sendingOf(step, await step.request(state), environment);
   const entry = journal.entries[step.id];
-  const save = async (changed: JournalEntry) => {
-    journal.entries[step.id] = changed;
-    await environment.store.save(journal);
+  const save = async (changed: JournalEntry | undefined) => {
+    if (changed === undefined) delete journal.entries[step.id];
+    else journal.entries[step.id] = changed;
+    await store.save(journal);
+  };
+  const finished = async (written: JournalEntry, receipt: TransactionReceipt): Promise<Omit<StepReport, "outcome">> => {
+    const done = finish(step, sending, written, receipt);
+    await save(done.entry);
+    return done.report;
   };
 
   let nonce: number | undefined;
   if (entry !== undefined) {
-    const earlier = await settle(step, request, entry, environment);
-    if (earlier.receipt !== undefined) {
-      const finished = finish(step, request, entry, earlier.receipt, state.deployer);
-      await save(finished.entry);
-      return { ...finished.report, outcome: "found" };
-    }
+    const earlier = await settle(step, sending, entry, environment, save);
+    if (earlier.receipt !== undefined) return { ...(await finished(entry, earlier.receipt)), outcome: "found" };
     nonce = earlier.reuseNonce;
+  }
+  const before = await foundElsewhere(step, sending, environment);
+  if (before !== undefined) {
+    if (entry !== undefined) await save(undefined);
+    return before;
   }
 
   const pending: JournalEntry = {
@@ -182,88 +245,50 @@ async function runStep<State extends RunState>(
     sentAfterBlock: await provider.getBlockNumber(),
   };
   await save(pending);
-  const response = await signer.sendTransaction({ ...request, nonce: pending.nonce });
-  pending.transaction = response.hash as Hex;
-  await save(pending);
-  const receipt = await waitForReceipt(step, pending.transaction, environment);
-  const finished = finish(step, request, pending, receipt, state.deployer);
-  await save(finished.entry);
-  return { ...finished.report, outcome: "sent" };
+  try {
+    const response = await signer.sendTransaction({ ...sending.request, nonce: pending.nonce });
+    pending.transaction = response.hash as Hex;
+    await save(pending);
+    const receipt = await waitForReceipt(step.id, pending.transaction, environment);
+    return { ...(await finished(pending, receipt)), outcome: "sent" };
+  } catch (error) {
+    // Whoever saw it pending may have been faster with the same.
+    const meanwhile = await foundElsewhere(step, sending, environment).catch(() => undefined);
+    if (meanwhile === undefined) throw error;
+    await save(undefined);
+    return meanwhile;
+  }
 }
 
-/** What became of a transaction that an earlier run wrote down: its receipt, or the nonce to use again, or neither (it is void). */
-async function settle<State extends RunState>(
+/** What is at its deterministic address already, whoever put it there: it can only be what this step would create. */
+async function foundElsewhere<State extends RunState>(
   step: Step<State>,
-  request: StepRequest,
-  entry: JournalEntry,
-  environment: StepEnvironment<State>,
-): Promise<{ receipt?: TransactionReceipt; reuseNonce?: number }> {
-  const { provider, state } = environment;
-  const known = entry.transaction === undefined ? null : await provider.getTransaction(entry.transaction);
-  if (known !== null && known.blockNumber === null) {
-    return accept(await waitForReceipt(step, known.hash as Hex, environment));
+  sending: Sending,
+  { salt, provider, state }: StepEnvironment<State>,
+): Promise<StepReport | undefined> {
+  if (salt === undefined) return undefined;
+  const address = sending.addressAt(0);
+  const report = { id: step.id, title: step.title, outcome: "found", gasUsed: 0n } as const;
+  if (address !== undefined) {
+    return (await sending.holds(address)) ? { ...report, transaction: ZERO_HASH, address } : undefined;
   }
-  const mined = await provider.getTransactionCount(state.deployer, "latest");
-  if (mined <= entry.nonce) {
-    const announced = await provider.getTransactionCount(state.deployer, "pending");
-    if (announced <= entry.nonce) return { reuseNonce: entry.nonce };
-    await waitForNonce(step, entry.nonce, environment);
-  }
-  const hash = known?.hash ?? (await findByNonce(request, entry, environment));
-  const receipt = hash === undefined ? null : await provider.getTransactionReceipt(hash);
-  return receipt === null ? {} : accept(receipt);
-
-  async function accept(candidate: TransactionReceipt): Promise<{ receipt?: TransactionReceipt }> {
-    if (candidate.status !== 1) return {};
-    const holds =
-      request.to === undefined
-        ? await codeMatches(step, request, candidate.contractAddress, environment)
-        : ((await step.isDone?.(state, provider)) ?? true);
-    return holds ? { receipt: candidate } : {};
-  }
-}
-
-/** The transaction that used the nonce, when it is the one that the step asks for. */
-async function findByNonce(
-  request: StepRequest,
-  entry: JournalEntry,
-  { provider, state, signal }: StepEnvironment,
-): Promise<string | undefined> {
-  const head = await provider.getBlockNumber();
-  for (let number = entry.sentAfterBlock + 1; number <= head; number++) {
-    signal?.throwIfAborted();
-    const block = await provider.getBlock(number, true);
-    const found = block?.prefetchedTransactions.find(
-      (transaction) => transaction.from === state.deployer && transaction.nonce === entry.nonce,
+  const hash = await step.find?.(state, provider);
+  if (hash === undefined) return undefined;
+  const earlier = await provider.getTransaction(hash);
+  if (earlier?.to !== sending.request.to || earlier?.data !== sending.request.data || earlier.blockNumber === null) {
+    throw new DeployError(
+      step.id,
+      `the deployer has another rollup with this salt (transaction ${hash}); finish it as it was begun, or choose another --salt`,
     );
-    if (found !== undefined) {
-      const same = (found.to ?? undefined) === request.to && found.data === request.data;
-      return same ? found.hash : undefined;
-    }
   }
-  return undefined;
-}
-
-async function codeMatches<State extends RunState>(
-  step: Step<State>,
-  request: StepRequest,
-  address: string | null,
-  { provider, state }: StepEnvironment<State>,
-): Promise<boolean> {
-  if (address === null) return false;
-  const [code, expected] = await Promise.all([
-    provider.getCode(address),
-    step.codeAt?.(address as Hex, state, provider) ?? provider.call({ from: state.deployer, data: request.data }),
-  ]);
-  return code !== "0x" && code === expected;
+  return { ...report, transaction: hash, block: earlier.blockNumber };
 }
 
 function finish(
   step: StepName,
-  request: StepRequest,
+  { addressAt }: Sending,
   entry: JournalEntry,
   receipt: TransactionReceipt,
-  deployer: Hex,
 ): { entry: JournalEntry; report: Omit<StepReport, "outcome"> } {
   if (receipt.status !== 1) {
     throw new DeployError(
@@ -271,109 +296,13 @@ function finish(
       `step ${step.id}: transaction ${receipt.hash} was mined but failed; run the same command again`,
     );
   }
-  const address =
-    request.to === undefined ? (getCreateAddress({ from: deployer, nonce: entry.nonce }) as Hex) : undefined;
+  const address = addressAt(entry.nonce);
   const transaction = receipt.hash as Hex;
   const placed = { transaction, ...(address === undefined ? {} : { address }), block: receipt.blockNumber };
   return {
     entry: { ...entry, ...placed, gasUsed: receipt.gasUsed.toString() },
     report: { id: step.id, title: step.title, ...placed, gasUsed: receipt.gasUsed },
   };
-}
-
-async function waitForReceipt(
-  step: StepName,
-  hash: Hex,
-  { provider, signal }: StepEnvironment,
-): Promise<TransactionReceipt> {
-  return poll(step, signal, `transaction ${hash} is still pending`, () => provider.getTransactionReceipt(hash));
-}
-
-async function waitForNonce(
-  step: StepName,
-  nonce: number,
-  { provider, state, signal }: StepEnvironment,
-): Promise<void> {
-  await poll(step, signal, `the transaction with nonce ${nonce} is still pending`, async () =>
-    (await provider.getTransactionCount(state.deployer, "latest")) > nonce ? true : null,
-  );
-}
-
-async function poll<T>(
-  step: StepName,
-  signal: AbortSignal | undefined,
-  late: string,
-  read: () => Promise<T | null>,
-): Promise<T> {
-  const deadline = Date.now() + RECEIPT_TIMEOUT_MS;
-  for (let pause = 10; ; pause = Math.min(pause * 2, 2_000)) {
-    const value = await read();
-    if (value !== null) return value;
-    if (Date.now() > deadline) {
-      throw new DeployError(step.id, `step ${step.id}: ${late} after 10 minutes; run the same command again to go on`);
-    }
-    await sleep(pause, undefined, signal === undefined ? {} : { signal });
-  }
-}
-
-type JournalOptions = Pick<RunOptions, "journal" | "suiteHash" | "restartOnNewChain">;
-
-async function openJournal(options: JournalOptions, provider: Provider, deployer: Hex): Promise<Journal> {
-  const { chainId } = await provider.getNetwork();
-  const found = await options.journal.load();
-  if (found !== undefined) {
-    const problem = await mismatch(found, options, provider, deployer, chainId);
-    if (problem === undefined) return found;
-    if (!(problem.newChain && options.restartOnNewChain)) throw new DeployError("journal", problem.message);
-  }
-  const head = await provider.getBlock("latest");
-  if (head?.hash === undefined || head.hash === null)
-    throw new DeployError("journal", "the L1 node reports no latest block");
-  const journal: Journal = {
-    version: 1,
-    l1ChainId: chainId.toString(),
-    anchor: { number: head.number, hash: head.hash as Hex },
-    deployer,
-    suiteHash: options.suiteHash,
-    entries: {},
-  };
-  await options.journal.save(journal);
-  return journal;
-}
-
-async function mismatch(
-  journal: Journal,
-  options: JournalOptions,
-  provider: Provider,
-  deployer: Hex,
-  chainId: bigint,
-): Promise<{ message: string; newChain: boolean } | undefined> {
-  const remedy = "finish that deployment as it was begun, or remove its journal to start another";
-  if (journal.l1ChainId !== chainId.toString()) {
-    return {
-      newChain: true,
-      message: `the journal is of chain ${journal.l1ChainId}, the L1 is ${chainId}; ${remedy}`,
-    };
-  }
-  const anchor = await blockHash(provider, journal.anchor.number);
-  if (anchor !== journal.anchor.hash) {
-    return {
-      newChain: true,
-      message: `the journal is of another chain: block ${journal.anchor.number} differs; ${remedy}`,
-    };
-  }
-  if (journal.deployer !== deployer) {
-    return { newChain: false, message: `the journal is of deployer ${journal.deployer}, not ${deployer}; ${remedy}` };
-  }
-  if (journal.suiteHash !== options.suiteHash) {
-    return { newChain: false, message: `an unfinished deployment has other parameters or other contracts; ${remedy}` };
-  }
-  return undefined;
-}
-
-async function blockHash(provider: Provider, number: number): Promise<string | null> {
-  if ((await provider.getBlockNumber()) < number) return null;
-  return (await provider.getBlock(number))?.hash ?? null;
 }
 
 function providerOf(signer: Signer): Provider {

@@ -48,9 +48,25 @@ import { toJson } from "./address-book.js";
 import type { JournalStore } from "./journal.js";
 import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
 import { genesisStateRoot } from "./proof-system.js";
-import { proxyAddresses } from "./proxies.js";
-import { DeployError, runSteps, type RunOptions, type Step, type StepReport, type SuiteGiven } from "./runner.js";
+import { PROXY_ORDER, proxyAddresses, type ProxyName } from "./proxies.js";
+import {
+  createdBy,
+  DeployError,
+  plannedAddresses,
+  runSteps,
+  type RunOptions,
+  type Step,
+  type StepReport,
+  type SuiteGiven,
+} from "./runner.js";
 import { readProxySlots } from "./slots.js";
+
+/** What creates the code behind each proxy. */
+export const IMPLEMENTATION_STEPS: Readonly<Record<ProxyName, Step>> = {
+  L1EscrowBridge: bridgeImplementationStep,
+  StateCommitmentChain: chainImplementationStep,
+  SequencerRegistry: registryImplementationStep,
+};
 
 export interface DeployOptions {
   /** Name of the network, for the address book. */
@@ -68,8 +84,11 @@ export interface DeployOptions {
   memberUrls?: MemberUrls | undefined;
   journal: JournalStore;
   restartOnNewChain: boolean;
+  /** For addresses that do not depend on the chain: of everything that is created; see {@link plannedContracts}. */
+  salt?: Hex | undefined;
   onStart?: RunOptions["onStart"] | undefined;
   onStep?: RunOptions["onStep"] | undefined;
+  onNotice?: RunOptions["onNotice"] | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -124,6 +143,29 @@ export async function deploySuite(options: DeployOptions): Promise<DeployResult>
   return { deployment, steps };
 }
 
+/** Where the contracts of a suite will be when it is deployed with a salt: they follow from it, the deployer and the parameters. */
+export async function plannedContracts({
+  deployer,
+  salt,
+  l1ChainId,
+  ...given
+}: SuiteGiven & { deployer: Hex; salt: Hex; l1ChainId: bigint }): Promise<Record<string, Hex>> {
+  const steps = deploymentSteps(given.parameters);
+  const created = await plannedAddresses<SuiteGiven>({ steps, given, salt, deployer, l1ChainId });
+  const at = (step: Step): Hex => createdBy({ created }, step);
+  return {
+    ...proxyAddresses({ created }),
+    DataAvailability: at(dataAvailabilityStep),
+    StateProof: at(stateProofStep),
+    UpgradeTimelock: at(upgradeTimelockStep),
+    SuiteFactory: at(suiteFactoryStep),
+    ...Object.fromEntries(
+      OPTIONAL_CONTRACTS.filter(([, { id }]) => created.has(id)).map(([name, step]) => [name, at(step)]),
+    ),
+    ...Object.fromEntries(PROXY_ORDER.map((name) => [`${name} implementation`, at(IMPLEMENTATION_STEPS[name])])),
+  };
+}
+
 /** Stands for what a deployment means: its parameters, its first sequencer, its guest program and its bytecode. */
 function suiteHash({ parameters, program, keys, bond }: DeployOptions): Hex {
   const bytecode = [
@@ -144,7 +186,7 @@ function suiteHash({ parameters, program, keys, bond }: DeployOptions): Hex {
 }
 
 async function addressBook(
-  { network, parameters, program, keys, memberUrls = {} }: DeployOptions,
+  { network, parameters, program, keys, salt, memberUrls = {} }: DeployOptions,
   steps: readonly StepReport[],
   provider: Provider,
 ): Promise<Deployment> {
@@ -173,7 +215,8 @@ async function addressBook(
     };
   };
   const { chainId } = await provider.getNetwork();
-  const born = await provider.getBlock(report(proxiesStep).block);
+  const bornIn = report(proxiesStep).block;
+  const born = bornIn === undefined ? null : await provider.getBlock(bornIn);
   if (born === null)
     throw new DeployError(proxiesStep.id, "the block of the proxies is gone; run the same command again");
   const contracts: SuiteContracts = {
@@ -193,7 +236,9 @@ async function addressBook(
     parameters,
     program: programOf(program),
     ...(keys === undefined ? {} : { keys }),
-    fromBlock: BigInt(report(suiteFactoryStep).block),
+    ...(salt === undefined ? {} : { salt }),
+    // The proxies, whose events these are, come last; a factory at a deterministic address can be much older.
+    fromBlock: BigInt(report(suiteFactoryStep).block ?? born.number),
     // Read back by its hash.
     genesis: genesisHeader(BigInt(born.timestamp), genesisStateRoot(parameters)),
     contracts,

@@ -36,6 +36,7 @@ import { bridgeImplementationStep } from "./040-bridge-implementation.js";
 import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
 import { contractNames } from "./address-book.js";
+import { deterministicAddress } from "./deterministic.js";
 import { disputeDuration, EXIT_MARGIN } from "./parameters.js";
 import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
 import { batchLimits, genesisStateRoot } from "./proof-system.js";
@@ -114,7 +115,7 @@ async function checkCodeHashes({ contracts, parameters }: Deployment, provider: 
 
 /** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
 async function checkCreations(deployment: Deployment, provider: Provider): Promise<Check[]> {
-  const { contracts, parameters, program, keys, l1ChainId } = deployment;
+  const { contracts, parameters, program, keys, l1ChainId, salt } = deployment;
   const implementation = (name: (typeof PROXY_ORDER)[number]) =>
     contracts[name].implementation?.address ?? ZERO_ADDRESS;
   const creations: { name: string; step: Step; address: Hex }[] = [
@@ -143,7 +144,12 @@ async function checkCreations(deployment: Deployment, provider: Provider): Promi
           step.codeAt?.(address, state, provider) ?? provider.call({ from: deployer, data }),
           provider.getCode(address),
         ]);
-        return [compare(`${name} bytecode`, keccak256(expected), keccak256(actual))];
+        return [
+          compare(`${name} bytecode`, keccak256(expected), keccak256(actual)),
+          ...(salt === undefined
+            ? []
+            : [compare(`${name} address from the salt`, deterministicAddress(salt, data), address)]),
+        ];
       }),
     ),
   );

@@ -67,6 +67,7 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addFlag({ name: "dryRun", description: "Show the plan and its cost; send nothing" })
   .addFlag({ name: "yes", description: "Do not ask before sending to a real network" })
   .addFlag({ name: "withoutSequencer", description: "Do not bond the deployer as sequencer" })
+  .addOption(text("salt", "For the same addresses on every chain (CREATE2): a text, or 32 bytes in hex"))
   .addOption(text("l2ChainId", "Chain id of the L2"))
   .addOption(text("proof", "Proof system: fraud or validity"))
   .addOption(text("da", "Data availability: calldata, blob or committee"))

@@ -212,6 +212,8 @@ export interface Deployment {
   program: MachineProgram;
   /** With validity proofs only. */
   keys?: ValidityKeys;
+  /** Of addresses that do not depend on the chain; absent for plain ones. */
+  salt?: Hex;
   /** L1 block from which events are read. */
   fromBlock: bigint;
   genesis: BatchHeader;

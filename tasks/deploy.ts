@@ -19,7 +19,14 @@ import {
   type Preset,
   type RollupParametersInput,
 } from "../deploy/parameters.js";
-import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
+import { parseSalt } from "../deploy/deterministic.js";
+import {
+  deploymentSteps,
+  deploySuite,
+  type DeployOptions,
+  type DeployResult,
+  plannedContracts,
+} from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
 import { programFor, readCeremony } from "../plugin/hardhat/proof.js";
 import type { Deployment, Hex, MemberUrls, RollupParameters } from "../plugin/types.js";
@@ -37,6 +44,7 @@ interface DeployArguments extends CommonArguments {
   yes: boolean;
   withoutSequencer: boolean;
   ceremony: string | undefined;
+  salt: string | undefined;
 }
 
 export default action<DeployArguments & { [Key in keyof RollupParameters]: string | undefined }>(
@@ -48,6 +56,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     const { chainId } = await connection.ethers.provider.getNetwork();
     const preset = presetOf(input.preset) ?? presetFor(chainId);
     const given = await gatherParameters(input, hre.config.rollup.parameters);
+    const salt = saltArgument(input.salt);
 
     const place = { preset, l1ChainId: chainId, deployer };
     const proved = given.proof === "validity" ? resolveParameters(given, place) : undefined;
@@ -62,7 +71,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
       const earlier = await findEarlier(
         bookPath,
         connection,
-        { preset, given, machineHash: program.machineHash },
+        { preset, given, machineHash: program.machineHash, salt },
         output,
       );
       if (earlier !== undefined) {
@@ -81,14 +90,17 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
       bond: !input.withoutSequencer,
       memberUrls: memberUrlsOf(given),
       restartOnNewChain: preset === "dev",
+      salt,
     };
     showParameters(output, `Rollup on ${networkName} (chain ${chainId}), deployed by ${deployer}`, parameters);
 
+    const planned = await showAddresses(output, chainId, deployer, options);
     if (input.dryRun) {
       const result = await output.progress("Rehearsing on a copy of the chain", () =>
         rehearse(hre, connection, { ...options, deployer }),
       );
-      return showRehearsal(output, connection, options, result, deployer);
+      const plan = await showRehearsal(output, connection, options, result, deployer);
+      return planned === undefined ? plan : { ...plan, salt, contracts: planned };
     }
 
     await confirm(hre, connection, { isLocal: preset === "dev", yes: input.yes });
@@ -99,6 +111,7 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
       journal: isInProcess(connection)
         ? memoryJournal()
         : fileJournal(join(deploymentFolder(hre, networkName), "journal.json")),
+      onNotice: (line) => output.line(`  ${line}`),
       onStep: ({ id, title, outcome, gasUsed }) => {
         const number = (steps.findIndex((step) => step.id === id) + 1).toString();
         const what = outcome === "found" ? "done before" : `${gasUsed.toLocaleString("en")} gas`;
@@ -109,6 +122,32 @@ export default action<DeployArguments & { [Key in keyof RollupParameters]: strin
     return report(context, connection, result.deployment, result, isInProcess(connection) ? undefined : bookPath);
   },
 );
+
+function saltArgument(text: string | undefined): Hex | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseSalt(text);
+  } catch (error) {
+    if (error instanceof RangeError) throw new ArgumentError("salt", `--${error.message}`);
+    throw error;
+  }
+}
+
+/** Where everything will be, as far as that is known: with a salt. */
+async function showAddresses(
+  output: Output,
+  l1ChainId: bigint,
+  deployer: Hex,
+  { salt, parameters, program, keys, bond }: Omit<DeployOptions, "signer" | "journal">,
+): Promise<Record<string, Hex> | undefined> {
+  if (salt === undefined) return undefined;
+  const contracts = await plannedContracts({ ...{ parameters, program, keys, bond, salt }, deployer, l1ChainId });
+  output.table([
+    { type: "section-header", text: `Addresses from salt ${salt}` },
+    ...Object.entries(contracts).map((cells) => ({ type: "row" as const, cells })),
+  ]);
+  return contracts;
+}
 
 function presetOf(preset: string | undefined): Preset | undefined {
   if (preset === undefined || isPreset(preset)) return preset;
@@ -147,11 +186,18 @@ async function readParameterFile(path: string): Promise<RollupParametersInput> {
   return value;
 }
 
+interface Wanted {
+  preset: Preset;
+  given: RollupParametersInput;
+  machineHash: Hex;
+  salt: Hex | undefined;
+}
+
 /** The deployment that an earlier run finished here, if the chain still has it. */
 async function findEarlier(
   path: string,
   { ethers, networkName }: NetworkConnection,
-  { preset, given, machineHash }: { preset: Preset; given: RollupParametersInput; machineHash: Hex },
+  { preset, given, machineHash, salt }: Wanted,
   output: Output,
 ): Promise<Deployment | undefined> {
   let earlier: Deployment;
@@ -179,6 +225,13 @@ async function findEarlier(
     throw new ArgumentError(
       "network",
       `network "${networkName}" has a rollup of the program ${earlier.program.machineHash}, this package's is ${machineHash}; move ${path} away to deploy another`,
+    );
+  }
+  // Who names no salt takes what is there.
+  if (salt !== undefined && salt !== earlier.salt) {
+    throw new ArgumentError(
+      "salt",
+      `network "${networkName}" has a rollup ${earlier.salt === undefined ? "without salt" : `with salt ${earlier.salt}`}; move ${path} away to deploy another`,
     );
   }
   output.line(`Network "${networkName}" has this rollup already; reading it back`);

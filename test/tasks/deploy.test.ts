@@ -211,8 +211,40 @@ describe("rollup:deploy", () => {
     });
   });
 
+  it("creates at deterministic addresses with --salt, known from --dry-run on, and says what has another salt", async () => {
+    const host = await environment(folder);
+    const server = await host.network.createServer("default", "127.0.0.1", 0);
+    const { port } = await server.listen();
+    const url = `http://127.0.0.1:${port.toString()}`;
+    const connected = () => environment(folder, { networks: { remote: { type: "http", url } } }, "remote");
+    try {
+      const plan = await runTask(await connected(), "rollup:deploy", { salt: "mine", dryRun: true });
+      expect(plan.errors).to.deep.equal([]);
+      const { L1EscrowBridge } = plan.value.contracts as Record<string, string>;
+      expect(plan.stdout).to.include(L1EscrowBridge);
+      const run = await runTask(await connected(), "rollup:deploy", { salt: "mine" });
+      expect(run.errors).to.deep.equal([]);
+      const book = await readDeployment(join(folder, "remote", "rollup.json"));
+      expect(book.contracts.L1EscrowBridge.address).to.equal(L1EscrowBridge);
+      // Without a salt what is there is read back; with another one it is not what was asked for.
+      expect((await runTask(await connected(), "rollup:deploy")).errors).to.deep.equal([]);
+      const other = await runTask(await connected(), "rollup:deploy", { salt: "other" });
+      expect(other.errors).to.have.length(1);
+      expect(other.errors[0]).to.match(
+        /^network "remote" has a rollup with salt 0x\w{64}; move .* away to deploy another$/,
+      );
+    } finally {
+      await server.close();
+    }
+  });
+
   describe("wrong input, each with one line", () => {
     const cases: [string, Record<string, string | boolean>, RegExp][] = [
+      [
+        "a salt of the wrong length",
+        { salt: "0x12" },
+        /^--salt 0x12 is not 32 bytes: 0x and 64 hex digits, or any text without 0x$/,
+      ],
       ["an unknown preset", { preset: "prod" }, /^--preset prod is unknown; there are dev, sepolia, mainnet$/],
       ["a missing parameter file", { parameters: "none.json" }, /^parameter file none\.json: there is no such file$/],
       ["a wrong parameter", { upgradeDelay: "1h" }, /^upgradeDelay: is "1h"; at least 1d$/],

@@ -30,10 +30,11 @@ export async function deploymentOf(
   signer: Deployer,
   input: RollupParametersInput,
   journal: JournalStore,
+  salt?: Hex,
 ): Promise<DeployOptions> {
   const [deployer, { chainId: l1ChainId }] = await Promise.all([signer.getAddress(), signer.provider.getNetwork()]);
   const parameters = resolveParameters(input, { preset: "dev", l1ChainId, deployer: deployer as Hex });
-  const options = { network: "test", parameters, signer, bond: true, journal, restartOnNewChain: true };
+  const options = { network: "test", parameters, signer, bond: true, journal, restartOnNewChain: true, salt };
   if (parameters.proof === "fraud") return { ...options, program: SOME_PROGRAM };
   const keys = {
     onL1: someKey("on L1"),

@@ -18,10 +18,20 @@ type Observer = (moment: string) => void | Promise<void>;
  */
 export function observed(options: DeployOptions & { signer: Deployer }, observe: Observer): DeployOptions {
   let step = "start";
+  let death: unknown;
+  const tell = async (moment: string): Promise<void> => {
+    try {
+      await observe(`${step}: ${moment}`);
+    } catch (error) {
+      death = error;
+      throw error;
+    }
+  };
   const around = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
-    await observe(`${step}: before ${what}`);
+    if (death !== undefined) throw new Killed("nothing runs after its process");
+    await tell(`before ${what}`);
     const result = await act();
-    await observe(`${step}: after ${what}`);
+    await tell(`after ${what}`);
     return result;
   };
   const { journal, signer } = options;
@@ -29,7 +39,10 @@ export function observed(options: DeployOptions & { signer: Deployer }, observe:
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
-      const call = (...input: unknown[]): unknown => Reflect.apply(value, target, input) as unknown;
+      const call = (...input: unknown[]): unknown => {
+        if (death !== undefined) throw new Killed("nothing runs after its process");
+        return Reflect.apply(value, target, input) as unknown;
+      };
       return name === "getTransactionReceipt"
         ? (...input: unknown[]) => around("receipt", () => call(...input) as Promise<unknown>)
         : call;
