@@ -76,19 +76,7 @@ export function toJson(value: unknown): string {
  * @throws {AddressBookError} naming the first field that is wrong.
  */
 export function parseDeployment(text: string, path: string): Deployment {
-  const fail = (reason: string): never => {
-    throw new AddressBookError(path, reason);
-  };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return fail("is not JSON; deploy again or restore the file");
-  }
-  const book = reader(json, "", fail);
-  if (book.raw("version") !== 1)
-    fail(`version is ${JSON.stringify(book.raw("version"))}; this release reads version 1`);
-
+  const { book, fail } = parseBook(text, path);
   const given: Record<string, bigint | string | readonly Hex[]> = {};
   const fields = book.object("parameters");
   for (const name of PARAMETER_NAMES) {
@@ -121,16 +109,7 @@ export function parseDeployment(text: string, path: string): Deployment {
 
 /** @throws {AddressBookError} when there is no readable book at `path`. */
 export async function readDeployment(path: string): Promise<Deployment> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) {
-      throw new AddressBookError(path, "there is no address book; run rollup:deploy on this network first", true);
-    }
-    throw new AddressBookError(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
-  }
-  return parseDeployment(text, path);
+  return parseDeployment(await readBook(path, "rollup:deploy"), path);
 }
 
 export async function writeDeployment(path: string, deployment: Deployment): Promise<void> {
@@ -143,6 +122,34 @@ export async function writeFileAtomically(path: string, text: string): Promise<v
   const draft = `${path}.${process.pid}.tmp`;
   await writeFile(draft, text, { flush: true });
   await rename(draft, path);
+}
+
+/** An address book of version 1, and what throws {@link AddressBookError} of it. */
+export function parseBook(text: string, path: string): { book: Reader; fail: (reason: string) => never } {
+  const fail = (reason: string): never => {
+    throw new AddressBookError(path, reason);
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return fail("is not JSON; deploy again or restore the file");
+  }
+  const book = reader(json, "", fail);
+  if (book.raw("version") !== 1)
+    fail(`version is ${JSON.stringify(book.raw("version"))}; this release reads version 1`);
+  return { book, fail };
+}
+
+/** @param task Writes the book. @throws {AddressBookError} when there is nothing to read at `path`. */
+export async function readBook(path: string, task: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error))
+      throw new AddressBookError(path, `there is no address book; run ${task} on this network first`, true);
+    throw new AddressBookError(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
 }
 
 export function isMissing(error: unknown): boolean {

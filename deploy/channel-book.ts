@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
-
 import type { ContractRecord } from "../plugin/types.js";
-import { AddressBookError, isMissing, parseRecord, reader, toJson, writeFileAtomically } from "./address-book.js";
+import { parseBook, parseRecord, readBook, toJson, writeFileAtomically } from "./address-book.js";
 import { CHANNEL_CONTRACTS, type ChannelContractName } from "./channel-steps.js";
 
 /** Where channels live on a network: what `channel:deploy` writes and everything about channels reads. */
@@ -18,18 +16,7 @@ export interface ChannelsDeployment {
 
 /** The opposite of what `writeChannels` writes. @throws {AddressBookError} naming the first field that is wrong. */
 export function parseChannels(text: string, path: string): ChannelsDeployment {
-  const fail = (reason: string): never => {
-    throw new AddressBookError(path, reason);
-  };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return fail("is not JSON; deploy again or restore the file");
-  }
-  const book = reader(json, "", fail);
-  if (book.raw("version") !== 1)
-    fail(`version is ${JSON.stringify(book.raw("version"))}; this release reads version 1`);
+  const { book } = parseBook(text, path);
   const contracts = book.object("contracts");
   return {
     version: 1,
@@ -45,15 +32,7 @@ export function parseChannels(text: string, path: string): ChannelsDeployment {
 
 /** @throws {AddressBookError} when there is no readable book at `path`. */
 export async function readChannels(path: string): Promise<ChannelsDeployment> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error))
-      throw new AddressBookError(path, "there is no address book; run channel:deploy on this network first", true);
-    throw new AddressBookError(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
-  }
-  return parseChannels(text, path);
+  return parseChannels(await readBook(path, "channel:deploy"), path);
 }
 
 export async function writeChannels(path: string, deployment: ChannelsDeployment): Promise<void> {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 
+import { readBody } from "../net/body.js";
 import { closeServer, listen } from "../net/listen.js";
 import type { Hex } from "../types.js";
 import type { Transport } from "./transport.js";
@@ -53,7 +54,7 @@ export async function httpTransport(options: HttpTransportOptions): Promise<Http
     if (atOnce >= bodiesPerSource) return 429;
     reading.set(source, atOnce + 1);
     try {
-      const body = await readBody(incoming);
+      const body = await readBody(incoming, MAX_MESSAGE_BYTES);
       if (body === undefined) return 413;
       return handler(body, source) ? 202 : 503;
     } finally {
@@ -104,17 +105,6 @@ export async function httpTransport(options: HttpTransportOptions): Promise<Http
     },
     close: () => closeServer(server),
   };
-}
-
-async function readBody(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MAX_MESSAGE_BYTES) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 function reasonOf(error: unknown): string {

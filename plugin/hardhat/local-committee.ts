@@ -10,7 +10,8 @@ import { chunkCount } from "../da/committee/chunks.js";
 import { createMember, type Member } from "../da/committee/member.js";
 import { servingTime } from "../da/committee/posting.js";
 import { rootOfSuite } from "../da/committee/root.js";
-import { answer, type MemberAnswer, serveMember } from "../da/committee/server.js";
+import { answer, serveMember } from "../da/committee/server.js";
+import type { ServiceAnswer } from "../net/service.js";
 import { openVault } from "../da/committee/vault.js";
 import { decodeRequest, PATHS } from "../da/committee/wire.js";
 import type { L1Client } from "../l1/client.js";
@@ -179,7 +180,7 @@ function isWithheld(member: Member, path: string): boolean {
 }
 
 /** A signature by a key that is nobody's, without storing anything. */
-async function lieAbout(body: string, { scope }: CommitteeOnL1): Promise<MemberAnswer> {
+async function lieAbout(body: string, { scope }: CommitteeOnL1): Promise<ServiceAnswer> {
   const { attestation } = decodeRequest(body);
   return { status: 200, body: { signature: await signAttestation(Wallet.createRandom(), scope, attestation) } };
 }
@@ -196,6 +197,6 @@ function never(signal: AbortSignal): Promise<never> {
   });
 }
 
-function responseOf({ status, body }: MemberAnswer): Response {
+function responseOf({ status, body }: ServiceAnswer): Response {
   return new Response(body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body), { status });
 }

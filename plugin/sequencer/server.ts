@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
+import { readBody } from "../net/body.js";
 import { closeServer, listen } from "../net/listen.js";
 import { RPC_CODES } from "./errors.js";
 import { answer, type Request } from "./rpc/dispatch.js";
@@ -56,20 +57,8 @@ async function respond(
     outgoing.setHeader("connection", "close");
     return end(outgoing, 413, rpcError(`the request is too large; at most ${maxBody} bytes`));
   }
-  const answered = await answer(body, request, onFault);
+  const answered = await answer(body.toString(), request, onFault);
   return answered === undefined ? end(outgoing, 204) : end(outgoing, 200, JSON.stringify(answered));
-}
-
-/** undefined when it is too large. */
-async function readBody(incoming: IncomingMessage, limit: number): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of incoming) {
-    length += (chunk as Buffer).length;
-    if (length > limit) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function rpcError(message: string): string {

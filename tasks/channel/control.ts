@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 
 import { toJson } from "../../deploy/address-book.js";
+import { readBody } from "../../plugin/net/body.js";
 import { closeServer, listen } from "../../plugin/net/listen.js";
 import { explain, LinesError } from "../support/explain.js";
 import type { Command, Performed } from "./commands.js";
@@ -72,21 +73,12 @@ async function answer(
     return { status: 403, document: { errors: ["only the owner of this node may command it"] } };
   }
   try {
-    return { status: 200, document: await perform(JSON.parse(await readBody(incoming)) as Command) };
+    const body = await readBody(incoming, MAX_BODY);
+    if (body === undefined) throw new RangeError(`a command has at most ${MAX_BODY} bytes`);
+    return { status: 200, document: await perform(JSON.parse(body.toString()) as Command) };
   } catch (error) {
     return { status: 400, document: { errors: explain(error) } };
   }
-}
-
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MAX_BODY) throw new RangeError(`a command has at most ${MAX_BODY} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
 }
 
 async function readDoor(storage: string): Promise<Door | undefined> {

@@ -6,9 +6,10 @@ import { expect } from "chai";
 
 import { channelIdOf, stateHash } from "../../plugin/channel/hashes.js";
 import type { ChannelReport } from "../../plugin/channel/report.js";
-import { serveTower, type TowerServer } from "../../plugin/channel/watchtower/server.js";
+import { serveTower } from "../../plugin/channel/watchtower/server.js";
 import type { Vault } from "../../plugin/channel/watchtower/vault.js";
 import { walk } from "../../plugin/channel/watchtower/walk.js";
+import type { Service } from "../../plugin/net/service.js";
 import { memoryStore } from "../../plugin/store/memory.js";
 import { openGuard } from "../../tasks/channel/guard.js";
 import { DOMAIN } from "../channel/support/fake-l1.js";
@@ -19,7 +20,7 @@ describe("what a participant hands to its watchtower", () => {
   let world: World;
   let folder: string;
   let vault: Vault;
-  let tower: TowerServer;
+  let tower: Service;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "rollup-guard-"));

@@ -1,7 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-
 import { L1UnavailableError } from "../../l1/ask.js";
-import { closeServer, listen } from "../../net/listen.js";
+import { serve, type Service, type ServiceAnswer, type ServiceRequest } from "../../net/service.js";
 import type { Hex } from "../../types.js";
 import { MAX_DATA_LENGTH } from "./chunks.js";
 import { type Member, RefusedError } from "./member.js";
@@ -22,67 +20,25 @@ export type MemberEvent =
   | { kind: "refused"; reason: string }
   | { kind: "fault"; error: unknown };
 
-export interface MemberServer {
-  url: string;
-  /** Takes no more requests; what it is signing is on disk when this resolves. */
-  close(): Promise<void>;
-}
-
 /** Data in hex, and the rest of a request. */
 const MAX_BODY = 2 * MAX_DATA_LENGTH + 4_096;
 const DATA_PATH = /^\/v1\/data\/(0x[0-9a-f]{64})(?:\/chunks\/(\d{1,4}))?$/;
 
-/** A member over HTTP. @throws {PortInUseError} */
-export async function serveMember(options: MemberServerOptions): Promise<MemberServer> {
-  const { host = "127.0.0.1", port, onEvent } = options;
-  const working = new Set<Promise<void>>();
-  const server = createServer((incoming, outgoing) => {
-    const work = respond(incoming, outgoing, options).catch((error: unknown) => {
-      // Who went away in the middle of a request is no fault of ours.
-      if (!incoming.destroyed || incoming.complete) onEvent?.({ kind: "fault", error });
-      outgoing.destroy();
-    });
-    working.add(work);
-    void work.finally(() => working.delete(work));
+/** A member over HTTP; what it has signed when it is closed is on disk. @throws {PortInUseError} */
+export function serveMember({ member, onEvent, ...where }: MemberServerOptions): Promise<Service> {
+  return serve({
+    ...{ ...where, maxBody: MAX_BODY },
+    answer: (request) => answer(member, request, onEvent),
+    onFault: (error) => onEvent?.({ kind: "fault", error }),
   });
-  const { url } = await listen(server, host, port);
-  return {
-    url,
-    async close() {
-      await closeServer(server);
-      // What is being signed is written down before the store closes.
-      await Promise.all(working);
-    },
-  };
-}
-
-async function respond(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  { member, onEvent }: MemberServerOptions,
-): Promise<void> {
-  const { method = "GET", url: path = "" } = incoming;
-  const body = method === "POST" ? await readBody(incoming) : "";
-  if (body === undefined) {
-    outgoing.setHeader("connection", "close");
-    send(outgoing, { status: 413, body: { error: `the request is too large; at most ${MAX_BODY} bytes` } });
-  } else {
-    send(outgoing, await answer(member, { method, path, body }, onEvent));
-  }
-}
-
-/** An answer of a member: bytes as they are, anything else as JSON. */
-export interface MemberAnswer {
-  status: number;
-  body: Uint8Array | object;
 }
 
 /** What a member answers, however it was asked. */
 export async function answer(
   member: Member,
-  { method, path, body }: { method: string; path: string; body: string },
+  { method, path, body }: ServiceRequest,
   onEvent?: MemberServerOptions["onEvent"],
-): Promise<MemberAnswer> {
+): Promise<ServiceAnswer> {
   if (method === "POST" && path === PATHS.attest) {
     try {
       const request = decodeRequest(body);
@@ -107,7 +63,7 @@ export async function answer(
   return found === undefined ? none("these data are not here") : { status: 200, body: found };
 }
 
-const none = (error: string): MemberAnswer => ({ status: 404, body: { error } });
+const none = (error: string): ServiceAnswer => ({ status: 404, body: { error } });
 
 function chunkOf(member: Member, dataHash: Hex, index: number): object | undefined {
   try {
@@ -115,26 +71,5 @@ function chunkOf(member: Member, dataHash: Hex, index: number): object | undefin
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
-  }
-}
-
-async function readBody(incoming: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MAX_BODY) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
-}
-
-function send(outgoing: ServerResponse, { status, body }: MemberAnswer): void {
-  if (body instanceof Uint8Array) {
-    outgoing.writeHead(status, { "content-type": "application/octet-stream", "content-length": body.length });
-    outgoing.end(body);
-  } else {
-    outgoing.writeHead(status, { "content-type": "application/json" });
-    outgoing.end(JSON.stringify(body));
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "../../../plugin/channel/watchtower/client.js";
 import { decodeCheckpoint } from "../../../plugin/channel/watchtower/payload.js";
 import { hintOf, unseal } from "../../../plugin/channel/watchtower/seal.js";
-import { serveTower, type TowerServer } from "../../../plugin/channel/watchtower/server.js";
+import { serveTower } from "../../../plugin/channel/watchtower/server.js";
 import { blobsHash, watchDigests } from "../../../plugin/channel/watchtower/signing.js";
 import { TowerRefusal, type TowerOptions } from "../../../plugin/channel/watchtower/tower.js";
 import { ForeignWatchError, openVault, type VaultLimits } from "../../../plugin/channel/watchtower/vault.js";
@@ -26,6 +26,7 @@ import {
   MAX_BODY,
   type Upload,
 } from "../../../plugin/channel/watchtower/wire.js";
+import type { Service } from "../../../plugin/net/service.js";
 import { openLevelStore } from "../../../plugin/store/level.js";
 import { memoryStore } from "../../../plugin/store/memory.js";
 import type { Store } from "../../../plugin/store/types.js";
@@ -204,7 +205,7 @@ describe("A watchtower's server", () => {
   });
 
   describe("over HTTP", () => {
-    async function served(options: Partial<TowerOptions> = {}): Promise<{ server: TowerServer; tower: Hex }> {
+    async function served(options: Partial<TowerOptions> = {}): Promise<{ server: Service; tower: Hex }> {
       const { tower } = await towerOf(options);
       return { server: opened(await serveTower({ tower, port: 0 })), tower: tower.info.tower };
     }

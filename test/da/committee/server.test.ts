@@ -15,7 +15,8 @@ import {
   type MemberFault,
 } from "../../../plugin/da/committee/client.js";
 import { CHUNK_LENGTH, isChunkOf, type ProvenChunk } from "../../../plugin/da/committee/chunks.js";
-import { type MemberServer, serveMember } from "../../../plugin/da/committee/server.js";
+import { serveMember } from "../../../plugin/da/committee/server.js";
+import type { Service } from "../../../plugin/net/service.js";
 import { encodeRequest } from "../../../plugin/da/committee/wire.js";
 import { toHex } from "../../../plugin/ledger/bytes.js";
 import { dataHash } from "../../../plugin/ledger/hashes.js";
@@ -45,7 +46,7 @@ describe("A committee of 7, of which 5 must sign", () => {
     open.push(server);
     return server;
   }
-  const honest = async (position: number): Promise<MemberServer> =>
+  const honest = async (position: number): Promise<Service> =>
     opened(await serveMember({ member: memberOf(position, fakeL1()), port: 0 }));
   const answering = async (...answer: Parameters<typeof serveAnswer>) => opened(await serveAnswer(...answer));
   const addresses = (urls: readonly (string | undefined)[]): MemberAddress[] =>
