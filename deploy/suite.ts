@@ -89,6 +89,7 @@ export interface DeployOptions {
   onStart?: RunOptions["onStart"] | undefined;
   onStep?: RunOptions["onStep"] | undefined;
   onNotice?: RunOptions["onNotice"] | undefined;
+  patience?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import { toQuantity } from "ethers";
 import { network } from "hardhat";
 
 import { fileJournal, JournalBusyError, memoryJournal } from "../../deploy/journal.js";
@@ -25,7 +26,12 @@ describe("deployments that are interrupted", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  const forms = [...SUITES.map((suite) => [...suite, undefined] as const), ["a salt", {}, SALT] as const];
+  const forms = [
+    ...SUITES.slice(0, 2).map((suite) => [...suite, undefined] as const),
+    ["a salt", {}, SALT] as const,
+    // Each run checks the keys of its circuits, which takes half of its time: the long tests have this one.
+    ...(process.env.ROLLUP_TEST_LONG === "1" ? [[...SUITES[2]!, undefined] as const] : []),
+  ];
   for (const [name, input, salt] of forms) {
     it(`with ${name}: one that dies at every moment of each step, and of its resumption, ends as one that never died`, async () => {
       const undisturbed = await chainWith(input, salt);
@@ -48,14 +54,16 @@ describe("deployments that are interrupted", () => {
     });
   }
 
-  for (const moment of [
-    "before journal of hash",
-    "after journal of hash",
-    "after receipt",
-    "before journal of receipt",
-  ]) {
-    it(`ends as one that never died when each step dies once, ${moment}`, async () => {
-      const [, input] = SUITES[1]!;
+  const once = [
+    [SUITES[1]!, "before journal of hash"],
+    [SUITES[1]!, "after journal of hash"],
+    [SUITES[1]!, "after receipt"],
+    [SUITES[1]!, "before journal of receipt"],
+    [SUITES[2]!, "after send"],
+    [SUITES[2]!, "after journal of hash"],
+  ] as const;
+  for (const [[name, input], moment] of once) {
+    it(`with ${name}: ends as one that never died when each step dies once, ${moment}`, async () => {
       const undisturbed = await chainWith(input);
       const { deployment: expected } = await deploySuite(undisturbed.options);
 
@@ -78,6 +86,114 @@ describe("deployments that are interrupted", () => {
     const { deployment } = await dying(options, { onReceipt: mine, onStart: mine });
     expect(await standing(deployment, signer)).to.deep.equal(await standing(expected, undisturbed.signer));
     expect(await sent(signer)).to.deep.equal(await sent(undisturbed.signer));
+  });
+
+  describe("with a transaction that L1 does not mine", () => {
+    const [, input] = SUITES[0]!;
+    /** The first transaction is pending, the process dead. */
+    async function stuck() {
+      const all = await chainWith(input);
+      const { ethers, options } = all;
+      await ethers.provider.send("evm_setAutomine", [false]);
+      const killed = observed(options, (moment) => {
+        if (moment.endsWith("after journal of hash")) throw new Killed(moment);
+      });
+      await deploySuite(killed).catch(() => undefined);
+      const journal = await options.journal.load();
+      const hash = journal?.entries["010-suite-factory"]?.transaction;
+      const steps = deploymentSteps(options.parameters).length;
+      return { ...all, hash: hash!, steps };
+    }
+    const spike = async ({ ethers }: Awaited<ReturnType<typeof chainWith>>) => {
+      await ethers.provider.send("hardhat_setNextBlockBaseFeePerGas", [toQuantity(90n * 10n ** 9n)]);
+      await ethers.provider.send("evm_mine", []);
+    };
+
+    it("outbids it when L1 asks for more by now, and says so", async () => {
+      const all = await stuck();
+      const { ethers, options, signer, hash, steps } = all;
+      await spike(all);
+      const notices: string[] = [];
+      const mine = () =>
+        ethers.provider.send("evm_setAutomine", [true]).then(() => ethers.provider.send("evm_mine", []));
+      const resumed = observed(options, async (moment) => {
+        if (moment === "010-suite-factory: before receipt") await mine();
+      });
+      const { steps: reports } = await deploySuite({ ...resumed, onNotice: (line) => notices.push(line) });
+      expect(notices).to.have.length(1);
+      expect(notices[0]).to.match(
+        /^step 010-suite-factory: transaction 0x\w{64} offers [\d.]+ gwei for gas, L1 asks for 90 gwei; sending it again with up to \d{3}[\d.]* gwei$/,
+      );
+      expect(notices[0]).to.include(hash);
+      expect(reports[0]?.transaction).not.to.equal(hash);
+      expect(await signer.getNonce()).to.equal(steps);
+    });
+
+    it("takes the first one where that was mined after all", async () => {
+      const all = await stuck();
+      const { ethers, options, signer, hash, steps } = all;
+      await spike(all);
+      const killed = observed(options, (moment) => {
+        if (moment.endsWith("before send")) throw new Killed(moment);
+      });
+      await deploySuite(killed).catch(() => undefined);
+      await ethers.provider.send("hardhat_setNextBlockBaseFeePerGas", ["0x1"]);
+      await ethers.provider.send("evm_mine", []);
+      await ethers.provider.send("evm_setAutomine", [true]);
+      const { steps: reports } = await deploySuite(options);
+      expect(reports[0]?.transaction).to.equal(hash);
+      expect(await signer.getNonce()).to.equal(steps);
+    });
+
+    it("sends it anew when the node has forgotten it", async () => {
+      const { ethers, options, signer, hash, steps } = await stuck();
+      await ethers.provider.send("hardhat_dropTransaction", [hash]);
+      await ethers.provider.send("evm_setAutomine", [true]);
+      await deploySuite(options);
+      expect(await signer.getNonce()).to.equal(steps);
+    });
+
+    it("says so when the node forgets it in mid-run, and sends it anew the next time", async () => {
+      const { ethers, options, signer } = await chainWith(input);
+      await ethers.provider.send("evm_setAutomine", [false]);
+      const forgetful = observed(options, async (moment) => {
+        if (moment !== "010-suite-factory: after journal of hash") return;
+        const { entries } = (await options.journal.load())!;
+        await ethers.provider.send("hardhat_dropTransaction", [entries["010-suite-factory"]?.transaction]);
+      });
+      const error: unknown = await deploySuite({ ...forgetful, patience: 20 }).catch((reason: unknown) => reason);
+      expect((error as Error).message).to.match(
+        /^step 010-suite-factory: the node has forgotten transaction 0x\w{64}; run the same command again to send it anew$/,
+      );
+      await ethers.provider.send("evm_setAutomine", [true]);
+      const { steps } = await deploySuite(options);
+      expect(await signer.getNonce()).to.equal(steps.length);
+    });
+
+    it("says why it waits, and what to do", async () => {
+      const all = await chainWith(input);
+      const { ethers, options, signer } = all;
+      await ethers.provider.send("evm_setAutomine", [false]);
+      const stop = new AbortController();
+      const notices: string[] = [];
+      const spiked = observed(options, async (moment) => {
+        if (moment === "010-suite-factory: after journal of hash") await spike(all);
+      });
+      const onNotice = (line: string) => {
+        notices.push(line);
+        stop.abort();
+      };
+      await deploySuite({ ...spiked, patience: 20, onNotice, signal: stop.signal }).catch(() => undefined);
+      expect(notices).to.have.length(1);
+      expect(notices[0]).to.match(
+        /^step 010-suite-factory: transaction 0x\w{64} is stuck: it offers [\d.]+ gwei for gas, L1 asks for 90 gwei; stop this and run the same command again to offer more$/,
+      );
+      await ethers.provider.send("hardhat_setNextBlockBaseFeePerGas", ["0x1"]);
+      await ethers.provider.send("evm_mine", []);
+      await ethers.provider.send("evm_setAutomine", [true]);
+      const { steps } = await deploySuite(options);
+      expect(await signer.getNonce()).to.equal(steps.length);
+    });
   });
 
   it("are finished by one process at a time", async () => {
