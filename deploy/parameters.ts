@@ -5,7 +5,8 @@ export {
   PARAMETER_NAMES,
   PARAMETERS,
 } from "./parameters/descriptions.js";
-export { parseOne, parseParameters, safesIn } from "./parameters/parse.js";
+export { type ParameterFile, ParameterFileError, readParameterFile } from "./parameters/file.js";
+export { parseOne, parseParameters, SAFE_PREFIX, safesIn } from "./parameters/parse.js";
 export { isPreset, presetFor, PRESETS } from "./parameters/presets.js";
 export { memberUrlsOf, resolveParameters } from "./parameters/resolve.js";
 export { disputeDuration, EXIT_MARGIN, exitWindow, leavingTime } from "./parameters/times.js";
@@ -18,3 +19,4 @@ export {
   type RollupParametersInput,
 } from "./parameters/types.js";
 export { formatAmount, formatTime, parseTime } from "./parameters/units.js";
+export { warningsOf } from "./parameters/warnings.js";

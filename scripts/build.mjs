@@ -1,4 +1,4 @@
-// Everything that is generated: TypeChain types with bytecode, what upgrades are compared with, guest programs, the KZG setup; with --package also dist/.
+// Everything that is generated: TypeChain types with bytecode, what upgrades are compared with, the schema of parameters, guest programs, the KZG setup; with --package also dist/.
 import { rmSync } from "node:fs";
 
 import { run } from "./run.mjs";
@@ -12,6 +12,7 @@ if (forPackage) {
 }
 run(node, ["node_modules/hardhat/dist/src/cli.js", "build", "--no-tests", "--build-profile", "production", "--quiet"]);
 run(node, ["scripts/build-implementations.mjs"]);
+run(node, ["scripts/build-schema.mjs"]);
 run(node, ["scripts/build-guests.mjs"]);
 run(node, ["scripts/build-setup.mjs"]);
 if (forPackage) run(node, ["scripts/dist.mjs"]);

@@ -1,4 +1,4 @@
-// What the package runs, into dist/: JavaScript, declarations, guest programs and the KZG setup. Needs typechain-types and build.
+// What the package runs, into dist/: JavaScript, declarations, guest programs, the schema of parameters and the KZG setup. Needs typechain-types and build.
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 import { run } from "./run.mjs";
@@ -16,6 +16,7 @@ for (const file of [
   cpSync(`build/guests/${file}`, `dist/guests/${file}`);
 }
 cpSync("build/implementations.json", "dist/implementations.json");
+cpSync("build/parameters.schema.json", "dist/parameters.schema.json");
 cpSync("build/kzg-setup.bin", "dist/kzg-setup.bin");
 
 // TypeChain's output is types and bytecode, of which the tests' mocks are none of the package's business; nor are maps to

@@ -1,45 +1,35 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { formatEther } from "ethers";
+import { formatEther, formatUnits } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { AddressBookError, isMissing, readDeployment, writeDeployment } from "../deploy/address-book.js";
+import { AddressBookError, readDeployment, writeDeployment } from "../deploy/address-book.js";
 import { fileJournal, memoryJournal } from "../deploy/journal.js";
 import {
-  formatTime,
-  isPreset,
   memberUrlsOf,
   PARAMETER_NAMES,
-  PARAMETERS,
   parseParameters,
   presetFor,
-  PRESETS,
   resolveParameters,
-  type Preset,
   type RollupParametersInput,
+  warningsOf,
 } from "../deploy/parameters.js";
-import { parseSalt } from "../deploy/deterministic.js";
-import {
-  deploymentSteps,
-  deploySuite,
-  type DeployOptions,
-  type DeployResult,
-  plannedContracts,
-} from "../deploy/suite.js";
+import { readHolders, requireSafes } from "../deploy/roles.js";
+import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
 import { verifyDeployment } from "../deploy/verify.js";
 import { programFor, readCeremony } from "../plugin/hardhat/proof.js";
-import type { Deployment, Hex, MemberUrls, RollupParameters } from "../plugin/types.js";
+import type { Deployment, Hex, MemberUrls } from "../plugin/types.js";
+import { saltArgument, showAddresses } from "./deploy/addresses.js";
+import { gatherParameters, type ParameterArguments } from "./deploy/parameters.js";
+import { type Cost, costIfKnown, costOf, formatParameter, showCost, showPlan } from "./deploy/plan.js";
 import { action, ArgumentError, type CommonArguments, type TaskContext } from "./support/action.js";
 import { confirm } from "./support/confirm.js";
-import { rehearse } from "./support/dry-run.js";
 import { LinesError } from "./support/explain.js";
+import { ForkError } from "./support/fork.js";
 import { accountOf, deploymentFolder, isInProcess } from "./support/network.js";
 import type { Output } from "./support/output.js";
 
 interface DeployArguments extends CommonArguments {
-  parameters: string | undefined;
-  preset: string | undefined;
   dryRun: boolean;
   yes: boolean;
   withoutSequencer: boolean;
@@ -47,147 +37,121 @@ interface DeployArguments extends CommonArguments {
   salt: string | undefined;
 }
 
-export default action<DeployArguments & { [Key in keyof RollupParameters]: string | undefined }>(
-  async (input, context) => {
-    const { hre, output } = context;
-    const connection = await hre.network.getOrCreate();
-    const { networkName } = connection;
-    const { signer, address: deployer } = await accountOf(connection);
-    const { chainId } = await connection.ethers.provider.getNetwork();
-    const preset = presetOf(input.preset) ?? presetFor(chainId);
-    const given = await gatherParameters(input, hre.config.rollup.parameters);
-    const salt = saltArgument(input.salt);
+export default action<DeployArguments & ParameterArguments>(async (input, context) => {
+  const { hre, output } = context;
+  const connection = await hre.network.getOrCreate();
+  const { networkName } = connection;
+  const { signer, address: deployer } = await accountOf(connection);
+  const { chainId } = await connection.ethers.provider.getNetwork();
+  const { preset: named, given } = await gatherParameters(input, hre.config.rollup.parameters);
+  const preset = named ?? presetFor(chainId);
+  const isLocal = presetFor(chainId) === "dev";
+  const salt = saltArgument(input.salt);
 
-    const place = { preset, l1ChainId: chainId, deployer };
-    const proved = given.proof === "validity" ? resolveParameters(given, place) : undefined;
-    const { cache } = hre.config.rollup;
-    const ceremony = input.ceremony === undefined ? undefined : await readCeremony(input.ceremony);
-    const work = () => programFor(proved ?? { proof: "fraud" }, chainId, { cache, ceremony });
-    const { program, keys } = await (proved === undefined
-      ? work()
-      : output.progress("Making the circuit and its key", work));
-    const bookPath = join(deploymentFolder(hre, networkName), "rollup.json");
-    if (!isInProcess(connection) && !input.dryRun) {
-      const earlier = await findEarlier(
-        bookPath,
-        connection,
-        { preset, given, machineHash: program.machineHash, salt },
-        output,
-      );
-      if (earlier !== undefined) {
-        const book = withUrls(earlier, memberUrlsOf(given));
-        if (book !== earlier) await writeDeployment(bookPath, book);
-        return report(context, connection, book, undefined, bookPath);
-      }
+  const place = { preset, l1ChainId: chainId, deployer };
+  const proved = given.proof === "validity" ? resolveParameters(given, place) : undefined;
+  const { cache } = hre.config.rollup;
+  const ceremony = input.ceremony === undefined ? undefined : await readCeremony(input.ceremony);
+  const work = () => programFor(proved ?? { proof: "fraud" }, chainId, { cache, ceremony });
+  const { program, keys } = await (proved === undefined
+    ? work()
+    : output.progress("Making the circuit and its key", work));
+  const bookPath = join(deploymentFolder(hre, networkName), "rollup.json");
+  if (!isInProcess(connection) && !input.dryRun) {
+    const earlier = await findEarlier(
+      bookPath,
+      connection,
+      { isLocal, given, machineHash: program.machineHash, salt },
+      output,
+    );
+    if (earlier !== undefined) {
+      const book = withUrls(earlier, memberUrlsOf(given));
+      if (book !== earlier) await writeDeployment(bookPath, book);
+      return report(context, connection, book, undefined, bookPath);
     }
+  }
 
-    const parameters = resolveParameters(given, place);
-    const options: Omit<DeployOptions, "signer" | "journal"> = {
+  const parameters = resolveParameters(given, place);
+  const options: Omit<DeployOptions, "signer" | "journal"> = {
+    network: networkName,
+    parameters,
+    program,
+    keys,
+    bond: !input.withoutSequencer,
+    memberUrls: memberUrlsOf(given),
+    restartOnNewChain: isLocal,
+    salt,
+  };
+  const { provider } = connection.ethers;
+  const roles = await readHolders(provider, parameters);
+  const holders = new Map(roles.flatMap(({ address, holder }) => (holder === undefined ? [] : [[address, holder]])));
+  const warnings = warningsOf(parameters, { preset, deployer, holders });
+  const title = `Rollup on ${networkName} (chain ${chainId}), deployed by ${deployer}, over the defaults of "${preset}"`;
+  showPlan(output, title, { parameters, roles, warnings, deployer });
+  const contracts = await showAddresses(output, chainId, deployer, options);
+  await requireSafes(provider, given);
+
+  if (input.dryRun) {
+    const { cost } = await output.progress("Rehearsing on a copy of the chain", () =>
+      costOf(hre, connection, options, deployer),
+    );
+    showCost(output, "Plan (nothing was sent)", cost);
+    return {
+      dryRun: true,
       network: networkName,
+      l1ChainId: chainId,
+      deployer,
+      preset,
       parameters,
-      program,
-      keys,
-      bond: !input.withoutSequencer,
-      memberUrls: memberUrlsOf(given),
-      restartOnNewChain: preset === "dev",
-      salt,
+      roles,
+      warnings,
+      ...cost,
+      ...(contracts === undefined ? {} : { salt, contracts }),
     };
-    showParameters(output, `Rollup on ${networkName} (chain ${chainId}), deployed by ${deployer}`, parameters);
+  }
 
-    const planned = await showAddresses(output, chainId, deployer, options);
-    if (input.dryRun) {
-      const result = await output.progress("Rehearsing on a copy of the chain", () =>
-        rehearse(hre, connection, { ...options, deployer }),
-      );
-      const plan = await showRehearsal(output, connection, options, result, deployer);
-      return planned === undefined ? plan : { ...plan, salt, contracts: planned };
+  const journal = isInProcess(connection)
+    ? memoryJournal()
+    : fileJournal(join(deploymentFolder(hre, networkName), "journal.json"));
+  if (!isLocal && !isInProcess(connection)) {
+    const isResumed = (await journal.load()) !== undefined;
+    const cost = await output.progress("Rehearsing on a copy of the chain", () =>
+      costIfKnown(hre, connection, options, deployer),
+    );
+    if (cost instanceof ForkError) {
+      output.line(`What it costs is not known before: ${cost.message}`);
+    } else {
+      showCost(output, "Plan", cost);
+      if (isResumed) output.line("An earlier run was interrupted; what it has done is not paid again.");
+      else if (cost.hopeless) throw new ArgumentError("network", notEnough(cost, deployer));
     }
-
-    await confirm(hre, connection, { isLocal: preset === "dev", yes: input.yes });
-    const steps = deploymentSteps(parameters);
-    const result = await deploySuite({
-      ...options,
-      signer,
-      journal: isInProcess(connection)
-        ? memoryJournal()
-        : fileJournal(join(deploymentFolder(hre, networkName), "journal.json")),
-      onNotice: (line) => output.line(`  ${line}`),
-      onStep: ({ id, title, outcome, gasUsed }) => {
-        const number = (steps.findIndex((step) => step.id === id) + 1).toString();
-        const what = outcome === "found" ? "done before" : `${gasUsed.toLocaleString("en")} gas`;
-        output.line(`  ${number}/${steps.length} ${title}: ${what}`);
-      },
-    });
-    if (!isInProcess(connection)) await writeDeployment(bookPath, result.deployment);
-    return report(context, connection, result.deployment, result, isInProcess(connection) ? undefined : bookPath);
-  },
-);
-
-function saltArgument(text: string | undefined): Hex | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return parseSalt(text);
-  } catch (error) {
-    if (error instanceof RangeError) throw new ArgumentError("salt", `--${error.message}`);
-    throw error;
   }
-}
+  await confirm(hre, connection, { isLocal, yes: input.yes });
+  const steps = deploymentSteps(parameters);
+  const result = await deploySuite({
+    ...options,
+    signer,
+    journal,
+    onNotice: (line) => output.line(`  ${line}`),
+    onStep: ({ id, title, outcome, gasUsed }) => {
+      const number = (steps.findIndex((step) => step.id === id) + 1).toString();
+      const what = outcome === "found" ? "done before" : `${gasUsed.toLocaleString("en")} gas`;
+      output.line(`  ${number}/${steps.length} ${title}: ${what}`);
+    },
+  });
+  if (!isInProcess(connection)) await writeDeployment(bookPath, result.deployment);
+  return report(context, connection, result.deployment, result, isInProcess(connection) ? undefined : bookPath);
+});
 
-/** Where everything will be, as far as that is known: with a salt. */
-async function showAddresses(
-  output: Output,
-  l1ChainId: bigint,
-  deployer: Hex,
-  { salt, parameters, program, keys, bond }: Omit<DeployOptions, "signer" | "journal">,
-): Promise<Record<string, Hex> | undefined> {
-  if (salt === undefined) return undefined;
-  const contracts = await plannedContracts({ ...{ parameters, program, keys, bond, salt }, deployer, l1ChainId });
-  output.table([
-    { type: "section-header", text: `Addresses from salt ${salt}` },
-    ...Object.entries(contracts).map((cells) => ({ type: "row" as const, cells })),
-  ]);
-  return contracts;
-}
-
-function presetOf(preset: string | undefined): Preset | undefined {
-  if (preset === undefined || isPreset(preset)) return preset;
-  throw new ArgumentError("preset", `--preset ${preset} is unknown; there are ${Object.keys(PRESETS).join(", ")}`);
-}
-
-/** Config, then parameter file, then flags: the later wins. */
-async function gatherParameters(
-  input: DeployArguments & { [Key in keyof RollupParameters]: string | undefined },
-  config: RollupParametersInput,
-): Promise<RollupParametersInput> {
-  const file = input.parameters === undefined ? {} : await readParameterFile(input.parameters);
-  const flags = Object.fromEntries(
-    PARAMETER_NAMES.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),
+function notEnough({ gasUsed, gasPrice, cost, bond, balance }: Cost, deployer: Hex): string {
+  return (
+    `nothing was sent: ${deployer} has ${formatEther(balance)} ETH, and ${gasUsed.toLocaleString("en")} gas take up to ${formatEther(cost)} ETH ` +
+    `at ${formatUnits(gasPrice, "gwei")} gwei${bond === 0n ? "" : `, the bond ${formatEther(bond)} ETH`}; fund it or use another account`
   );
-  return { ...config, ...file, ...flags };
-}
-
-async function readParameterFile(path: string): Promise<RollupParametersInput> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const reason = isMissing(error) ? "there is no such file" : (error as Error).message;
-    throw new ArgumentError("parameters", `parameter file ${path}: ${reason}`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ArgumentError("parameters", `parameter file ${path} is not JSON: ${(error as Error).message}`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ArgumentError("parameters", `parameter file ${path} holds no JSON object of parameters`);
-  }
-  return value;
 }
 
 interface Wanted {
-  preset: Preset;
+  isLocal: boolean;
   given: RollupParametersInput;
   machineHash: Hex;
   salt: Hex | undefined;
@@ -197,7 +161,7 @@ interface Wanted {
 async function findEarlier(
   path: string,
   { ethers, networkName }: NetworkConnection,
-  { preset, given, machineHash, salt }: Wanted,
+  { isLocal, given, machineHash, salt }: Wanted,
   output: Output,
 ): Promise<Deployment | undefined> {
   let earlier: Deployment;
@@ -207,7 +171,7 @@ async function findEarlier(
     if (error instanceof AddressBookError && error.missing) return undefined;
     throw error;
   }
-  if ((await ethers.provider.getCode(earlier.contracts.SuiteFactory.address)) === "0x" && preset === "dev") {
+  if ((await ethers.provider.getCode(earlier.contracts.SuiteFactory.address)) === "0x" && isLocal) {
     output.line(`${path} is of a chain that is gone; deploying anew`);
     return undefined;
   }
@@ -218,7 +182,7 @@ async function findEarlier(
   if (other !== undefined) {
     throw new ArgumentError(
       other,
-      `network "${networkName}" has a rollup with ${other} ${format(other, earlier.parameters)}; move ${path} away to deploy another`,
+      `network "${networkName}" has a rollup with ${other} ${formatParameter(other, earlier.parameters)}; move ${path} away to deploy another`,
     );
   }
   if (earlier.program.machineHash !== machineHash) {
@@ -243,64 +207,6 @@ function withUrls(deployment: Deployment, urls: MemberUrls): Deployment {
   return Object.keys(urls).length === 0
     ? deployment
     : { ...deployment, memberUrls: { ...deployment.memberUrls, ...urls } };
-}
-
-function format(name: keyof RollupParameters, parameters: RollupParameters): string {
-  const value = parameters[name];
-  if (typeof value === "object") return value.join(", ");
-  if (typeof value === "string") return value;
-  if (PARAMETERS[name].kind === "time") return formatTime(value);
-  return PARAMETERS[name].kind === "amount" ? `${formatEther(value)} ETH` : value.toString();
-}
-
-function showParameters(output: Output, title: string, parameters: RollupParameters): void {
-  output.table([
-    { type: "section-header", text: title },
-    ...PARAMETER_NAMES.filter((name) => (PARAMETERS[name].da ?? parameters.da) === parameters.da).flatMap((name) => {
-      // A line for each member.
-      const [first = "", ...more] = format(name, parameters).split(", ");
-      const rows = [[name, first, PARAMETERS[name].about], ...more.map((member) => ["", member, ""])];
-      return rows.map((cells) => ({ type: "row" as const, cells }));
-    }),
-  ]);
-}
-
-async function showRehearsal(
-  output: Output,
-  { ethers }: NetworkConnection,
-  { parameters, bond }: Omit<DeployOptions, "signer" | "journal">,
-  { steps, deployment }: DeployResult,
-  deployer: string,
-): Promise<object> {
-  const { maxFeePerGas, gasPrice } = await ethers.provider.getFeeData();
-  const price = maxFeePerGas ?? gasPrice ?? 0n;
-  const balance = await ethers.provider.getBalance(deployer);
-  const gasUsed = steps.reduce((sum, step) => sum + step.gasUsed, 0n);
-  const needed = gasUsed * price + (bond ? parameters.sequencerBond : 0n);
-  output.table([
-    { type: "section-header", text: "Plan (nothing was sent)" },
-    { type: "header", cells: ["Step", "Gas"] },
-    ...steps.map(({ title, gasUsed: gas }) => ({ type: "row" as const, cells: [title, gas.toLocaleString("en")] })),
-    { type: "row", cells: ["Sum", gasUsed.toLocaleString("en")] },
-  ]);
-  output.line(
-    `At most ${formatEther(gasUsed * price)} ETH for gas${bond ? ` and ${formatEther(parameters.sequencerBond)} ETH of bond` : ""}; ` +
-      `the deployer has ${formatEther(balance)} ETH${balance < needed ? ", which is not enough" : ""}.`,
-  );
-  return {
-    dryRun: true,
-    network: deployment.network,
-    l1ChainId: deployment.l1ChainId,
-    deployer,
-    parameters,
-    steps: steps.map(({ id, title, gasUsed: gas }) => ({ id, title, gasUsed: gas })),
-    gasUsed,
-    gasPrice: price,
-    cost: gasUsed * price,
-    bond: bond ? parameters.sequencerBond : 0n,
-    balance,
-    enough: balance >= needed,
-  };
 }
 
 async function report(

@@ -1,7 +1,7 @@
 import { type RollupParameters, ZERO_ADDRESS } from "../../plugin/types.js";
 import { PARAMETERS } from "./descriptions.js";
 import { PRESETS } from "./presets.js";
-import { judgedAfter, leavingTime } from "./times.js";
+import { escapeTime, EXIT_MARGIN, judgedAfter, leavingTime } from "./times.js";
 import type { ParameterContext } from "./types.js";
 import { DAY, HOUR, MINUTE } from "./units.js";
 
@@ -33,11 +33,14 @@ export function withDefaults(given: Given, { preset, deployer }: ParameterContex
   } = given;
   const times = { ...base, disputeExtension, permissionlessDelay };
   const leaving = leavingTime(times);
+  const { escapeDelay = beyond("escapeDelay", values.escapeDelay, leaving) } = given;
+  // Two ways out before an upgrade: a batch, and without any batch the escape hatch.
+  const notice = longest(leaving + exitWindow, escapeTime({ ...base, escapeDelay }) + EXIT_MARGIN);
   return {
     ...times,
     bondWithdrawalDelay: beyond("bondWithdrawalDelay", values.bondWithdrawalDelay, judgedAfter(times)),
-    escapeDelay: beyond("escapeDelay", values.escapeDelay, leaving),
-    upgradeDelay: beyond("upgradeDelay", values.upgradeDelay, leaving + exitWindow),
+    escapeDelay,
+    upgradeDelay: beyond("upgradeDelay", values.upgradeDelay, notice),
     pauseCooldown: longest(values.pauseCooldown, base.pauseDuration),
     sequencerBond: longest(values.sequencerBond, BONDS_OF_A_SEQUENCER * base.disputeBond),
     // Three quarters, rounded up: a quarter of them stops it.

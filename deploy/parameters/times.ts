@@ -31,6 +31,11 @@ export function leavingTime(
   return p.forceInclusionDelay + p.permissionlessDelay + judgedAfter(p);
 }
 
+/** Longest time from a request on L1 until anybody may freeze the chain, and everybody escapes, when nobody posts. */
+export function escapeTime(p: Pick<RollupParameters, "forceInclusionDelay" | "escapeDelay">): bigint {
+  return p.forceInclusionDelay + p.escapeDelay;
+}
+
 /** How long after the announcement of an upgrade a user can still decide to leave before it executes; negative: never. */
 export function exitWindow(p: RollupParameters): bigint {
   return p.upgradeDelay - leavingTime(p);

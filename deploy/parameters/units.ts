@@ -27,11 +27,11 @@ export const AMOUNT_UNITS: readonly (readonly [unit: string, decimals: number])[
 /** Digits, which may be grouped: `4_096`. */
 export const DIGITS = "\\d+(?:_\\d+)*";
 
-/** `7d`, `12h` and so on; exact, in the largest unit that divides. */
+/** `7d`, `12h` and so on; exact, in the largest unit that divides. Weeks are days: they are compared with days everywhere. */
 export function formatTime(seconds: bigint): string {
-  for (const [unit, size] of TIME_UNITS)
-    if (seconds >= size && seconds % size === 0n) return `${seconds / size}${unit}`;
-  return `${seconds}s`;
+  const fits = ([unit, size]: (typeof TIME_UNITS)[number]) => unit !== "w" && seconds >= size && seconds % size === 0n;
+  const [unit, size] = TIME_UNITS.find(fits) ?? ["s", 1n];
+  return `${seconds / size}${unit}`;
 }
 
 const TIME = new RegExp(`^(${DIGITS})\\s*([${TIME_UNITS.map(([unit]) => unit).join("")}])?$`);

@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+
+import { parseParameters } from "./parse.js";
+import { isPreset, PRESETS } from "./presets.js";
+import { ParameterError, type ParameterIssue, type Preset, type RollupParametersInput } from "./types.js";
+
+/** A parameter file cannot be read at all. */
+export class ParameterFileError extends Error {
+  override readonly name = "ParameterFileError";
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`parameter file ${path}${reason}`, options);
+  }
+}
+
+/** What is in a parameter file. */
+export interface ParameterFile {
+  preset?: Preset;
+  parameters: RollupParametersInput;
+}
+
+/**
+ * Reads a parameter file: parameters by their names, `"preset"`, and `"$schema"`, which is for editors.
+ * @throws {ParameterFileError} when it is no JSON object
+ * @throws {ParameterError} naming every fault of what is in it, one line each; relations apart
+ */
+export async function readParameterFile(path: string): Promise<ParameterFile> {
+  const { $schema, preset, ...parameters } = await readObject(path);
+  const issues: ParameterIssue[] = parseParameters(parameters).issues;
+  if ($schema !== undefined && typeof $schema !== "string") {
+    issues.unshift({
+      parameter: "$schema",
+      message: `is ${JSON.stringify($schema)}; the path or URL of a JSON schema`,
+    });
+  }
+  if (preset !== undefined && !isPreset(preset)) {
+    issues.unshift({
+      parameter: "preset",
+      message: `is ${JSON.stringify(preset)}; there are ${Object.keys(PRESETS).join(", ")}`,
+    });
+  }
+  if (issues.length > 0) throw new ParameterError(issues);
+  return { ...(isPreset(preset) ? { preset } : {}), parameters };
+}
+
+async function readObject(path: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ParameterFileError(path, `: ${code === "ENOENT" ? "there is no such file" : message}`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ParameterFileError(path, ` is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ParameterFileError(path, " holds no JSON object of parameters");
+  }
+  return value as Record<string, unknown>;
+}
