@@ -124,6 +124,24 @@ describe("ChannelAdjudicator.concludeAndPay", () => {
     }
   });
 
+  it("records the final state of a channel that got nothing, and of an asset that it got nothing of", async () => {
+    const { adjudicator, alice, bob, channelOf, signedByAll, tokenAddress, ethers } = environment();
+    const own = adjudicator.connect(alice);
+    const empty = channelOf();
+    const ofNothing = signedByAll(empty, { ...FINAL, outcome: outcomeOf(ETH, [bob.address, 0n]) });
+    const half = channelOf([alice, bob], { channelNonce: 2n });
+    const outcome = [...outcomeOf(ETH, [bob.address, 5n]), ...outcomeOf(tokenAddress, [bob.address, 7n])];
+    const ofHalf = signedByAll(half, { ...FINAL, outcome });
+    await own.depositETH(half.id, 0n, { value: 5n });
+    await own.concludeAndPay(empty.params, ofNothing);
+    await expect(own.concludeAndPay(half.params, ofHalf)).to.changeEtherBalance(ethers, bob, 5n);
+    for (const { id } of [empty, half]) expect((await adjudicator.statusOf(id)).mode).to.equal(Mode.finalized);
+    // What comes late is paid late.
+    await own.depositERC20(tokenAddress, half.id, 0n, 7n);
+    await own.payout(half.id, ofHalf.state, ofHalf.outcome, 1, []);
+    expect(await adjudicator.paidOf(half.id, tokenAddress, toDestination(bob.address as Hex))).to.equal(7n);
+  });
+
   it("pays the others when one rejects, whose share becomes a credit", async () => {
     const { adjudicator, alice, bob, channelOf, signedByAll, ethers } = environment();
     const rejecting = await ethers.deployContract("MockRecipient");

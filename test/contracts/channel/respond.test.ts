@@ -132,6 +132,39 @@ describe("ChannelAdjudicator.respond", () => {
     );
   });
 
+  it("pays a bond once, whatever later answers prove", async () => {
+    const { adjudicator, app, channelOf, challengeWith, ethers, signedBy } = environment();
+    await app.setAnswer(Answer.yes);
+    const channel = channelOf();
+    await challengeWith(channel, { turnNum: 5n }, 1);
+    const knewBetter = (turnNum: bigint) => [signedBy(channel, [1], stateOf({ turnNum })), move(channel, turnNum + 2n)];
+    await expect(adjudicator.respond(channel.params, knewBetter(6n))).to.emit(adjudicator, "BondPaid");
+    const again = adjudicator.respond(channel.params, knewBetter(10n));
+    await expect(again).not.to.emit(adjudicator, "BondPaid");
+    await expect(again).to.changeEtherBalance(ethers, adjudicator, 0n);
+  });
+
+  it("takes no time from who answers in the second of the challenge", async () => {
+    const { adjudicator, alice, app, channelOf, signedByAll, ethers, networkHelpers } = environment();
+    await app.setAnswer(Answer.yes);
+    const channel = channelOf();
+    const own = adjudicator.connect(alice);
+    await ethers.provider.send("evm_setAutomine", [false]);
+    const gas = { gasLimit: 1_000_000n };
+    const nonce = await alice.getNonce();
+    const challenge = [signedByAll(channel, { turnNum: 5n })];
+    const sent = [
+      await own.challenge(channel.params, challenge, 0, "0x", { value: BOND, nonce, ...gas }),
+      await own.respond(channel.params, [move(channel, 6n)], { nonce: nonce + 1, ...gas }),
+    ];
+    await networkHelpers.mine();
+    await ethers.provider.send("evm_setAutomine", [true]);
+    const blocks = await Promise.all(sent.map(async (each) => (await each.wait())?.blockNumber));
+    expect(blocks[0]).to.equal(blocks[1]);
+    for (const participant of [0, 1])
+      expect(await adjudicator.remainingTime(channel.params, participant)).to.equal(BigInt(DURATION));
+  });
+
   it("keeps the bond of who proposed the next turn and never heard back", async () => {
     const { adjudicator, app, channelOf, challengeWith } = environment();
     await app.setAnswer(Answer.yes);

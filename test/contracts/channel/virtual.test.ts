@@ -288,6 +288,24 @@ describe("a virtual channel over a hub that disappears", () => {
       await adjudicator.connect(anyone).registerSessionKey(channel.params, 0, alice, expiry, signature);
       await ask(alice.privateKey as Hex);
       await expect(ask(bob.privateKey as Hex)).to.be.revertedWithCustomError(adjudicator, "ChannelNotSupported");
+
+      // A challenge from before the key expires, answered to the second and one too late.
+      await networkHelpers.time.setNextBlockTimestamp(expiry - 10n);
+      const own = adjudicator.connect(bob);
+      await own.challenge(channel.params, [signed(channel, opening)], 2, "0x", { value: BOND });
+      const support = [
+        { ...encodeState(opening), signedBy: 0n, signatures: "0x" },
+        signed(channel, by(alice.privateKey as Hex), 2),
+      ];
+      const challenged = await networkHelpers.takeSnapshot();
+      await networkHelpers.time.setNextBlockTimestamp(expiry + 1n);
+      await expect(own.respond(channel.params, support)).to.be.revertedWithCustomError(
+        adjudicator,
+        "ChannelNotSupported",
+      );
+      await challenged.restore();
+      await networkHelpers.time.setNextBlockTimestamp(expiry);
+      await expect(own.respond(channel.params, support)).to.emit(adjudicator, "Moved");
     });
   });
 });

@@ -69,12 +69,20 @@ describe("ChannelAdjudicator.withdraw", () => {
   });
 
   it("funds a channel, but neither itself nor a closed one", async () => {
-    const { adjudicator, alice, bob, channelOf, signedByAll } = environment();
+    const { adjudicator, alice, bob, channelOf, signedByAll, token, tokenAddress } = environment();
     const channel = await funded();
     const other = channelOf([bob, alice]);
-    await expect(withdraw(channel, ETH, other.id, 30n))
-      .to.emit(adjudicator, "Deposited")
-      .withArgs(other.id, ETH, 30n, 30n);
+    for (const asset of [ETH, tokenAddress]) {
+      await expect(withdraw(channel, asset, other.id, 30n))
+        .to.emit(adjudicator, "Deposited")
+        .withArgs(other.id, asset, 30n, 30n);
+      expect([
+        await adjudicator.holdingsOf(channel.id, asset),
+        await adjudicator.holdingsOf(other.id, asset),
+      ]).to.deep.equal([70n, 30n]);
+    }
+    // Nothing left the adjudicator.
+    expect(await token.balanceOf(adjudicator)).to.equal(100n);
     await expect(withdraw(channel, ETH, channel.id, 30n)).to.be.revertedWithCustomError(
       adjudicator,
       "ChannelNothingToPay",
