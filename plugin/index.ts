@@ -161,6 +161,29 @@ const upgrade = start("rollup:upgrade", "Announce, list, show, execute, cancel o
   .setAction(() => import("../tasks/upgrade.js"))
   .build();
 
+const stage = start(
+  "rollup:stage",
+  "How the suite stands by the published criteria for rollup stages, with drills on a fork",
+)
+  .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
+  .addOption(text("bridge", "Instead of an address book: the L1EscrowBridge of the rollup"))
+  .addOption(port("fromBlock", "With --bridge: an L1 block at or before the deployment", 0))
+  .addOption(text("rpc", "URL of an L1 node. Default: that of the network"))
+  .addOption(
+    text(
+      "program",
+      "Program that is to judge batches: its machine hash, or the .json of rollup:build-guest. Default: the ledger",
+    ),
+  )
+  .addFlag({ name: "noDrills", description: "Read only; what drills answer is not checkable then" })
+  .addOption(text("markdown", "Write the report to this file, as a page for a repository"))
+  .addOption(text("require", "Exit code 1 below this stage: 0, 1 or 2"))
+  .addOption(members)
+  .addOption(archiveFolder)
+  .addOption(beacon)
+  .setAction(() => import("../tasks/stage.js"))
+  .build();
+
 const status = onRollup("rollup:status", "Where the rollup stands on L1, and what its sequencer says")
   .setAction(() => import("../tasks/status.js"))
   .build();
@@ -408,6 +431,7 @@ const plugin: HardhatPlugin = definePlugin({
     escape,
     archive,
     upgrade,
+    stage,
     member,
     memberKey,
     channelDeploy,

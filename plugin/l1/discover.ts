@@ -289,7 +289,8 @@ async function answered<T>(bridge: Hex, call: () => Promise<T>, { signal }: AskO
   }
 }
 
-async function findGenesis(
+/** The header that the chain began with, and the transaction that wrote it. @throws {NoSuiteError} */
+export async function findGenesis(
   provider: Provider,
   bridge: Hex,
   chain: Hex,

@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { Wallet } from "ethers";
+
+import type { StageReport } from "../../plugin/stage/types.js";
+import { memberKeys } from "../support/committee.js";
+import { deployStaged, failing, finding } from "../support/stage.js";
+
+const PEOPLE = ["rollup-declared", "node-source"];
+
+function open({ findings }: StageReport): string[] {
+  return findings.filter(({ result }) => result === "not checkable").map(({ id }) => id);
+}
+
+describe("stage: what the mainnet preset deploys", function () {
+  this.timeout(120_000);
+
+  it("is of Stage 2 on calldata, but for what L1 does not tell; all drills end well", async () => {
+    const { report, deployment } = await deployStaged();
+    const found = await report({ drills: "all", book: deployment });
+    expect(failing(found)).to.deep.equal([]);
+    expect(open(found)).to.deep.equal(PEOPLE);
+    expect(found).to.include({ stage: 2, category: "optimistic rollup", others: undefined, drills: true });
+    expect(finding(found, "exit-window-30d").reason).to.equal("32d (2764800 s) to decide after an announcement");
+    const { evidence } = finding(found, "silent-sequencer");
+    expect(evidence.map(({ what }) => what)).to.deep.equal(["posted after", "final after", "paid after", "paid"]);
+    // 12 hours of silence, 7 days of window.
+    expect(finding(found, "silent-sequencer").reason).to.equal(
+      "a forced withdrawal was paid after 7d 12h, with strangers alone",
+    );
+    expect(finding(found, "silent-everyone").reason).to.match(/^everybody took out everything, to the wei, 30d/);
+    expect(new Set(found.findings.map(({ id }) => id)).size).to.equal(found.findings.length);
+  });
+
+  it("is of Stage 2 on blobs, with a council and cancellers", async () => {
+    const accounts = memberKeys(12).map(({ address }) => address);
+    const { report } = await deployStaged({
+      da: "blob",
+      cancellers: accounts.slice(0, 2),
+      council: accounts.slice(2, 10),
+    });
+    const found = await report({ drills: "all" });
+    expect(failing(found)).to.deep.equal([]);
+    expect(open(found)).to.deep.equal([...PEOPLE, "council-outsiders"]);
+    expect(found).to.include({ stage: 2, category: "optimistic rollup" });
+    expect(finding(found, "council").reason).to.equal("6 of 8 members are a quorum");
+  });
+
+  it("is an optimium with a committee of five, of Stage 2 but for where its data are", async () => {
+    const committeeMembers = memberKeys(5).map(({ address }) => address);
+    const { report } = await deployStaged({ da: "committee", committeeMembers });
+    const found = await report({ drills: "all" });
+    expect(failing(found)).to.deep.equal([]);
+    expect(found).to.include({ stage: 2, category: "optimium", others: undefined });
+    expect(finding(found, "data-available").reason).to.match(
+      /^this is an optimium: data are with 5 members, of whom 4/,
+    );
+  });
+
+  it('stands under "Others" with a committee of 2 of 3, or of 4 of 7', async () => {
+    const members = (count: number) => memberKeys(count).map(({ address }) => address);
+    const small = await (await deployStaged({ da: "committee", committeeMembers: members(3) })).report();
+    expect(failing(small)).to.deep.equal(["data-available"]);
+    expect(finding(small, "data-available").reason).to.equal("epoch 0 has 3 members, fewer than 5");
+    expect(small.others?.reason).to.equal("SMALL_DAC");
+    const low = await deployStaged({ da: "committee", committeeMembers: members(7), committeeThreshold: 4 });
+    const report = await low.report();
+    expect(failing(report)).to.deep.equal(["data-available"]);
+    expect(finding(report, "data-available").reason).to.equal("in epoch 0 4 of 7 sign, less than two thirds");
+    expect(report.others?.reason).to.equal("LOW_DAC_THRESHOLD");
+  });
+
+  it("is of no stage that L1 shows while the drills are not run", async () => {
+    const { report } = await deployStaged({ guardian: Wallet.createRandom().address });
+    const found = await report();
+    expect(open(found)).to.include.members(["silent-sequencer", "walk-away", "anyone-challenges"]);
+  });
+});
