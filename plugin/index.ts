@@ -278,6 +278,24 @@ const demo = start("rollup:demo", "A tour with real figures: deposit, transfer, 
   .setAction(() => import("../tasks/demo.js"))
   .build();
 
+const rehearse = start(
+  "rollup:rehearse",
+  "Rehearse a deployment and all that can happen to it on a fork of the target chain, with a report; nothing is sent there",
+)
+  .addOption(text("fork", "URL of a node of the target chain"))
+  .addOption(port("block", "Block to fork after; -1 for the last one", -1))
+  .addOption(text("parameters", "Parameter file (JSON), as rollup:deploy takes it"))
+  .addOption(text("preset", "Where other parameters come from: dev, sepolia or mainnet. Default: by chain id"))
+  .addOption(text("deployer", "Account that deploys, whose key is not needed. Default: a fresh one"))
+  .addOption(
+    text("tokens", "0x… or 0x…=0x<holder>, with commas, a JSON file, or none. Default: well-known ones of the chain"),
+  )
+  .addOption({ name: "gasPrices", description: "For the costs in the report, in gwei", defaultValue: "5,30,100" })
+  .addOption(text("salt", "As rollup:deploy takes it: addresses that follow from it"))
+  .addOption(text("report", "Folder of the report. Default: rehearsals/<chain>-<block>"))
+  .setAction(() => import("../tasks/rehearse.js"))
+  .build();
+
 const member = start(
   "dac:node",
   "Run a member of a data-availability committee: hold batch data, sign for them and serve them, until Ctrl-C",
@@ -418,6 +436,7 @@ const plugin: HardhatPlugin = definePlugin({
     deploy,
     node,
     demo,
+    rehearse,
     status,
     deposit,
     transfer,

@@ -27,7 +27,7 @@ export async function gatherParameters(
   return { preset: named ?? file.preset, given: { ...config, ...file.parameters, ...flags } };
 }
 
-function presetArgument(preset: string | undefined): Preset | undefined {
+export function presetArgument(preset: string | undefined): Preset | undefined {
   if (preset === undefined || isPreset(preset)) return preset;
   throw new ArgumentError("preset", `--preset ${preset} is unknown; there are ${Object.keys(PRESETS).join(", ")}`);
 }

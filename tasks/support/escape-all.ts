@@ -40,6 +40,8 @@ export interface EscapeFigures {
   waited: { reason: string; until: bigint }[];
   /** From when on the chain could be frozen, in seconds; undefined when it was frozen before. */
   freezableFrom: bigint | undefined;
+  /** The message that nobody takes. */
+  forced: Hex;
   /** By which L1's clock went on until everybody was gone. */
   l1Seconds: bigint;
   /** What everybody took, with the failures. */
@@ -107,6 +109,7 @@ async function escapeWith(
   narrator.line(`Where their data were: ${places.join(", ")}.`);
 
   const before = await held(l1, state.tokens);
+  const credited = await creditsOf(l1, state.tokens, ownersIn(state, accounts));
   const startedAt = await l1.now(signal);
 
   narrator.heading("Force: a withdrawal straight on L1, which no batch may skip; but nobody posts one");
@@ -128,10 +131,12 @@ async function escapeWith(
   }
 
   narrator.heading("Leave: the chain is frozen, and every account takes everything out");
+  const owners: Hex[] = [];
   const others = await narrator.progress("Leaving", async () => {
     const final = await continued();
     const gone: Left[] = [];
     for (const owner of ownersIn(final, accounts)) {
+      owners.push(owner);
       gone.push(await leave({ l1, account: owner, reconstruct: continued, signal }));
     }
     return gone;
@@ -141,10 +146,12 @@ async function escapeWith(
 
   narrator.heading("Check: what everybody took out is what was put in, to the wei");
   const after = await held(l1, state.tokens);
+  const creditedNow = await creditsOf(l1, state.tokens, owners);
   const sums = state.tokens.map((token, i) => ({
     token,
     putIn: before[i] ?? 0n,
-    takenOut: left.reduce((sum, each) => sum + takenOf(each, token), 0n),
+    // What a token did not pay became a credit, which is in the bridge.
+    takenOut: left.reduce((sum, each) => sum + takenOf(each, token), 0n) - (creditedNow[i] ?? 0n) + (credited[i] ?? 0n),
     leftBehind: after[i] ?? 0n,
   }));
   for (const { token, putIn, takenOut, leftBehind } of sums) {
@@ -154,7 +161,11 @@ async function escapeWith(
   }
   const l1Seconds = (await l1.now(signal)) - startedAt;
   const freezableFrom = waited.at(-1)?.until;
-  return { batches: state.head, transactions: executed, seconds, places, waited, freezableFrom, l1Seconds, left, sums };
+  const [work, waits] = [
+    { transactions: executed, seconds, places },
+    { waited, freezableFrom, l1Seconds },
+  ];
+  return { batches: state.head, ...work, ...waits, forced: forced.transaction, left, sums };
 }
 
 /** Why something could not be taken, a line each. */
@@ -191,8 +202,24 @@ function ownersIn(state: Reconstruction, more: readonly Hex[]): Iterable<Hex> {
   return owners.values();
 }
 
+/** What the bridge owes `owners` as credits, by token. */
+function creditsOf({ bridge }: L1Client, tokens: readonly Hex[], owners: Iterable<Hex>): Promise<bigint[]> {
+  const accounts = [...owners];
+  return Promise.all(
+    tokens.map(async (token) => {
+      const credits = await Promise.all(accounts.map((account) => bridge.credit(account, token)));
+      return credits.reduce((sum, each) => sum + each, 0n);
+    }),
+  );
+}
+
+/** Without credits, which come of what was taken before. */
 function takenOf({ taken }: Left, token: string): bigint {
   return taken
-    .filter((each) => each.token.toLowerCase() === token.toLowerCase() && each.failure === undefined)
+    .filter(({ kind, failure, token: of }) => kind !== "credit" && failure === undefined && isSame(of, token))
     .reduce((sum, { amount }) => sum + amount, 0n);
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }

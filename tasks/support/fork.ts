@@ -38,8 +38,13 @@ export class ForkError extends Error {
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`${url} cannot be forked: ${reason}`, options);
+    super(`${placeOf(url)} cannot be forked: ${reason}`, options);
   }
+}
+
+/** Without the rest, which may be a key. */
+function placeOf(url: string): string {
+  return URL.canParse(url) && new URL(url).origin !== "null" ? new URL(url).origin : url;
 }
 
 const NETWORK = "fork";

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
+import { type Finished, finished } from "../../support/run.js";
+
 export interface Service {
   /** Its JSON document, given when it is ready. */
   document: Record<string, never>;
@@ -57,6 +59,23 @@ export async function startService(project: string, input: readonly string[]): P
       return ended;
     },
   };
+}
+
+/** Runs a task in a process of its own, which gets Ctrl-C as soon as it said `text`. */
+export async function interruptAt(project: string, input: readonly string[], text: string): Promise<Finished> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"));
+  const child = spawn(process.execPath, [resolve("node_modules/hardhat/dist/src/cli.js"), ...input], {
+    cwd: project,
+    env: { ...Object.fromEntries(inherited), NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    const before = said.includes(text);
+    said += chunk.toString();
+    if (!before && said.includes(text)) child.kill("SIGINT");
+  });
+  return finished(child);
 }
 
 export async function eventually(check: () => Promise<boolean>): Promise<void> {
