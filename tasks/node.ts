@@ -7,6 +7,7 @@ import type { JsonRpcServer, NetworkConnection } from "hardhat/types/network";
 import { writeDeployment } from "../deploy/address-book.js";
 import { memoryJournal } from "../deploy/journal.js";
 import { memberUrlsOf, resolveParameters, type RollupParametersInput } from "../deploy/parameters.js";
+import { requireSafes } from "../deploy/roles.js";
 import { deploySuite } from "../deploy/suite.js";
 import { type LocalCommittee, startLocalCommittee, withLocalMembers } from "../plugin/hardhat/local-committee.js";
 import { connectL1 } from "../plugin/l1/client.js";
@@ -103,6 +104,7 @@ async function deploy(
   const { chainId } = await ethers.provider.getNetwork();
   const context = { preset: "dev", l1ChainId: chainId, deployer: address } as const;
   const parameters = resolveParameters(given, context);
+  await requireSafes(ethers.provider, given);
   const { deployment } = await deploySuite({
     network: NETWORK,
     parameters,

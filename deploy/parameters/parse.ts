@@ -4,7 +4,7 @@ import { parseMember } from "../../plugin/da/committee/directory.js";
 import { type Hex, type RollupParameters, ZERO_ADDRESS } from "../../plugin/types.js";
 import { type Description, type Kind, PARAMETER_NAMES, PARAMETERS } from "./descriptions.js";
 import type { ParameterIssue } from "./types.js";
-import { DIGITS, formatTime, parseAmount, parseTime } from "./units.js";
+import { DIGITS, formatAmount, formatTime, parseAmount, parseTime } from "./units.js";
 
 /** An address, in the grammar of parameters and of their schema. */
 export const ADDRESS = "0x[0-9a-fA-F]{40}";
@@ -152,11 +152,13 @@ const EXPECTED: Record<NumberKind, string> = {
 function parseNumber({ min, max }: Description, kind: NumberKind, raw: unknown): Parsed {
   const value = numberIn(kind, raw);
   if (value === undefined) return { fault: `is ${show(raw)}; ${EXPECTED[kind]}` };
-  const text = (limit: bigint) => (kind === "time" ? formatTime(limit) : limit.toString());
+  const text = (limit: bigint) => (SHOWN[kind] ?? String)(limit);
   if (min !== undefined && value < min) return { fault: `is ${show(raw)}; at least ${text(min)}` };
   if (max !== undefined && value > max) return { fault: `is ${show(raw)}; at most ${text(max)}` };
   return { value };
 }
+
+const SHOWN: Partial<Record<NumberKind, (value: bigint) => string>> = { time: formatTime, amount: formatAmount };
 
 const WHOLE = new RegExp(`^${DIGITS}$`);
 

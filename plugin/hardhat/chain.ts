@@ -7,6 +7,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { readDeployment } from "../../deploy/address-book.js";
 import { memoryJournal } from "../../deploy/journal.js";
 import { memberUrlsOf, presetFor, resolveParameters, type RollupParametersInput } from "../../deploy/parameters.js";
+import { requireSafes } from "../../deploy/roles.js";
 import { deploySuite } from "../../deploy/suite.js";
 import {
   IDataAvailability__factory,
@@ -62,6 +63,7 @@ export async function deployChain(
   const preset = presetFor(chainId);
   const given = withLocalMembers({ ...config.parameters, ...parameters }, preset, options.members);
   const resolved = resolveParameters(given, { preset, l1ChainId: chainId, deployer });
+  await requireSafes(ethers.provider, given);
   const { deployment } = await deploySuite({
     network: networkName,
     parameters: resolved,
