@@ -16,6 +16,7 @@ import type { Hex, RollupParameters } from "../../plugin/types.js";
 import { rehearse } from "../support/dry-run.js";
 import { ForkError } from "../support/fork.js";
 import type { Output } from "../support/output.js";
+import { roughly } from "../upgrade/text.js";
 
 /** A parameter for people. */
 export function formatParameter(name: keyof RollupParameters, parameters: RollupParameters): string {
@@ -54,7 +55,7 @@ export function showPlan(
     })),
   ]);
   output.line(
-    `Whoever dislikes an upgrade has ${formatTime(exitWindow(parameters))} to decide to leave: upgradeDelay less ${formatTime(leavingTime(parameters))}, which leaving takes at most.`,
+    `Whoever dislikes an upgrade has ${roughly(exitWindow(parameters))} to decide to leave: upgradeDelay less ${roughly(leavingTime(parameters))}, which leaving takes at most.`,
   );
   for (const warning of warnings) output.line(`Warning: ${warning}`);
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -36,6 +37,7 @@ describe("the npm package in a project of its own", function () {
       "build/guests",
       "build/implementations.json",
       "build/kzg-setup.bin",
+      "build/parameters.schema.json",
       "typechain-types",
       ...sources,
     ];
@@ -99,6 +101,14 @@ describe("the npm package in a project of its own", function () {
     expect(parameters.challengeWindow).to.equal("7200");
     expect(checks).to.be.greaterThan(40);
     expect(await exists(join(project, "artifacts/contracts"))).to.equal(false);
+  });
+
+  it("brings the schema of parameter files, for programs and for editors", async () => {
+    const read = async (path: string) => JSON.parse(await readFile(path, "utf8")) as { properties: object };
+    const { resolve: resolved } = createRequire(join(project, "hardhat.config.ts"));
+    const schema = await read(resolved("hardhat-rollup/parameters.schema.json"));
+    expect(Object.keys(schema.properties)).to.include.members(["preset", "challengeWindow", "demandBond"]);
+    expect(await read(join(project, "node_modules/hardhat-rollup/dist/parameters.schema.json"))).to.deep.equal(schema);
   });
 
   it("compiles imports of its Solidity, and none of its contracts", async () => {

@@ -48,7 +48,7 @@ describe("the plan of rollup:deploy", () => {
       expect((value.parameters as Record<string, unknown>).challengeWindow).to.equal(28_800n);
       expect(stdout).to.match(/guardian +│ 0x\w+ +│ no code yet, no transaction yet/);
       expect(stdout).to.match(/upgrader +│ 0x\w+ +│ account, the deployer/);
-      expect(stdout).to.include("has 141h to decide to leave: upgradeDelay less 27h, which leaving takes at most");
+      expect(stdout).to.include("has 5d 21h to decide to leave: upgradeDelay less 1d 3h, which leaving takes at most");
     });
 
     it("has the preset of the command line over the file's, and warns for mainnet", async () => {
