@@ -62,7 +62,7 @@ const byAccount = (id: string, description: string) =>
 const ceremony = text("ceremony", "With validity proofs, on a real network: JSON file with the paths of its ceremony");
 
 const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment that was interrupted")
-  .addOption(text("parameters", "JSON file of rollup parameters"))
+  .addOption(text("parameters", "JSON file of rollup parameters; its schema is in the package, see docs/deployment.md"))
   .addOption(text("preset", "Defaults: dev, sepolia or mainnet. Default: by the chain id of the network"))
   .addFlag({ name: "dryRun", description: "Show the plan and its cost; send nothing" })
   .addFlag({ name: "yes", description: "Do not ask before sending to a real network" })
@@ -89,8 +89,8 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .addOption(text("upgradeDelay", 'Delay of every upgrade, for example "50d"'))
   .addOption(text("pauseDuration", 'How long a pause of deposits lasts, for example "3d"'))
   .addOption(text("pauseCooldown", 'Time between the end of a pause and the next, for example "14d"'))
-  .addOption(text("guardian", "Address that may pause deposits; the zero address for nobody"))
-  .addOption(text("upgrader", "Address that may propose and execute upgrades"))
+  .addOption(text("guardian", "Address that may pause deposits; the zero address for nobody; safe:0x… must be a Safe"))
+  .addOption(text("upgrader", "Address that may propose and execute upgrades; safe:0x… must be a Safe"))
   .addOption(text("cancellers", "Addresses each of which may call off any upgrade: 0x…,0x…"))
   .addOption(text("council", "Addresses that may act without delay on evidence of a bug: 0x…,0x…. Default: nobody"))
   .addOption(text("councilThreshold", "How many of the council that takes. Default: three quarters"))

@@ -14,6 +14,7 @@ import { describeRole, type RoleHolder } from "../../deploy/roles.js";
 import type { DeployOptions, DeployResult } from "../../deploy/suite.js";
 import type { Hex, RollupParameters } from "../../plugin/types.js";
 import { rehearse } from "../support/dry-run.js";
+import { explain, LinesError } from "../support/explain.js";
 import { ForkError } from "../support/fork.js";
 import type { Output } from "../support/output.js";
 import { roughly } from "../upgrade/text.js";
@@ -77,14 +78,20 @@ export interface Cost {
   hopeless: boolean;
 }
 
-/** Rehearses on a copy of the chain. @throws {ForkError} when there cannot be one; what the deployment itself failed with. */
+/** Rehearses on a copy of the chain. @throws {ForkError} when there cannot be one; else what the deployment would fail with. */
 export async function costOf(
   hre: HardhatRuntimeEnvironment,
   connection: NetworkConnection,
   planned: Planned,
   deployer: Hex,
 ): Promise<{ cost: Cost; result: DeployResult }> {
-  const result = await rehearse(hre, connection, { ...planned, deployer });
+  const result = await rehearse(hre, connection, { ...planned, deployer }).catch((error: unknown) => {
+    if (error instanceof ForkError) throw error;
+    throw new LinesError(
+      explain(error).map((line) => `nothing was sent, because the rehearsal on a copy of the chain failed: ${line}`),
+      { cause: error },
+    );
+  });
   const { provider } = connection.ethers;
   return { cost: await priced(provider, planned, result, deployer), result };
 }

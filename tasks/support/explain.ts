@@ -7,8 +7,11 @@ import { decodeRevert, L1RevertError } from "../../plugin/l1/errors.js";
 
 /** Several things are wrong, a line for each. */
 export class LinesError extends Error {
-  constructor(readonly lines: string[]) {
-    super(lines.join("\n"));
+  constructor(
+    readonly lines: string[],
+    options?: ErrorOptions,
+  ) {
+    super(lines.join("\n"), options);
     this.name = "LinesError";
   }
 }

@@ -214,6 +214,15 @@ describe("the plan of rollup:deploy", () => {
       );
     });
 
+    it("says what the deployment would fail with before anything is sent", async () => {
+      const committee = { da: "committee", committeeMembers: OWNER, committeeKeys: OWNER };
+      const run = await deploy({ ...committee, yes: true });
+      expect(run.errors).to.have.length(1);
+      expect(run.errors[0]).to.match(
+        /^nothing was sent, because the rehearsal on a copy of the chain failed: step 025-data-availability-committee failed: /,
+      );
+    });
+
     it("says that the cost is not known where the chain cannot be forked, and deploys", async () => {
       let refused = 0;
       gate.before = (method) => Promise.resolve(method !== "eth_getBlockByNumber" || refused++ > 0);
