@@ -74,7 +74,7 @@ async function drilled(
     input.rpc === undefined ? onCopy(hre, connection, use) : onForkOf(hre, input.rpc, use);
   const { blobSources } = openBlobs(hre, connection.networkName, input);
   return onFork(async (copy) => {
-    const deployment = { ...deploymentOf(look.facts), ...(book?.memberUrls && { memberUrls: book.memberUrls }) };
+    const deployment = { ...deploymentOf(look.facts), memberUrls: book?.memberUrls ?? {} };
     const scene = sceneOf(copy, look, {
       blobSources,
       members: membersArgument(deployment, input),

@@ -27,7 +27,7 @@ import { programIdOf, verifierArguments } from "../prover/encode.js";
 import type { VerifyingKey } from "../prover/types.js";
 import { type Hex, type ValidityKeys, ZERO_ADDRESS } from "../types.js";
 import { POSEIDON_CREATION } from "../validity/poseidon-contract.js";
-import type { SuiteFacts } from "./facts.js";
+import type { ProxyName, SuiteFacts } from "./facts.js";
 import { answerOf, codeOf } from "./read.js";
 
 /** What stands at an address, and whether this package made it. */
@@ -111,6 +111,29 @@ async function compareEmbedded(provider: Provider, name: string, address: Hex, i
     isOurs,
     ...(isOurs ? {} : { note: code === "" ? "there is no code" : "other code" }),
   };
+}
+
+/** Whether the code at an address is this package's factory. */
+export async function compareFactory(provider: Provider, address: Hex): Promise<boolean> {
+  const deployer = await answerOf("the factory", () => SuiteFactory__factory.connect(address, provider).DEPLOYER());
+  const data = deployer === undefined ? undefined : creation(SuiteFactory__factory, deployer);
+  return (await compareOne(provider, "SuiteFactory", address, data)).isOurs;
+}
+
+const BEHIND = {
+  L1EscrowBridge: L1EscrowBridge__factory,
+  StateCommitmentChain: StateCommitmentChain__factory,
+  SequencerRegistry: SequencerRegistry__factory,
+} as const;
+
+/** Whether code that stands, or stood, behind a proxy is this package's, whatever its parameters. */
+export async function comparePast(provider: Provider, name: ProxyName, address: Hex): Promise<boolean> {
+  const factory = BEHIND[name];
+  const values = await answerOf<unknown>(`parameters of ${address}`, () =>
+    factory.connect(address, provider).parameters(),
+  );
+  const data = values === undefined ? undefined : creation(factory, values);
+  return (await compareOne(provider, name, address, data)).isOurs;
 }
 
 const PUSH1 = 0x60;

@@ -8,10 +8,19 @@ import {
   proxyAdmins,
   secondPath,
   stateRoots,
+  storageHistory,
   suiteCode,
 } from "./probes/contracts.js";
 import { pauseBounds } from "./probes/pause.js";
-import { bonds, challengePeriod, dataAvailable, programKnown, proofsComplete, verifyingKey } from "./probes/proofs.js";
+import {
+  answerTime,
+  bonds,
+  challengePeriod,
+  dataAvailable,
+  programKnown,
+  proofsComplete,
+  verifyingKey,
+} from "./probes/proofs.js";
 import {
   council,
   escapeBeforeUpgrade,
@@ -208,6 +217,15 @@ export const PROBES: readonly Probe[] = [
     look: initialisers,
   },
   {
+    id: "storage-history",
+    stage: 1,
+    asked: "Storage was never written by code that nobody knows",
+    source: OURS,
+    probe:
+      "the factory that created the proxies, every code that stood behind them, the timelock's creation code, by its address",
+    look: storageHistory,
+  },
+  {
     id: "timelock-delay",
     stage: 1,
     asked: "The delay shrinks by an operation of the timelock alone, and never below its minimum",
@@ -353,9 +371,18 @@ export const PROBES: readonly Probe[] = [
     look: onFork("anyone-proposes"),
   },
   {
+    id: "answer-time",
+    stage: 2,
+    asked: "Whoever disputes has the time for it: a day in all, an hour at any move",
+    source: OURS,
+    probe: "clock and extension of the game; window of proofs; times of the availability challenge",
+    trusts: ["DisputeGame", "ValidityResolver", "AvailabilityChallenge"],
+    look: answerTime,
+  },
+  {
     id: "bonds",
     stage: 2,
-    asked: "Bonds are finite, payable, come back, and outlast what they answer for",
+    asked: "Bonds are finite, payable, come back, pay who answers, and outlast what they answer for",
     source: OURS,
     probe: "bonds of registry and game, at all depths",
     trusts: [REGISTRY, "DisputeGame"],

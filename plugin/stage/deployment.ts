@@ -10,8 +10,11 @@ import { circuitProgram } from "../l1/program.js";
 import { MAX_SLOTS } from "../validity/circuit.js";
 import type { SuiteFacts } from "./facts.js";
 
-/** An address book of what was found, for what works with one; what L1 does not tell, and what nothing of this needs, is zero. */
-export function deploymentOf(facts: SuiteFacts): Deployment {
+/**
+ * An address book of what was found, for what works with one; what L1 does not tell, and what nothing of this needs, is zero.
+ * @param slots Of a proof, which L1 does not tell: a limit.
+ */
+export function deploymentOf(facts: SuiteFacts, slots = BigInt(MAX_SLOTS)): Deployment {
   const { escrow, chain, registry, game, challenge, committee, timelock, poseidon, genesis, isOptimistic } = facts;
   const record = (address: string) => ({ address: address as Hex, codeHash: ZERO_HASH, transaction: ZERO_HASH });
   const part = (name: string) => {
@@ -45,7 +48,7 @@ export function deploymentOf(facts: SuiteFacts): Deployment {
       forceInclusionDelay: chain.forceInclusionDelay,
       inboxCapacity: escrow.inboxCapacity,
       sequencerBond: registry?.minimumBond ?? 0n,
-      slots: isOptimistic ? 0n : BigInt(MAX_SLOTS),
+      slots: isOptimistic ? 0n : slots,
       levels: poseidon?.levels ?? 0n,
       dissectionBits: game?.dissectionBits ?? 0n,
       disputeClock: game?.clock ?? 0n,

@@ -33,7 +33,7 @@ export function sceneOf(
   look: Look,
   sources: Pick<Scene, "blobSources" | "members" | "cache" | "signal">,
 ): Scene {
-  return { copy, look, deployment: deploymentOf(look.facts), ...sources };
+  return { copy, look, deployment: deploymentOf(look.facts, look.book?.parameters.slots), ...sources };
 }
 
 /** Somebody whom nobody knows, with money and without a role. */

@@ -18,9 +18,11 @@ import { failed, notCheckable, passed } from "../../plugin/stage/outcome.js";
 import { duration, seconds } from "../../plugin/stage/show.js";
 import type { Evidence, Outcome } from "../../plugin/stage/types.js";
 import { memoryStore } from "../../plugin/store/memory.js";
+import type { Deployment } from "../../plugin/types.js";
 import { as, type Scene, stranger, told, unavailable, undone } from "./scene.js";
 
 const AMOUNT = parseEther("1");
+const FEW_SLOTS = 8n;
 
 export interface SilentSequencer {
   /** Whether somebody whom nobody knows could post. */
@@ -133,7 +135,7 @@ async function post(scene: Scene, poster: BaseWallet): Promise<Posting> {
   // Not by its name: of an array that is a function.
   const [activeAt] = await l1.chain.lastActivity();
   await moveClock(scene.copy, activeAt + l1.parameters.permissionlessDelay);
-  const proof = openProof(scene.deployment, { cache: scene.cache });
+  const proof = openProof(await postable(scene), { cache: scene.cache });
   const sequencer = await localSequencer(l1, proof, memoryStore(), "auto", { members: scene.members });
   try {
     await sequencer.start();
@@ -147,6 +149,13 @@ async function post(scene: Scene, poster: BaseWallet): Promise<Posting> {
     await sequencer.stop();
     throw error;
   }
+}
+
+/** Nobody proves what a drill posts: where there are no batches to follow, the smallest blocks will do. */
+async function postable(scene: Scene): Promise<Deployment> {
+  const { deployment } = scene;
+  if (deployment.parameters.proof === "fraud" || (await as(scene, undefined).heads()).head > 0n) return deployment;
+  return { ...deployment, parameters: { ...deployment.parameters, slots: FEW_SLOTS } };
 }
 
 /** Rebuilds the state from what is on L1, by somebody who has nothing else. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, id, keccak256, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
 import type { Drilled } from "../../plugin/stage/criteria.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
@@ -9,6 +9,7 @@ import {
   DelegatingChain__factory,
   DisputeGame__factory,
   Gated__factory,
+  IProxyAdmin__factory,
   L1EscrowBridge__factory,
   PlainTimelock__factory,
   SequencerRegistry__factory,
@@ -308,7 +309,93 @@ describe("stage: what is broken is named", function () {
       fails: ["program"],
       because: /^batches are judged by program 0x\w+, not by 0x\w+/,
     },
+    {
+      name: "other code stood behind a proxy for a while",
+      async make({ facts, signers, connection }) {
+        const { admin, address, implementation } = facts.proxies[1]!;
+        const other = await new DelegatingChain__factory(signers[0]!).deploy(chainOf(staged));
+        const owner = await connection.ethers.getImpersonatedSigner(facts.timelock.address);
+        await connection.networkHelpers.setBalance(facts.timelock.address, 10n ** 18n);
+        for (const code of [await other.getAddress(), implementation]) {
+          await IProxyAdmin__factory.connect(admin, owner).upgradeAndCall(address, code, "0x");
+        }
+      },
+      fails: ["storage-history"],
+      because: /^behind StateCommitmentChain was once the code at 0x\w+, which is not this package's$/,
+    },
+    {
+      name: "the timelock was not created by its own constructor",
+      async make(each) {
+        const { facts, setCodeOf, setStorage } = each;
+        const elsewhere = "0x00000000000000000000000000000000000710c4";
+        await setCodeOf(elsewhere, facts.timelock.address);
+        await setStorage(elsewhere, MIN_DELAY, facts.timelock.delay!);
+        for (const { admin } of facts.proxies) await setStorage(admin, "0x0", elsewhere);
+        await bridge(each, { upgradeTimelock: elsewhere });
+      },
+      fails: ["storage-history"],
+      because:
+        /^no event tells who has a role of the timelock 0x\w+: its storage was not begun by this package's constructor/,
+    },
+    {
+      name: "cancellers make proposers",
+      make: ({ setStorage, facts }) => {
+        const proposers = BigInt(slotOf("bytes32", id("PROPOSER_ROLE"), ROLES));
+        return setStorage(facts.timelock.address, toBeHex(proposers + 1n, 32), id("CANCELLER_ROLE"));
+      },
+      fails: ["timelock-delay"],
+      because: /^0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 can make anybody a proposer without delay$/,
+    },
+    {
+      name: "nobody has the time to answer a claim",
+      make: (each) => game(each, { clock: 120n, extension: 60n }),
+      fails: ["answer-time"],
+      because:
+        /^time of each line of claims in a dispute is 2m \(120 s\), less than 1d .*; time to answer any claim is 1m/,
+    },
+    {
+      name: "who floods a dispute pays nothing",
+      make: (each) => game(each, { baseBond: 1n }),
+      fails: ["bonds"],
+      because: /^the least bond of a claim, 1 wei, pays no answer/,
+    },
+    {
+      name: "who wins against a batch loses money",
+      make: (each) => registry(each, { minimumBond: 1n }),
+      fails: ["bonds"],
+      because: /^half of a sequencer's bond of 1 wei is below what winning against its batch costs/,
+    },
+    {
+      name: "a dispute may take longer than the chain reckons with",
+      make: (each) => game(each, { clock: 20n * DAY }),
+      fails: ["contracts-agree"],
+      because: /^a dispute takes up to 42d 12h .*, the chain reckons with 9d 12h/,
+    },
+    {
+      name: "a bond is back before its batch is judged",
+      make: (each) => registry(each, { withdrawalDelay: 2n * DAY, challengeWindow: DAY, disputeDuration: DAY / 2n }),
+      fails: ["contracts-agree", "bonds"],
+      because: /^SequencerRegistry.challengeWindow is 1d/,
+    },
   ];
+
+  it("is: a bridge that is none, though its chain is real", async () => {
+    await staged.undone(async () => {
+      const { signers, facts, report } = staged;
+      const impostor = await new L1EscrowBridge__factory(signers[0]!).deploy(bridgeOf(staged));
+      const found = await report({ bridge: (await impostor.getAddress()) as Hex });
+      expect(failing(found)).to.deep.equal([
+        "suite-code",
+        "contracts-agree",
+        "proxy-admins",
+        "initialisers",
+        "storage-history",
+        "exit-window-7d",
+        "exit-window-30d",
+      ]);
+      expect(finding(found, "contracts-agree").reason).to.include(`StateCommitmentChain.inbox is ${facts.bridge}`);
+    });
+  });
 
   for (const { name, make, fails, because, drills = [] } of breaks) {
     it(`is: ${name}`, () =>
@@ -358,13 +445,24 @@ async function registry(
   await staged.upgrade(staged.facts.chain.registry, code);
 }
 
-async function bridge(staged: Staged, changes: { guardian: string }): Promise<void> {
-  const p = staged.facts.escrow;
-  const code = await new L1EscrowBridge__factory(staged.signers[0]!).deploy({
+type BridgeArguments = Parameters<L1EscrowBridge__factory["deploy"]>[0];
+
+function bridgeOf({ facts: { escrow: p } }: Staged): BridgeArguments {
+  return {
     ...{ chain: p.chain, stateProof: p.stateProof, upgradeTimelock: p.upgradeTimelock, l2ChainId: p.l2ChainId },
-    ...{ pauseDuration: p.pauseDuration, pauseCooldown: p.pauseCooldown, inboxCapacity: p.inboxCapacity, ...changes },
-  });
+    ...{ pauseDuration: p.pauseDuration, pauseCooldown: p.pauseCooldown, inboxCapacity: p.inboxCapacity },
+    guardian: p.guardian,
+  };
+}
+
+async function bridge(staged: Staged, changes: Partial<BridgeArguments>): Promise<void> {
+  const code = await new L1EscrowBridge__factory(staged.signers[0]!).deploy({ ...bridgeOf(staged), ...changes });
   await staged.upgrade(staged.facts.bridge, code);
+}
+
+async function game(staged: Staged, changes: Partial<Parameters<DisputeGame__factory["deploy"]>[0]>): Promise<void> {
+  const made = await new DisputeGame__factory(staged.signers[0]!).deploy({ ...gameOf(staged), ...changes });
+  await staged.setCodeOf(staged.facts.chain.resolver, made);
 }
 
 function machineHashOf(

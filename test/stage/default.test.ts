@@ -1,8 +1,10 @@
 import { expect } from "chai";
-import { Wallet } from "ethers";
+import { parseEther, Wallet } from "ethers";
 
 import type { StageReport } from "../../plugin/stage/types.js";
+import { StandardToken__factory } from "../../typechain-types/index.js";
 import { memberKeys } from "../support/committee.js";
+import { someKey } from "../support/groth16.js";
 import { deployStaged, failing, finding } from "../support/stage.js";
 
 const PEOPLE = ["rollup-declared", "node-source"];
@@ -67,6 +69,64 @@ describe("stage: what the mainnet preset deploys", function () {
     expect(failing(report)).to.deep.equal(["data-available"]);
     expect(finding(report, "data-available").reason).to.equal("in epoch 0 4 of 7 sign, less than two thirds");
     expect(report.others?.reason).to.equal("LOW_DAC_THRESHOLD");
+  });
+
+  it("stays so in the middle of a life: balances, tokens, pending batches, withdrawals that nobody claimed", async () => {
+    const { report, deployment, connection, signers } = await deployStaged();
+    const chain = await connection.rollup.attach(deployment);
+    const [, alice, bob] = signers;
+    if (alice === undefined || bob === undefined) throw new Error("the network has no accounts");
+    const token = await new StandardToken__factory(alice).deploy();
+    await token.mint(alice, 1_000n);
+    await chain.deposit(alice, { amount: parseEther("5") });
+    await chain.deposit(alice, { amount: 700n, token, to: bob.address });
+    await (await chain.l2.wallet(alice).sendTransaction({ to: bob.address, value: parseEther("1") })).wait();
+    await chain.l2.withdraw(alice, { amount: parseEther("0.5") });
+    await chain.finalize();
+    await chain.l2.withdraw(bob, { amount: 200n, token });
+    await chain.sequencer.post();
+    await chain.deposit(bob, { amount: 3n });
+    await chain.close();
+    const found = await report({ drills: "all" });
+    expect(failing(found)).to.deep.equal([]);
+    expect(open(found)).to.deep.equal(PEOPLE);
+    expect(finding(found, "state-roots").reason).to.equal("2 batches are on L1, 1 of them final");
+    expect(finding(found, "state-rebuilt").reason).to.match(/^3 batches were executed from L1 data alone/);
+    const { evidence } = finding(found, "silent-everyone");
+    const sums = Object.fromEntries(evidence.map(({ what, value }) => [what, value]));
+    // Those of the drill beside them.
+    expect(sums.ETH).to.equal("6.000000000000000003 in the bridge, 6.000000000000000003 taken out, 0 left");
+    expect(sums[await token.getAddress()]).to.equal("700 in the bridge, 700 taken out, 0 left");
+  });
+
+  it("with validity proofs it is a ZK rollup, or a validium, of Stage 2, as far as a drill gets without a prover's key", async () => {
+    const keys = { onL1: someKey("on L1"), withCommittee: someKey("with a committee") };
+    const { report, deployment } = await deployStaged({ proof: "validity" }, { onL1: keys.onL1 });
+    const found = await report({ drills: "all", book: deployment });
+    expect(failing(found)).to.deep.equal([]);
+    expect(open(found)).to.deep.equal([...PEOPLE, "program", "ceremony", "silent-sequencer"]);
+    expect(found).to.include({ stage: 2, category: "ZK rollup", others: undefined });
+    expect(finding(found, "walk-away").reason).to.match(/^without them: everybody took out everything, to the wei/);
+    // L1 alone has neither the points of the key nor the number of slots.
+    const alone = await report({ drills: ["anyone-proposes"] });
+    expect(open(alone)).to.include("verifying-key");
+    expect(finding(alone, "anyone-proposes").result).to.equal("pass");
+
+    const committeeMembers = memberKeys(5).map(({ address }) => address);
+    const validium = await deployStaged({ proof: "validity", da: "committee", committeeMembers }, keys);
+    const other = await validium.report({ drills: "all", book: validium.deployment });
+    expect(failing(other)).to.deep.equal([]);
+    expect(other).to.include({ stage: 2, category: "validium" });
+  });
+
+  it("with the key of a set-up for development anybody can prove anything, and it says so", async () => {
+    const { report } = await deployStaged({ proof: "validity" }, { onL1: { ...someKey("known"), development: true } });
+    const found = await report();
+    expect(failing(found)).to.deep.equal(["verifying-key"]);
+    expect(finding(found, "verifying-key").reason).to.match(
+      /^the key 0x\w{64} of 0x\w{40} comes from a set-up for development: on chain 31337 anybody can prove anything$/,
+    );
+    expect(found.stage).to.equal(0);
   });
 
   it("is of no stage that L1 shows while the drills are not run", async () => {

@@ -38,6 +38,8 @@ export interface Staged {
 }
 
 export interface ReportOptions {
+  /** Default: that of the suite. */
+  bridge?: Hex;
   book?: Deployment;
   /** Drills that are run; default: none. */
   drills?: readonly Drilled[] | "all";
@@ -63,13 +65,13 @@ export async function deployStaged(input: RollupParametersInput = {}, keys?: Val
   const send = (method: string, params: unknown[]) => ethers.provider.send(method, params) as Promise<unknown>;
   const staged: Omit<Staged, "facts"> = {
     ...{ connection, deployment, signers },
-    async report({ book, drills = [] } = {}) {
-      const look = await lookAt(await readFacts(ethers.provider, bridge), ledger.machineHash, book);
+    async report({ book, drills = [], bridge: named = bridge } = {}) {
+      const look = await lookAt(await readFacts(ethers.provider, named), ledger.machineHash, book);
       const scene = sceneOf(connection, look, {
         ...{ blobSources: [], members: { urls: {} }, cache: hre.config.rollup.cache },
       });
-      const only = drills === "all" ? undefined : new Set(drills);
-      return evaluate(look, await runDrills({ scene, only }));
+      if (drills.length === 0) return evaluate(look, undefined);
+      return evaluate(look, await runDrills({ scene, only: drills === "all" ? undefined : new Set(drills) }));
     },
     async undone(work) {
       const id = await send("evm_snapshot", []);

@@ -18,7 +18,7 @@ import { VALIDITY_BATCH_MESSAGES } from "../../validity/batch.js";
 import { type Hex, ZERO_ADDRESS } from "../../types.js";
 import type { SuiteFacts } from "../facts.js";
 import type { Look } from "../look.js";
-import { failed, passed, unless } from "../outcome.js";
+import { failed, notCheckable, passed, unless } from "../outcome.js";
 import { answerOf, proxySlots } from "../read.js";
 import { seconds } from "../show.js";
 import type { Evidence, Outcome } from "../types.js";
@@ -252,6 +252,17 @@ export async function initialisers({ facts }: Look): Promise<Outcome> {
     if ((BigInt(own) & NEVER_AGAIN) === 0n) faults.push(`${name} at ${address} counts no initialisation`);
   }
   return unless([...new Set(faults)], "nobody can initialise anything again", evidence);
+}
+
+/** Only code of this package ever wrote the storage of proxies and timelock. */
+export function storageHistory({ history }: Look): Outcome {
+  const { faults, unknown, evidence } = history;
+  if (faults.length > 0) return failed(faults.join("; "), evidence);
+  if (unknown.length > 0) return notCheckable(unknown.join("; "), evidence);
+  return passed(
+    "proxies and timelock were made by this package's code, and no other ever stood behind a proxy",
+    evidence,
+  );
 }
 
 /** What an address book says is what L1 says. */

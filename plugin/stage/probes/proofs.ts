@@ -1,4 +1,4 @@
-import { formatEther, ZeroHash } from "ethers";
+import { formatEther, formatUnits, ZeroHash } from "ethers";
 
 import {
   DataAvailabilityCommittee__factory,
@@ -21,6 +21,9 @@ const ETHER = 10n ** 18n;
 const CHALLENGE_PERIOD = 7n * DAY;
 const ATTESTERS = 5n;
 /** Ours: what a bond may be, at most, that "anybody" can still have. */
+const LEAST = { clock: DAY, extension: DAY / 24n, proof: DAY / 24n } as const;
+/** Gas of the dearest answer in a dispute (docs/dispute.md §5), and the least price at which its bond must cover it, in wei. */
+const ANSWER = { gas: 300_000n, price: 10n ** 9n } as const;
 const MOST = { sequencerBond: 1_000n * ETHER, firstAnswer: 100n * ETHER, locked: 365n * DAY } as const;
 
 /** The judge of batches is there and refuses what is no proof. */
@@ -136,12 +139,48 @@ export async function bonds({ facts }: Look): Promise<Outcome> {
     evidence.push({ what: "first answer to a false batch", value: `${formatEther(first)} ETH` });
     evidence.push({ what: "an honest challenger locks, down to one instruction", value: `${formatEther(locked)} ETH` });
     evidence.push({ what: "of which comes back", value: "all, with what the liar locked (docs/dispute.md §5)" });
+    evidence.push({
+      what: "a won claim pays an answer up to",
+      value: `${formatUnits(game.baseBond / ANSWER.gas, "gwei")} gwei`,
+    });
+    if (game.baseBond < ANSWER.gas * ANSWER.price) {
+      faults.push(
+        `the least bond of a claim, ${game.baseBond} wei, pays no answer: who floods a dispute pays less than who answers`,
+      );
+    }
+    if (registry.minimumBond < 2n * game.baseBond) {
+      faults.push(
+        `half of a sequencer's bond of ${registry.minimumBond} wei is below what winning against its batch costs, ${game.baseBond} wei`,
+      );
+    }
     if (first > MOST.firstAnswer)
       faults.push(
         `the first answer to a false batch takes ${formatEther(first)} ETH, above ${formatEther(MOST.firstAnswer)}: few could dispute`,
       );
   }
   return unless(faults, `posting takes ${formatEther(registry.minimumBond)} ETH, which comes back`, evidence);
+}
+
+/** Whoever disputes, proves or demands data has the time for it. */
+export function answerTime({ facts }: Look): Outcome {
+  const { game, resolver, challenge } = facts;
+  const times: (readonly [what: string, value: bigint, least: bigint])[] = [];
+  if (game !== undefined) {
+    times.push(["time of each line of claims in a dispute", game.clock, LEAST.clock]);
+    times.push(["time to answer any claim", game.extension, LEAST.extension]);
+  }
+  if (resolver !== undefined) times.push(["time to prove a batch", resolver.proofWindow, LEAST.proof]);
+  if (challenge !== undefined) {
+    times.push(["time to demand data that are withheld", challenge.demandWindow, LEAST.clock]);
+    times.push(["time to dispute what was published at last", challenge.answerMargin, LEAST.extension]);
+  }
+  return unless(
+    times
+      .filter(([, value, least]) => value < least)
+      .map(([what, value, least]) => `${what} is ${seconds(value)}, less than ${seconds(least)}`),
+    "there is time to notice, to compute and to get into L1",
+    times.map(([what, value]) => ({ what, value: seconds(value) })),
+  );
 }
 
 /** Data are on L1, or with enough members who must sign. */
@@ -204,7 +243,7 @@ export function otherReason(
 }
 
 /** Nobody knows the secrets of the key that proofs are checked with, as far as L1 tells. */
-export function verifyingKey({ facts }: Look): Outcome {
+export function verifyingKey({ facts, code }: Look): Outcome {
   const { verifiers, l1ChainId } = facts;
   const evidence = verifiers.map(({ address, own }) => ({
     what: address,
@@ -219,5 +258,12 @@ export function verifyingKey({ facts }: Look): Outcome {
       ({ address, own }) =>
         `the key ${own?.keyId} of ${address} comes from a set-up for development: on chain ${l1ChainId} anybody can prove anything`,
     );
+  const guessed = code.filter(({ name, note }) => /^(Validity|Committee)Verifier$/.test(name) && note !== undefined);
+  if (faults.length === 0 && guessed.length > 0) {
+    return notCheckable(
+      "L1 tells the id of a key and not its points; an address book has them (--deployment)",
+      evidence,
+    );
+  }
   return unless(faults, "no key is one of a set-up for development", evidence);
 }

@@ -1,4 +1,7 @@
+import { id } from "ethers";
+
 import { StepEvidence__factory, UpgradeTimelock__factory } from "../../../typechain-types/index.js";
+import { time } from "../../l1/errors.js";
 import { ZERO_ADDRESS } from "../../types.js";
 import type { SuiteFacts } from "../facts.js";
 import { foreign, type Look } from "../look.js";
@@ -9,6 +12,7 @@ import { seconds } from "../show.js";
 import type { Evidence, Outcome } from "../types.js";
 
 const DAY = 86_400n;
+const PROPOSER = id("PROPOSER_ROLE");
 const STRANGER = "0x00000000000000000000000000000000000057a6";
 /** Of the published criteria: of a council. */
 const COUNCIL = { members: 8n, quorumOf4: 3n } as const;
@@ -32,12 +36,16 @@ export async function timelockDelay({ facts, roles }: Look): Promise<Outcome> {
   const admins = roles.holders.filter(({ role, account }) => role === "admin" && account !== address);
   for (const each of admins) faults.push(`${showHolder(each)} administers the roles of the timelock without delay`);
   const shorten = timelockOf(facts).interface.encodeFunctionData("updateDelay", [0n]);
+  const grant = timelockOf(facts).interface.encodeFunctionData("grantRole", [PROPOSER, STRANGER]);
   const callers = [...new Set([STRANGER, ...roles.holders.map(({ account }) => account), address])];
   for (const from of callers) {
     // Of a timelock without minimum that is said above.
     if (from === address && own === undefined) continue;
     const answer = await answerOf("updateDelay", () => provider.call({ from, to: address, data: shorten }));
     if (answer !== undefined) faults.push(`${from} can set the delay to zero`);
+    if (from === address) continue;
+    const granted = await answerOf("grantRole", () => provider.call({ from, to: address, data: grant }));
+    if (granted !== undefined) faults.push(`${from} can make anybody a proposer without delay`);
   }
   return unless(faults, `the delay is ${seconds(delay)}, and nothing sets it lower than was promised`, evidence);
 }
@@ -73,7 +81,7 @@ export interface ExitWindow {
 }
 
 /** How long everybody has to decide to leave, from the announcement on, if leaving then takes as long as it can. */
-export function exitWindow({ facts }: Look): ExitWindow {
+export function exitWindow({ facts, announced }: Look): ExitWindow {
   const { timelock, chain, registry, proxies } = facts;
   const silence = max(chain.permissionlessDelay, registry?.permissionlessDelay ?? 0n);
   const known = [timelock.delay, timelock.own?.minimumDelay].filter((each) => each !== undefined);
@@ -95,6 +103,10 @@ export function exitWindow({ facts }: Look): ExitWindow {
       },
       { what: "less longest dispute", value: seconds(chain.disputeDuration) },
       { what: "effective exit window", value: seconds(faults.length > 0 ? 0n : delay - leaving) },
+      ...announced.map((operation) => ({
+        what: `announced: ${operation.id}`,
+        value: `can be executed from ${time(operation.executableAt)} on; whoever comes now has until then`,
+      })),
     ],
   };
 }

@@ -1,0 +1,116 @@
+import {
+  dataSlice,
+  getCreate2Address,
+  getCreateAddress,
+  id,
+  Interface,
+  keccak256,
+  type TransactionResponse,
+} from "ethers";
+
+import { SuiteFactory__factory, UpgradeTimelock__factory } from "../../typechain-types/index.js";
+import { ask } from "../l1/ask.js";
+import { readLogs } from "../l1/logs.js";
+import type { Hex } from "../types.js";
+import { compareFactory, comparePast } from "./code.js";
+import type { SuiteFacts } from "./facts.js";
+import type { Evidence } from "./types.js";
+
+/** Who wrote the storage of proxies and timelock before today's code came to stand there. */
+export interface History {
+  /** What other code than this package's wrote. */
+  faults: string[];
+  /** What the node does not tell. */
+  unknown: string[];
+  evidence: Evidence[];
+}
+
+/** The deployment proxy that most chains have: salt, then creation code. */
+const DEPLOYMENT_PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C";
+const PROXY = new Interface(["event Upgraded(address indexed implementation)"]);
+
+export async function readHistory(facts: SuiteFacts): Promise<History> {
+  const history: History = { faults: [], unknown: [], evidence: [] };
+  await factoryOf(facts, history);
+  await codesOf(facts, history);
+  await timelockOf(facts, history);
+  return history;
+}
+
+/** All proxies came out of this package's factory, in one transaction, with code behind them that is told. */
+async function factoryOf({ provider, genesisTransaction, proxies }: SuiteFacts, history: History): Promise<void> {
+  const receipt = await ask("creation of the proxies", () => provider.getTransactionReceipt(genesisTransaction));
+  if (receipt === null) {
+    history.unknown.push(`the node does not know transaction ${genesisTransaction}, which began the chain`);
+    return;
+  }
+  const face = SuiteFactory__factory.createInterface();
+  const topic = face.getEvent("ProxyCreated").topicHash;
+  const logs = receipt.logs.filter(({ topics, address }) => topics[0] === topic && address === receipt.to);
+  const created = logs.map((log) => String(face.parseLog(log)?.args.getValue("proxy")));
+  const missing = proxies.filter(({ address }) => !created.includes(address));
+  const isOurs = receipt.to !== null && (await compareFactory(provider, receipt.to as Hex));
+  history.evidence.push({ what: "factory of the proxies", value: receipt.to ?? "none" });
+  if (!isOurs)
+    history.faults.push(
+      `the proxies were created by ${receipt.to ?? "a transaction"}, which is not this package's factory`,
+    );
+  else
+    for (const { name } of missing)
+      history.faults.push(`${name} was not created with the chain by its factory ${receipt.to}`);
+}
+
+/** Every code that ever stood behind a proxy. */
+async function codesOf({ provider, proxies, fromBlock, block }: SuiteFacts, history: History): Promise<void> {
+  const topics = [id("Upgraded(address)")];
+  for (const { name, address } of proxies) {
+    const codes = new Set<Hex>();
+    for await (const logs of readLogs(
+      provider,
+      { addresses: [address], topics, from: fromBlock, to: block },
+      "forward",
+    )) {
+      for (const log of logs) codes.add(PROXY.parseLog(log)?.args.getValue("implementation") as Hex);
+    }
+    history.evidence.push({ what: `code behind ${name}, ever`, value: [...codes].join(", ") });
+    for (const code of codes) {
+      const isOurs = await comparePast(provider, name, code);
+      if (!isOurs) history.faults.push(`behind ${name} was once the code at ${code}, which is not this package's`);
+    }
+  }
+}
+
+/** The timelock's storage was begun by this package's constructor: no role and no operation that its events do not tell. */
+async function timelockOf({ provider, timelock, fromBlock, block }: SuiteFacts, history: History): Promise<void> {
+  const { address } = timelock;
+  const topics = [UpgradeTimelock__factory.createInterface().getEvent("RoleGranted").topicHash];
+  for await (const [log] of readLogs(
+    provider,
+    { addresses: [address], topics, from: fromBlock, to: block },
+    "forward",
+  )) {
+    if (log === undefined) continue;
+    const transaction = await ask("creation of the timelock", () => provider.getTransaction(log.transactionHash));
+    const initCode = transaction === null ? undefined : creationIn(transaction, address);
+    history.evidence.push({ what: "the timelock was created in", value: log.transactionHash });
+    if (initCode === undefined) {
+      history.unknown.push(`transaction ${log.transactionHash} does not show with which code the timelock was created`);
+    } else if (!initCode.startsWith(UpgradeTimelock__factory.bytecode)) {
+      history.faults.push(
+        `the timelock ${address} was created by other code than this package's (${log.transactionHash})`,
+      );
+    }
+    return;
+  }
+  history.faults.push(
+    `no event tells who has a role of the timelock ${address}: its storage was not begun by this package's constructor`,
+  );
+}
+
+/** The creation code of a contract, shown by its address: of a plain creation, or one through the deployment proxy. */
+function creationIn({ from, nonce, to, data }: TransactionResponse, address: Hex): string | undefined {
+  if (to === null) return getCreateAddress({ from, nonce }) === address ? data : undefined;
+  if (to !== DEPLOYMENT_PROXY || data.length < 66) return undefined;
+  const initCode = dataSlice(data, 32);
+  return getCreate2Address(to, dataSlice(data, 0, 32), keccak256(initCode)) === address ? initCode : undefined;
+}
