@@ -1,21 +1,14 @@
 import { expect } from "chai";
-import { AbiCoder, FunctionFragment, Interface, type ParamType } from "ethers";
+import { AbiCoder, FunctionFragment, type ParamType } from "ethers";
 
 import { guarantee, toDestination } from "../../../plugin/channel/outcome.js";
 import type { Hex } from "../../../plugin/types.js";
-import { Answer, BOND, type Channel, ETH, outcomeOf, stateOf, useAdjudicator } from "./support.js";
+import { type Call, encodeCall, everyCall, fragmentOf } from "./calls.js";
+import { BOND, ETH, outcomeOf, stateOf, useAdjudicator } from "./support.js";
 
 const coder = AbiCoder.defaultAbiCoder();
 const WORD = 32;
 const HUGE = [(1n << 256n) - 1n, (1n << 256n) - 32n, (1n << 255n) - 31n, 1n << 64n];
-
-/** A call that the adjudicator takes. */
-interface Call {
-  name: string;
-  args: readonly unknown[];
-  from: string;
-  value?: bigint;
-}
 
 /** How many bits a value of a type has, where its word has more. */
 function widthOf(type: string): number | undefined {
@@ -63,101 +56,6 @@ function widen(type: ParamType, value: unknown, dirty: string, path: (string | n
 describe("ChannelAdjudicator, given calldata that no compiler writes", () => {
   const environment = useAdjudicator();
 
-  /** One call of each function, none of which changes what the others need. */
-  async function everyCall(): Promise<Call[]> {
-    const env = environment();
-    const { adjudicator, app, alice, bob, channelOf, signedBy, signedByAll, digests, sign, tokenAddress } = env;
-    const own = adjudicator.connect(alice);
-    const at = (channelNonce: bigint) => channelOf([alice, bob], { channelNonce });
-    const final = (channel: Channel) =>
-      signedByAll(channel, { turnNum: 9n, isFinal: true, outcome: outcomeOf(ETH, [bob.address, 4n]) });
-    await app.setAnswer(Answer.yes);
-
-    const open = at(1n);
-    const disputed = at(2n);
-    await env.challengeWith(disputed, { turnNum: 5n });
-    const judged = channelOf([alice, bob], { channelNonce: 3n, appDefinition: app.target as Hex });
-    await env.challengeByMove(judged, 6n);
-    const underJudge = channelOf([alice, bob], { channelNonce: 4n });
-    await env.challengeByMove(underJudge, 6n);
-    await app.openArbitration(adjudicator, underJudge.params);
-    const paying = at(5n);
-    await own.depositETH(paying.id, 0n, { value: 4n });
-    await adjudicator.conclude(paying.params, final(paying));
-    const target = at(6n);
-    const promise = { asset: ETH, allocations: [guarantee(target.id, 4n, alice.address as Hex, bob.address as Hex)] };
-    const ledger = at(7n);
-    const promised = signedByAll(ledger, { turnNum: 9n, isFinal: true, outcome: [promise] });
-    await adjudicator.conclude(ledger.params, promised);
-    await adjudicator.conclude(target.params, final(target));
-    const bonded = at(8n);
-    await env.challengeWith(bonded, { turnNum: 5n });
-    await adjudicator.conclude(bonded.params, final(bonded));
-    await own.depositETH(open.id, 0n, { value: 10n });
-    const recipient = await env.ethers.deployContract("MockRecipient");
-    await recipient.setManner(1);
-    const to = (await recipient.getAddress()) as Hex;
-    const owing = at(9n);
-    await own.depositETH(owing.id, 0n, { value: 1n });
-    const closing = { turnNum: 9n, isFinal: true, outcome: outcomeOf(ETH, [to, 1n]) };
-    await adjudicator.concludeAndPay(owing.params, signedByAll(owing, closing));
-    await recipient.setManner(0);
-
-    const moves = [signedByAll(open, { turnNum: 5n }), signedBy(open, [0], stateOf({ turnNum: 6n }))];
-    const last = moves[1]!.state;
-    const withdrawal = { asset: ETH, destination: toDestination(bob.address as Hex), total: 3n };
-    const session = { participant: bob.address as Hex, key: env.carol.address as Hex, expiry: 1n << 40n };
-    const from = env.liar.address;
-    return [
-      { name: "depositETH", args: [open.id, 0n], from, value: 1n },
-      { name: "depositERC20", args: [tokenAddress, open.id, 0n, 1n], from },
-      {
-        ...{ name: "registerSessionKey", from },
-        args: [open.params, 1n, session.key, session.expiry, sign(digests.sessionKey(open.id, session), [bob])],
-      },
-      {
-        ...{ name: "challenge", from, value: BOND },
-        args: [open.params, moves, 0n, sign(digests.challenge(open.id, last), [alice])],
-      },
-      { name: "respond", args: [disputed.params, [signedByAll(disputed, { turnNum: 6n })]], from },
-      { name: "checkpoint", args: [disputed.params, signedByAll(disputed, { turnNum: 6n })], from },
-      { name: "openArbitration", args: [judged.params], from: app.target as string },
-      {
-        ...{ name: "closeArbitration", from: app.target as string },
-        args: [underJudge.params, stateOf({ turnNum: 5n }).state, 0n],
-      },
-      { name: "conclude", args: [open.params, final(open)], from },
-      { name: "concludeAndPay", args: [open.params, final(open)], from },
-      { name: "payout", args: [paying.id, final(paying).state, final(paying).outcome, 0n, [0n]], from },
-      {
-        ...{ name: "reclaim", from },
-        args: [ledger.id, promised.state, promised.outcome, 0n, 0n, target.params, final(target)],
-      },
-      {
-        ...{ name: "withdraw", from },
-        args: [
-          ...[open.params, ETH, withdrawal.destination, 3n],
-          sign(digests.withdrawal(open.id, withdrawal), [alice, bob]),
-        ],
-      },
-      { name: "returnBond", args: [bonded.params], from },
-      { name: "claimCredit", args: [to, ETH], from },
-      { name: "claimCreditTo", args: [ETH, bob.address], from: to },
-      { name: "credit", args: [to, ETH], from },
-      { name: "depositedOf", args: [open.id, ETH], from },
-      { name: "holdingsOf", args: [open.id, ETH], from },
-      { name: "paidOf", args: [open.id, ETH, withdrawal.destination], from },
-      { name: "sessionKeyOf", args: [open.id, session.participant], from },
-      { name: "remainingTime", args: [open.params, 0n], from },
-      { name: "channelIdOf", args: [open.params], from },
-      { name: "stateDigest", args: [open.id, moves[0]!.state], from },
-    ];
-  }
-
-  const fragmentOf = (name: string): FunctionFragment =>
-    environment().adjudicator.interface.getFunction(name as "payout");
-  const encode = ({ name, args }: Call): string => new Interface([fragmentOf(name)]).encodeFunctionData(name, args);
-
   /** What the adjudicator says to such bytes: undefined when it takes them, else the reason. */
   async function refusal({ from, value = 0n }: Call, data: string): Promise<string | undefined> {
     const { address, ethers } = environment();
@@ -179,9 +77,9 @@ describe("ChannelAdjudicator, given calldata that no compiler writes", () => {
           ? isNarrow(type.arrayChildren!)
           : widthOf(type.type) !== undefined;
     const tried = new Set<string>();
-    for (const call of await everyCall()) {
-      const { inputs, selector } = fragmentOf(call.name);
-      expect(await refusal(call, encode(call)), call.name).to.equal(undefined);
+    for (const call of await everyCall(environment())) {
+      const { inputs, selector } = fragmentOf(environment(), call.name);
+      expect(await refusal(call, encodeCall(environment(), call)), call.name).to.equal(undefined);
       const narrow = inputs.flatMap((type, i) => narrowIn(type, call.args[i], [i]));
       for (const dirty of narrow) {
         const values = inputs.map((type, i) => widen(type, call.args[i], dirty, [i]));
@@ -201,7 +99,7 @@ describe("ChannelAdjudicator, given calldata that no compiler writes", () => {
     // The others do what their sender chooses, in any channel or as any verdict.
     const bound =
       "registerSessionKey challenge respond checkpoint conclude concludeAndPay payout reclaim withdraw returnBond";
-    const calls = (await everyCall()).filter(({ name }) => bound.split(" ").includes(name));
+    const calls = (await everyCall(environment())).filter(({ name }) => bound.split(" ").includes(name));
     const before = await networkHelpers.takeSnapshot();
     // What it tells says by when: all are sent at one time.
     const time = (await networkHelpers.time.latest()) + 60;
@@ -215,7 +113,7 @@ describe("ChannelAdjudicator, given calldata that no compiler writes", () => {
     };
     let same = 0;
     for (const call of calls) {
-      const data = encode(call);
+      const data = encodeCall(environment(), call);
       const right = await effectOf(call, data);
       for (let at = 10; at < data.length; at += 2 * WORD) {
         const word = BigInt(`0x${data.slice(at, at + 2 * WORD).padEnd(2 * WORD, "0")}`);
@@ -245,7 +143,7 @@ describe("ChannelAdjudicator, given calldata that no compiler writes", () => {
       });
     const ofOutcome = (outcome: Hex) => {
       const call = { name: "concludeAndPay", args: [channel.params, signed(outcome)], from: bob.address };
-      return refusal(call, encode(call));
+      return refusal(call, encodeCall(environment(), call));
     };
     const words = wordsIn(plain.outcome.slice(2));
     // Asset, destination and amount may be others.
@@ -284,7 +182,7 @@ describe("ChannelAdjudicator, given calldata that no compiler writes", () => {
     const other = channelOf([alice, bob], { channelNonce: 2n });
     const move = signedBy(other, [0], stateOf({ turnNum: 6n }));
     const call = { name: "challenge", args: [other.params, [move, move], 0n, "0x"], from: alice.address, value: BOND };
-    const data = encode(call);
+    const data = encodeCall(environment(), call);
     // Both heads of the list name the first of the two.
     const heads = wordsIn(data.slice(10));
     const list = Number(BigInt(`0x${heads[1]!}`)) / WORD;
