@@ -45,10 +45,11 @@ import { chainImplementationStep } from "./070-chain-implementation.js";
 import { registryImplementationStep } from "./080-registry-implementation.js";
 import { proxiesStep } from "./090-proxies.js";
 import { toJson } from "./address-book.js";
+import { IMPLEMENTATION_STEPS } from "./creations.js";
 import type { JournalStore } from "./journal.js";
 import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
 import { genesisStateRoot } from "./proof-system.js";
-import { PROXY_ORDER, proxyAddresses, type ProxyName } from "./proxies.js";
+import { PROXY_ORDER, proxyAddresses } from "./proxies.js";
 import {
   createdBy,
   DeployError,
@@ -60,13 +61,6 @@ import {
   type SuiteGiven,
 } from "./runner.js";
 import { readProxySlots } from "./slots.js";
-
-/** What creates the code behind each proxy. */
-export const IMPLEMENTATION_STEPS: Readonly<Record<ProxyName, Step>> = {
-  L1EscrowBridge: bridgeImplementationStep,
-  StateCommitmentChain: chainImplementationStep,
-  SequencerRegistry: registryImplementationStep,
-};
 
 export interface DeployOptions {
   /** Name of the network, for the address book. */

@@ -1,4 +1,4 @@
-import { Contract, getAddress, keccak256, type Provider } from "ethers";
+import { Contract, getCreateAddress, keccak256, type Provider } from "ethers";
 
 import { headerHash } from "../plugin/ledger/hashes.js";
 import { readRoles, ROLES } from "../plugin/l1/roles.js";
@@ -13,6 +13,7 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
 } from "../plugin/types.js";
+import { readOperations } from "../plugin/upgrade/operations.js";
 import {
   AvailabilityChallenge__factory,
   BlsKeys__factory,
@@ -28,20 +29,12 @@ import {
   UpgradeTimelock__factory,
   ValidityResolver__factory,
 } from "../typechain-types/index.js";
-import { suiteFactoryStep } from "./010-suite-factory.js";
-import { upgradeTimelockStep } from "./020-upgrade-timelock.js";
-import { dataAvailabilityStep } from "./030-data-availability.js";
-import { stateProofStep } from "./035-state-proof.js";
-import { bridgeImplementationStep } from "./040-bridge-implementation.js";
-import { chainImplementationStep } from "./070-chain-implementation.js";
-import { registryImplementationStep } from "./080-registry-implementation.js";
 import { contractNames } from "./address-book.js";
+import { creationsOf } from "./creations.js";
 import { deterministicAddress } from "./deterministic.js";
 import { disputeDuration, EXIT_MARGIN } from "./parameters.js";
-import { OPTIONAL_CONTRACTS } from "./optional-contracts.js";
 import { batchLimits, genesisStateRoot } from "./proof-system.js";
-import { PROXY_ORDER } from "./proxies.js";
-import type { DeployState, Step } from "./runner.js";
+import { PROXY_ORDER, type ProxyName } from "./proxies.js";
 import { readProxySlots } from "./slots.js";
 
 /** One thing read back from the chain. */
@@ -53,38 +46,88 @@ export interface Check {
   actual: string;
 }
 
-/**
- * Reads a deployment back from the chain and compares all of it with its address book and with this package's bytecode:
- * code (creation simulated by eth_call), proxy slots and owners, every parameter, the genesis header.
- */
-export async function verifyDeployment(deployment: Deployment, provider: Provider): Promise<Check[]> {
-  // A node that is down is no verdict on the deployment.
-  await provider.getBlockNumber();
-  const groups: (readonly [string, (deployment: Deployment, provider: Provider) => Promise<Check[]>])[] = [
-    ["L1", checkNetwork],
-    ["code hashes", checkCodeHashes],
-    ["bytecode", checkCreations],
-    ["proxies", checkProxies],
-    ["StateCommitmentChain", checkChain],
-    ["SequencerRegistry", checkRegistry],
-    ["L1EscrowBridge", checkBridge],
-    ["UpgradeTimelock", checkTimelock],
-    deployment.parameters.proof === "fraud" ? ["DisputeGame", checkGame] : ["ValidityResolver", checkResolver],
-    ...(deployment.parameters.da === "committee" ? [["DataAvailabilityCommittee", checkCommittee] as const] : []),
-    ...(deployment.contracts.AvailabilityChallenge === undefined
-      ? []
-      : [["AvailabilityChallenge", checkAvailability] as const]),
-  ];
-  const checks = await Promise.all(groups.map(([name, check]) => answered(name, () => check(deployment, provider))));
-  return checks.flat();
+export interface VerifyOptions {
+  /** Of a suite that was just created: that nobody used it yet. */
+  unused?: { /** Of the first sequencer, in wei. */ bond: bigint } | undefined;
 }
 
-/** A contract that is missing or another one answers with an error: that is a check that failed, and it names itself. */
+/** Contracts, by their names in the address book, and what they say of themselves. */
+interface Group {
+  of: readonly (keyof SuiteContracts)[];
+  check: (deployment: Deployment, provider: Provider) => Promise<Check[]>;
+}
+
+/**
+ * Reads a deployment back from the chain and compares all of it with its address book and with this package's bytecode:
+ * code (creation simulated by eth_call), proxy slots, admins and owners, every parameter and role, the genesis header.
+ * Of one fault it names the cause: what a contract says of itself is not asked when its code is another one's.
+ */
+export async function verifyDeployment(
+  deployment: Deployment,
+  provider: Provider,
+  { unused }: VerifyOptions = {},
+): Promise<Check[]> {
+  // A node that is down is no verdict on the deployment.
+  await provider.getBlockNumber();
+  const network = await checkNetwork(deployment, provider);
+  if (!network.ok) return [network];
+  const { broken, checks: codes } = await checkCodeHashes(deployment, provider);
+  const places = broken.has("SuiteFactory") ? [] : await checkPlaces(deployment, provider);
+  // All else is compared with these addresses.
+  if (places.some(({ ok }) => !ok)) return [network, ...codes, ...places];
+  const { contracts, parameters } = deployment;
+  const groups: Group[] = [
+    { of: ["SuiteFactory"], check: (...input) => checkCreations(...input, broken) },
+    ...PROXY_ORDER.map((name): Group => ({
+      of: ["SuiteFactory", name],
+      check: (...input) => checkProxy(...input, name),
+    })),
+    { of: ["StateCommitmentChain"], check: checkChain },
+    { of: ["SequencerRegistry"], check: checkRegistry },
+    { of: ["L1EscrowBridge"], check: checkBridge },
+    { of: ["UpgradeTimelock"], check: checkTimelock },
+    parameters.proof === "fraud"
+      ? { of: ["DisputeGame"], check: checkGame }
+      : { of: ["ValidityResolver", "StatementDA", "StateProof"], check: checkResolver },
+    ...(parameters.da === "committee"
+      ? [{ of: ["DataAvailability", "DataAvailabilityCommittee"], check: checkCommittee } as const]
+      : []),
+    ...(contracts.AvailabilityChallenge === undefined
+      ? []
+      : [{ of: ["AvailabilityChallenge"], check: checkAvailability } as const]),
+    ...(unused === undefined
+      ? []
+      : [
+          {
+            of: [...PROXY_ORDER, "UpgradeTimelock"],
+            check: (...input) => checkUnused(...input, unused.bond),
+          } satisfies Group,
+        ]),
+  ];
+  const asked = await Promise.all(
+    groups
+      .filter(({ of }) => !of.some((name) => broken.has(name)))
+      .map(({ of, check }) => answered(of.join(", "), () => check(deployment, provider))),
+  );
+  return withoutEchoes([network, ...codes, ...places, ...asked.flat()]);
+}
+
+/** Code holds parameters: when one of these is another, it says more than that the code is. */
+function withoutEchoes(checks: readonly Check[]): Check[] {
+  const named = new Set(checks.filter(({ ok }) => !ok).map(({ name }) => name.split(".", 1)[0]));
+  return checks.filter(({ name, ok }) => ok || !name.endsWith(BYTECODE) || !named.has(name.slice(0, -BYTECODE.length)));
+}
+
+const BYTECODE = " bytecode";
+
+/** A contract that is another one answers with an error: that is a check that failed, and it names itself. */
 async function answered(name: string, check: () => Promise<Check[]>): Promise<Check[]> {
   try {
     return await check();
   } catch (error) {
-    return [{ name, ok: false, expected: "an answer", actual: error instanceof Error ? error.message : String(error) }];
+    const { shortMessage, message } = error as { shortMessage?: string; message?: string };
+    const [reason = ""] = (shortMessage ?? message ?? String(error)).split("\n", 1);
+    return [{ name, ok: false, expected: "an answer", actual: reason }];
   }
 }
 
@@ -92,86 +135,132 @@ function compare(name: string, expected: string | bigint | boolean, actual: stri
   return { name, ok: expected === actual, expected: String(expected), actual: String(actual) };
 }
 
-async function checkNetwork({ l1ChainId }: Deployment, provider: Provider): Promise<Check[]> {
-  return [compare("L1 chain id", l1ChainId, (await provider.getNetwork()).chainId)];
+async function checkNetwork({ l1ChainId }: Deployment, provider: Provider): Promise<Check> {
+  return compare("L1 chain id", l1ChainId, (await provider.getNetwork()).chainId);
 }
 
-async function checkCodeHashes({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
+/** @returns Also the contracts whose code is not theirs. */
+async function checkCodeHashes(
+  { contracts, parameters }: Deployment,
+  provider: Provider,
+): Promise<{ checks: Check[]; broken: ReadonlySet<string> }> {
   const recorded = contractNames(parameters).flatMap((name) => {
     const found = contracts[name];
     if (found === undefined) return [];
     const { address, codeHash, implementation } = found;
-    const own = { name: `${name} code hash`, address, codeHash };
+    const own = { name, what: `${name} code hash`, address, codeHash };
     return implementation === undefined
       ? [own]
-      : [own, { name: `${name} implementation code hash`, ...implementation }];
+      : [own, { name, what: `${name} implementation code hash`, ...implementation }];
   });
-  return Promise.all(
-    recorded.map(async ({ name, address, codeHash }) =>
-      compare(name, codeHash, keccak256(await provider.getCode(address))),
-    ),
+  const found = await Promise.all(
+    recorded.map(async ({ name, what, address, codeHash }) => {
+      const code = await provider.getCode(address);
+      return { name, check: compare(what, codeHash, code === "0x" ? "no code" : keccak256(code)) };
+    }),
   );
+  const broken = new Set(found.flatMap(({ name, check }) => (check.ok ? [] : [name])));
+  return { checks: found.map(({ check }) => check), broken };
 }
 
 /** Runs each creation again, without sending it: what is on the chain must be what this package's bytecode leaves. */
-async function checkCreations(deployment: Deployment, provider: Provider): Promise<Check[]> {
-  const { contracts, parameters, program, keys, l1ChainId, salt } = deployment;
-  const implementation = (name: (typeof PROXY_ORDER)[number]) =>
-    contracts[name].implementation?.address ?? ZERO_ADDRESS;
-  const creations: { name: string; step: Step; address: Hex }[] = [
-    { name: "SuiteFactory", step: suiteFactoryStep, address: contracts.SuiteFactory.address },
-    { name: "UpgradeTimelock", step: upgradeTimelockStep, address: contracts.UpgradeTimelock.address },
-    { name: "DataAvailability", step: dataAvailabilityStep, address: contracts.DataAvailability.address },
-    { name: "StateProof", step: stateProofStep, address: contracts.StateProof.address },
-    { name: "L1EscrowBridge", step: bridgeImplementationStep, address: implementation("L1EscrowBridge") },
-    { name: "StateCommitmentChain", step: chainImplementationStep, address: implementation("StateCommitmentChain") },
-    { name: "SequencerRegistry", step: registryImplementationStep, address: implementation("SequencerRegistry") },
-  ];
-  for (const [name, step] of OPTIONAL_CONTRACTS) {
-    const record = contracts[name];
-    if (record !== undefined) creations.push({ name, step, address: record.address });
-  }
-  const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
-  const deployer = getAddress(await factory.DEPLOYER()) as Hex;
-  const created = new Map(creations.map(({ step, address }) => [step.id, address]));
-  // No creation depends on the first sequencer.
-  const state: DeployState = { parameters, program, keys, l1ChainId, deployer, bond: false, created };
+async function checkCreations(
+  deployment: Deployment,
+  provider: Provider,
+  broken: ReadonlySet<string>,
+): Promise<Check[]> {
+  const { salt } = deployment;
+  const { state, creations } = await creationsOf(deployment, provider);
   const checks = await Promise.all(
-    creations.map(({ name, step, address }) =>
-      answered(`${name} bytecode`, async () => {
-        const { data } = await step.request(state);
-        const [expected, actual] = await Promise.all([
-          step.codeAt?.(address, state, provider) ?? provider.call({ from: deployer, data }),
-          provider.getCode(address),
-        ]);
-        return [
-          compare(`${name} bytecode`, keccak256(expected), keccak256(actual)),
-          ...(salt === undefined
-            ? []
-            : [compare(`${name} address from the salt`, deterministicAddress(salt, data), address)]),
-        ];
+    creations
+      .filter(({ name }) => !broken.has(name))
+      .map(async ({ name, step, address }) => {
+        const found = await answered(`${name}${BYTECODE}`, async () => {
+          const { data } = await step.request(state);
+          const [expected, actual] = await Promise.all([
+            step.codeAt?.(address, state, provider) ?? provider.call({ from: state.deployer, data }),
+            provider.getCode(address),
+          ]);
+          const placed = salt === undefined ? address : deterministicAddress(salt, data);
+          return [
+            compare(`${name}${BYTECODE}`, keccak256(expected), keccak256(actual)),
+            ...(salt === undefined ? [] : [compare(`${name} address from the salt`, placed, address)]),
+          ];
+        });
+        // Constructors ask other contracts; of those that are broken there is a line already.
+        return broken.size > 0 && found.some(({ expected }) => expected === "an answer") ? [] : found;
       }),
-    ),
   );
   return checks.flat();
 }
 
-async function checkProxies({ contracts }: Deployment, provider: Provider): Promise<Check[]> {
+/** Proxies are where the factory creates them, and nowhere else. */
+async function checkPlaces({ contracts }: Deployment, provider: Provider): Promise<Check[]> {
   const factory = SuiteFactory__factory.connect(contracts.SuiteFactory.address, provider);
   const groups = await Promise.all(
-    PROXY_ORDER.map(async (name, index) => {
-      const { address, implementation, proxyAdmin } = contracts[name];
-      const slots = await readProxySlots(provider, address);
-      const admin = new Contract(slots.admin, ["function owner() view returns (address)"], provider);
-      return [
-        compare(`${name} address from the factory`, await factory.proxyAddress(index), address),
-        compare(`${name} implementation slot`, implementation?.address ?? "none recorded", slots.implementation),
-        compare(`${name} admin slot`, proxyAdmin ?? "none recorded", slots.admin),
-        compare(`${name} admin's owner`, contracts.UpgradeTimelock.address, String(await admin.getFunction("owner")())),
-      ];
-    }),
+    PROXY_ORDER.map((name, index) =>
+      answered(`${name} address from the factory`, async () => [
+        compare(`${name} address from the factory`, await factory.proxyAddress(index), contracts[name].address),
+      ]),
+    ),
   );
   return groups.flat();
+}
+
+/** A proxy's slots, and its admin, which is the first contract that it created. */
+async function checkProxy({ contracts }: Deployment, provider: Provider, name: ProxyName): Promise<Check[]> {
+  const { address, implementation, proxyAdmin } = contracts[name];
+  const created = getCreateAddress({ from: address, nonce: 1 });
+  const [slots, code, factory] = await Promise.all([
+    readProxySlots(provider, address),
+    provider.getCode(created),
+    provider.getCode(contracts.SuiteFactory.address),
+  ]);
+  const admin = new Contract(created, ["function owner() view returns (address)"], provider);
+  // The factory has the code of all that its proxies are made of, byte for byte.
+  const isOurs = code !== "0x" && factory.includes(code.slice(2));
+  return [
+    compare(`${name} implementation slot`, implementation?.address ?? "none recorded", slots.implementation),
+    compare(`${name} admin slot`, created, slots.admin),
+    compare(`${name} admin of the address book`, created, proxyAdmin ?? "none recorded"),
+    {
+      ...{ name: `${name} admin's code`, ok: isOurs, expected: "the ProxyAdmin in the factory's code" },
+      actual: code === "0x" ? "no code" : isOurs ? "it" : `code with hash ${keccak256(code)}`,
+    },
+    ...(isOurs
+      ? [
+          compare(
+            `${name} admin's owner`,
+            contracts.UpgradeTimelock.address,
+            String(await admin.getFunction("owner")()),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Nobody used it before those who asked for it have it: no message, batch, money, pause or announced upgrade waits in it. */
+async function checkUnused({ contracts, fromBlock }: Deployment, provider: Provider, bond: bigint): Promise<Check[]> {
+  const bridge = L1EscrowBridge__factory.connect(contracts.L1EscrowBridge.address, provider);
+  const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
+  const [messages, paused, { head }, isFrozen, escrow, bonds, operations] = await Promise.all([
+    bridge.messageCount(),
+    bridge.depositsPausedUntil(),
+    chain.heads(),
+    chain.isFrozen(),
+    provider.getBalance(contracts.L1EscrowBridge.address),
+    provider.getBalance(contracts.SequencerRegistry.address),
+    readOperations(provider, contracts.UpgradeTimelock.address, fromBlock),
+  ]);
+  return [
+    compare("L1EscrowBridge inbox messages before the hand-over", 0n, messages),
+    compare("L1EscrowBridge pause of deposits before the hand-over", 0n, paused),
+    compare("L1EscrowBridge balance before the hand-over", 0n, escrow),
+    compare("StateCommitmentChain batches before the hand-over", 0n, head),
+    compare("StateCommitmentChain frozen before the hand-over", false, isFrozen),
+    compare("SequencerRegistry balance before the hand-over", bond, bonds),
+    compare("UpgradeTimelock operations announced before the hand-over", 0n, BigInt(operations.length)),
+  ];
 }
 
 async function checkChain(
@@ -239,8 +328,7 @@ async function checkBridge({ contracts, parameters }: Deployment, provider: Prov
 
 async function checkGame({ contracts, parameters, program }: Deployment, provider: Provider): Promise<Check[]> {
   const game = DisputeGame__factory.connect(contractOf(contracts, "DisputeGame").address, provider);
-  const chain = StateCommitmentChain__factory.connect(contracts.StateCommitmentChain.address, provider);
-  const [actual, maxDuration, onChain] = await Promise.all([game.parameters(), game.maxDuration(), chain.parameters()]);
+  const [actual, maxDuration] = await Promise.all([game.parameters(), game.maxDuration()]);
   const name = (field: string) => `DisputeGame.${field}`;
   return [
     compare(name("chain"), contracts.StateCommitmentChain.address, actual.chain),
@@ -249,7 +337,6 @@ async function checkGame({ contracts, parameters, program }: Deployment, provide
     compare(name("l2ChainId"), parameters.l2ChainId, actual.l2ChainId),
     compare(name("bridge"), contracts.L1EscrowBridge.address, actual.bridge),
     compare(name("machineHash"), program.machineHash, actual.machineHash),
-    compare("DisputeGame.machineHash is that of the chain", onChain.machineHash, actual.machineHash),
     compare(name("codeRoot"), program.codeRoot, actual.codeRoot),
     compare(name("memoryRoot0"), program.memoryRoot0, actual.memoryRoot0),
     compare(name("entryPc"), BigInt(program.entryPc), actual.entryPc),
@@ -302,8 +389,9 @@ async function checkResolver({ contracts, parameters, keys }: Deployment, provid
 async function checkTimelock({ contracts, parameters }: Deployment, provider: Provider): Promise<Check[]> {
   const { address } = contracts.UpgradeTimelock;
   const timelock = UpgradeTimelock__factory.connect(address, provider);
-  const [minimum, margin, chain, threshold, evidence] = await Promise.all([
+  const [minimum, delay, margin, chain, threshold, evidence] = await Promise.all([
     timelock.MINIMUM_DELAY(),
+    timelock.getMinDelay(),
     timelock.EXIT_MARGIN(),
     timelock.CHAIN(),
     timelock.COUNCIL_THRESHOLD(),
@@ -321,6 +409,7 @@ async function checkTimelock({ contracts, parameters }: Deployment, provider: Pr
   const roles = await readRoles(timelock);
   return [
     compare("UpgradeTimelock.MINIMUM_DELAY", parameters.upgradeDelay, minimum),
+    compare("UpgradeTimelock delay", parameters.upgradeDelay, delay),
     compare("UpgradeTimelock.EXIT_MARGIN", EXIT_MARGIN, margin),
     compare("UpgradeTimelock.CHAIN", contracts.StateCommitmentChain.address, chain),
     compare("UpgradeTimelock.COUNCIL_THRESHOLD", parameters.councilThreshold, threshold),

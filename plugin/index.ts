@@ -105,6 +105,13 @@ const deploy = start("rollup:deploy", "Deploy the suite, or finish a deployment 
   .setAction(() => import("../tasks/deploy.js"))
   .build();
 
+const verify = start("rollup:verify", "Show explorers the source of every contract of a rollup")
+  .addOption(text("deployment", "Address book. Default: deployments/<network>/rollup.json"))
+  .addOption(text("explorers", "etherscan, blockscout, sourcify. Default: those of `verify` in the Hardhat config"))
+  .addOption(text("contract", "Only this one, by its name. Default: all"))
+  .setAction(() => import("../tasks/verify.js"))
+  .build();
+
 const deposit = byAccount("rollup:deposit", "Escrow ETH or an ERC-20 on L1 for an account of the L2")
   .addOption(text("amount", 'In whole units, for example "1.5"'))
   .addOption(text("token", "ERC-20 on L1. Default: ETH"))
@@ -434,6 +441,7 @@ const plugin: HardhatPlugin = definePlugin({
   },
   tasks: [
     deploy,
+    verify,
     node,
     demo,
     rehearse,

@@ -12,6 +12,7 @@ if (forPackage) {
 }
 run(node, ["node_modules/hardhat/dist/src/cli.js", "build", "--no-tests", "--build-profile", "production", "--quiet"]);
 run(node, ["scripts/build-implementations.mjs"]);
+run(node, ["scripts/build-verification.mjs"]);
 run(node, ["scripts/build-schema.mjs"]);
 run(node, ["scripts/build-guests.mjs"]);
 run(node, ["scripts/build-setup.mjs"]);

@@ -16,6 +16,7 @@ for (const file of [
   cpSync(`build/guests/${file}`, `dist/guests/${file}`);
 }
 cpSync("build/implementations.json", "dist/implementations.json");
+cpSync("build/verification", "dist/verification", { recursive: true });
 cpSync("build/parameters.schema.json", "dist/parameters.schema.json");
 cpSync("build/kzg-setup.bin", "dist/kzg-setup.bin");
 

@@ -16,7 +16,7 @@ import {
 } from "../deploy/parameters.js";
 import { readHolders, requireSafes } from "../deploy/roles.js";
 import { deploymentSteps, deploySuite, type DeployOptions, type DeployResult } from "../deploy/suite.js";
-import { verifyDeployment } from "../deploy/verify.js";
+import { verifyDeployment, type VerifyOptions } from "../deploy/verify.js";
 import { programFor, readCeremony } from "../plugin/hardhat/proof.js";
 import type { Deployment, Hex, MemberUrls } from "../plugin/types.js";
 import { saltArgument, showAddresses } from "./deploy/addresses.js";
@@ -140,7 +140,10 @@ export default action<DeployArguments & ParameterArguments>(async (input, contex
     },
   });
   if (!isInProcess(connection)) await writeDeployment(bookPath, result.deployment);
-  return report(context, connection, result.deployment, result, isInProcess(connection) ? undefined : bookPath);
+  // What was created just now nobody used; later everybody may have.
+  const isNew = result.steps.at(-1)?.outcome === "sent";
+  const unused = isNew ? { bond: options.bond ? parameters.sequencerBond : 0n } : undefined;
+  return report(context, connection, result.deployment, result, isInProcess(connection) ? undefined : bookPath, unused);
 });
 
 function notEnough({ gasUsed, gasPrice, cost, bond, balance }: Cost, deployer: Hex): string {
@@ -215,15 +218,14 @@ async function report(
   deployment: Deployment,
   result: DeployResult | undefined,
   bookPath: string | undefined,
+  unused?: VerifyOptions["unused"],
 ): Promise<object> {
   const checks = await output.progress("Reading everything back from the chain", () =>
-    verifyDeployment(deployment, connection.ethers.provider),
+    verifyDeployment(deployment, connection.ethers.provider, { unused }),
   );
   const failed = checks.filter(({ ok }) => !ok);
   if (failed.length > 0) {
-    throw new LinesError(
-      failed.map(({ name, expected, actual }) => `${name} is ${actual} on the chain; ${expected} expected`),
-    );
+    throw new LinesError(failed.map(({ name, expected, actual }) => `${name}: expected ${expected}, found ${actual}`));
   }
   const gasUsed = result?.steps.reduce((sum, step) => sum + step.gasUsed, 0n);
   output.table([

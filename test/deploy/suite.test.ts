@@ -210,17 +210,16 @@ describe("deploying the suite", () => {
     const names = await failures(wrong);
     expect(names).to.include.members([
       "DataAvailability code hash",
-      "StateCommitmentChain bytecode",
       "StateCommitmentChain.challengeWindow",
       "SequencerRegistry.challengeWindow",
-      "DisputeGame bytecode",
       "DisputeGame.extension",
       "DisputeGame.maxDuration",
       "DisputeGame.pages",
       "SequencerRegistry.disputeDuration",
       "genesis header",
     ]);
-    expect(names).not.to.include("L1EscrowBridge bytecode");
+    // What a parameter explains needs no line of its own.
+    expect(names.filter((name) => name.endsWith("bytecode"))).to.deep.equal([]);
   });
 
   it("sees that a contract of the book is not there", async () => {
@@ -230,9 +229,8 @@ describe("deploying the suite", () => {
     const failed = checks.filter(({ ok }) => !ok).map(({ name }) => name);
     expect(failed).to.include.members([
       "DataAvailability code hash",
-      "StateCommitmentChain",
-      "UpgradeTimelock",
-      "bytecode",
+      "StateCommitmentChain implementation code hash",
+      "UpgradeTimelock code hash",
     ]);
   });
 
@@ -274,7 +272,6 @@ describe("deploying the suite", () => {
       const other = { ...parameters, cancellers: [first], council: [second, third], councilThreshold: 2n };
       const changed = { ...other, upgrader: first };
       expect(await failures({ ...deployment, parameters: changed })).to.include.members([
-        "UpgradeTimelock bytecode",
         "UpgradeTimelock.COUNCIL_THRESHOLD",
         ...["proposers", "executors", "cancellers", "council"].map((role) => `UpgradeTimelock ${role}`),
       ]);
@@ -326,7 +323,6 @@ describe("deploying the suite", () => {
 
       const parameters = { ...deployment.parameters, committeeKeys: await signer.getAddress() };
       expect(await failures({ ...deployment, parameters: parameters as RollupParameters })).to.have.members([
-        "DataAvailabilityCommittee bytecode",
         "DataAvailabilityCommittee.KEYS",
       ]);
     });
@@ -357,11 +353,9 @@ describe("deploying the suite", () => {
       };
       const names = await failures({ ...deployment, parameters: { ...parameters, ...others } });
       expect(names).to.have.members([
-        "DataAvailabilityCommittee bytecode",
         "DataAvailabilityCommittee.members",
         "DataAvailabilityCommittee.threshold",
         "DataAvailabilityCommittee.OVERLAP",
-        "AvailabilityChallenge bytecode",
         "AvailabilityChallenge.answerTime",
       ]);
     });

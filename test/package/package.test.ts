@@ -36,6 +36,7 @@ describe("the npm package in a project of its own", function () {
       "scripts",
       "build/guests",
       "build/implementations.json",
+      "build/verification",
       "build/kzg-setup.bin",
       "build/parameters.schema.json",
       "typechain-types",

@@ -157,7 +157,7 @@ describe("rollup:deploy", () => {
       await writeFile(path, text.replace('"inboxCapacity": "1024"', '"inboxCapacity": "2048"'));
       const run = await runTask(await connected(), "rollup:deploy");
       expect(run.exitCode).to.equal(1);
-      expect(run.errors).to.include("L1EscrowBridge.inboxCapacity is 1024 on the chain; 2048 expected");
+      expect(run.errors).to.include("L1EscrowBridge.inboxCapacity: expected 2048, found 1024");
     });
 
     it("goes on where it stopped when L1 goes away in mid-run", async () => {
