@@ -74,7 +74,7 @@ export interface RollupParameters {
   forceInclusionDelay: bigint;
   /** How many unfinalized inbox messages fit before the queue grows; a power of two. */
   inboxCapacity: bigint;
-  /** Bond of a sequencer. */
+  /** Bond of a sequencer; with fraud proofs at least four times disputeBond. */
   sequencerBond: bigint;
   /** Operations and transfers in an L2 block with validity proofs, and so in one proof. */
   slots: bigint;

@@ -123,7 +123,7 @@ export default action<DeployArguments & ParameterArguments>(async (input, contex
     } else {
       showCost(output, "Plan", cost);
       if (isResumed) output.line("An earlier run was interrupted; what it has done is not paid again.");
-      else if (cost.hopeless) throw new ArgumentError("network", notEnough(cost, deployer));
+      else if (cost.balance < cost.least) throw new ArgumentError("network", notEnough(cost, deployer));
     }
   }
   await confirm(hre, connection, { isLocal, yes: input.yes });

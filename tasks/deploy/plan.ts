@@ -4,6 +4,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import {
   exitWindow,
+  formatAmount,
   formatTime,
   hasParameter,
   leavingTime,
@@ -25,7 +26,7 @@ export function formatParameter(name: keyof RollupParameters, parameters: Rollup
   if (typeof value === "object") return value.join(", ");
   if (typeof value === "string") return value;
   if (PARAMETERS[name].kind === "time") return formatTime(value);
-  return PARAMETERS[name].kind === "amount" ? `${formatEther(value)} ETH` : value.toString();
+  return PARAMETERS[name].kind === "amount" ? formatAmount(value) : value.toString();
 }
 
 /** What will be, before anything is sent: parameters, who holds roles, what deserves a second thought. */
@@ -74,8 +75,8 @@ export interface Cost {
   bond: bigint;
   balance: bigint;
   enough: boolean;
-  /** The balance does not even cover the gas at the price of now, and the bond. */
-  hopeless: boolean;
+  /** Gas at the price of now, and the bond: whoever has less need not begin. */
+  least: bigint;
 }
 
 /** Rehearses on a copy of the chain. @throws {ForkError} when there cannot be one; else what the deployment would fail with. */
@@ -111,7 +112,7 @@ async function priced(
     steps: steps.map(({ id, title, gasUsed: gas }) => ({ id, title, gasUsed: gas })),
     ...{ gasUsed, gasPrice, cost: gasUsed * gasPrice, bond, balance },
     enough: balance >= gasUsed * gasPrice + bond,
-    hopeless: balance < gasUsed * (priceNow ?? gasPrice) + bond,
+    least: gasUsed * (priceNow ?? gasPrice) + bond,
   };
 }
 

@@ -223,6 +223,17 @@ describe("the plan of rollup:deploy", () => {
       );
     });
 
+    it("goes on where it was interrupted, whatever is left, and says that the rest is paid", async () => {
+      let sent = 0;
+      gate.before = (method) => Promise.resolve(method !== "eth_sendTransaction" || ++sent <= 3);
+      expect((await deploy({ yes: true })).exitCode).to.equal(1);
+      gate.before = () => Promise.resolve(true);
+      const run = succeed(await deploy({ yes: true }));
+      expect(run.stdout).to.include("An earlier run was interrupted; what it has done is not paid again.");
+      expect(run.stdout).to.match(/1\/10 .*: done before/);
+      await rm(join(folder, "sepolia"), { recursive: true });
+    });
+
     it("says that the cost is not known where the chain cannot be forked, and deploys", async () => {
       let refused = 0;
       gate.before = (method) => Promise.resolve(method !== "eth_getBlockByNumber" || refused++ > 0);
