@@ -14,7 +14,7 @@ import { addressArgument, required } from "./support/arguments.js";
 import { LinesError } from "./support/explain.js";
 import { forkFrom } from "./support/fork.js";
 import { untilInterrupted } from "./support/signal.js";
-import { rehearsedParameters } from "./rehearse/deploy.js";
+import { LOCAL_CHAIN_ID, rehearsedParameters } from "./rehearse/deploy.js";
 import { play } from "./rehearse/play.js";
 import { reportOf } from "./rehearse/report.js";
 import { createScript } from "./rehearse/script.js";
@@ -41,15 +41,18 @@ export default action<RehearseArguments>(async (input, { hre, output }) => {
   const named = input.deployer === undefined ? undefined : addressArgument("deployer", input.deployer);
   const deployer = named ?? (Wallet.createRandom().address as Hex);
   const file = input.parameters === undefined ? { parameters: {} } : await readParameterFile(input.parameters);
+  const given = { ...hre.config.rollup.parameters, ...file.parameters };
+  // Keys for development are refused on every chain that is not local, and others there are not before the ceremony.
+  const chainId = given.proof === "validity" ? LOCAL_CHAIN_ID : undefined;
+  const block = input.block < 0 ? undefined : input.block;
   const startedAt = new Date();
   const { signal, release } = untilInterrupted();
   const disk = await mkdtemp(join(tmpdir(), "rollup-rehearsal-"));
   try {
-    const fork = await forkFrom(hre, url, { block: input.block < 0 ? undefined : input.block, signal });
+    const fork = await forkFrom(hre, url, { chainId, block, signal });
     try {
       const { origin, connection } = fork;
       const tokens = await tokensArgument(input.tokens, origin.chainId);
-      const given = { ...hre.config.rollup.parameters, ...file.parameters };
       const place = { preset: preset ?? file.preset ?? presetFor(origin.chainId), l1ChainId: origin.chainId, deployer };
       const { parameters, members } = rehearsedParameters(given, place);
       const { provider } = connection.ethers;

@@ -11,8 +11,8 @@ import { type Fork, impersonate, setBalance } from "../support/fork.js";
 import type { StepLog } from "./script.js";
 import type { Audit } from "./types.js";
 
-/** A chain whose validity proofs may be made with keys for development. */
-const DEVELOPMENT_CHAIN = 31_337n;
+/** Where validity proofs may be made with keys for development. */
+export const LOCAL_CHAIN_ID = 31_337n;
 /** More than any deployment costs. */
 const PLENTY = 10n ** 24n;
 
@@ -57,7 +57,7 @@ export async function deploy(
   const { provider } = connection.ethers;
   const had = await provider.getBalance(deployer);
   const isProved = parameters.proof === "validity";
-  const { program, keys } = await programFor(isProved ? parameters : { proof: "fraud" }, DEVELOPMENT_CHAIN, {
+  const { program, keys } = await programFor(isProved ? parameters : { proof: "fraud" }, LOCAL_CHAIN_ID, {
     cache: hre.config.rollup.cache,
   });
   if (isProved) {
@@ -65,7 +65,7 @@ export async function deploy(
       severity: "note",
       what: "Proofs were made with keys for development",
       meaning:
-        "Whoever made these keys can forge proofs. The real deployment takes the keys of a ceremony (rollup:deploy --ceremony); gas is the same.",
+        "Whoever made these keys can forge proofs, so that they are refused on real chains: the fork ran as chain 31337. The real deployment takes the keys of a ceremony (rollup:deploy --ceremony); gas is the same.",
     });
   }
   if (members > 0) {

@@ -61,6 +61,16 @@ export async function everybodyLeaves(stage: Stage, disk: string, log: StepLog):
     await members?.close();
   }
 
+  if (book.parameters.da === "blob" && !figures.places.includes("blobs")) {
+    log.find({
+      severity: "note",
+      what: "No batch's data went into blobs",
+      meaning:
+        "Batches go where it is cheaper: these were small, and blobs dear or calldata cheap on the forked chain. Blobs were not rehearsed.",
+      ...{ expected: "blobs", actual: [...new Set(figures.places)].join(", ") },
+    });
+  }
+
   const after = await look();
   for (const token of actors) {
     const { address, symbol, decimals } = token;

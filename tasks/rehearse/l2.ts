@@ -1,11 +1,17 @@
+import { setTimeout } from "node:timers/promises";
+
 import { type BaseWallet, Interface, type TransactionRequest } from "ethers";
 
 import { getWithdrawal } from "../../plugin/hardhat/rollup-rpc.js";
 import type { PendingWithdrawal, RollupChain } from "../../plugin/hardhat/types.js";
-import { type Hex, L2_BRIDGE, ZERO_ADDRESS } from "../../plugin/types.js";
+import { type Deployment, type Hex, L2_BRIDGE, ZERO_ADDRESS } from "../../plugin/types.js";
+import { floorAmount } from "../../plugin/validity/amounts.js";
 import { ETH } from "../demo/books.js";
 import { ERC20 } from "./erc20.js";
 import type { Stage } from "./stage.js";
+
+/** Milliseconds. */
+const PATIENCE_MS = 50;
 
 const BRIDGE = new Interface(["function withdraw(address token, address target, uint256 amount) payable"]);
 
@@ -25,26 +31,14 @@ export async function sealAll({ sequencer }: Pick<RollupChain, "sequencer">): Pr
   while ((await sequencer.seal()) !== undefined) continue;
 }
 
-/** With validity proofs each wallet has another key on L2, which its first transaction registers. */
-export async function registerAll({ chain, people, books }: Stage, wallets: readonly BaseWallet[]): Promise<void> {
-  const sent = wallets.map((wallet) => chain.l2.wallet(wallet).sendTransaction({ to: wallet.address, value: 0n }));
-  while (chain.sequencer.status().pending < wallets.length) await new Promise((resume) => setTimeout(resume, 20));
-  await sealAll(chain);
-  const responses = await Promise.all(sent);
-  await sealAll(chain);
-  await chargeFees(
-    { chain, people, books },
-    responses.map(({ hash }) => hash as Hex),
-  );
-}
-
 /** Does all of it in as few blocks as it fits in, and books it. @throws when one of them failed on L2. */
 export async function act(stage: Stage, deeds: readonly Deed[]): Promise<Hex[]> {
   const { chain, books } = stage;
   const hashes: Hex[] = [];
   for (const deed of deeds) {
     stage.signal.throwIfAborted();
-    hashes.push((await chain.l2.wallet(deed.by).sendTransaction(requestOf(deed))).hash as Hex);
+    const sent = chain.l2.wallet(deed.by).sendTransaction(requestOf(deed));
+    hashes.push((await unblocked(chain, sent)).hash as Hex);
   }
   await sealAll(chain);
   await chargeFees(stage, hashes);
@@ -53,6 +47,24 @@ export async function act(stage: Stage, deeds: readonly Deed[]): Promise<Hex[]> 
     else books.move(token, by.address, to, amount);
   }
   return hashes;
+}
+
+/** With validity proofs the first transfer of a balance registers its key, and waits until a block has that. */
+async function unblocked<T>(chain: RollupChain, sent: Promise<T>): Promise<T> {
+  if (chain.deployment.parameters.proof === "fraud") return sent;
+  let isOver = false;
+  const over = () => (isOver = true);
+  sent.then(over, over);
+  while (!isOver) {
+    await setTimeout(PATIENCE_MS);
+    if (!isOver) await sealAll(chain);
+  }
+  return sent;
+}
+
+/** An amount that a transfer can have: with validity proofs these have few digits. */
+export function payable({ parameters }: Pick<Deployment, "parameters">, amount: bigint): bigint {
+  return parameters.proof === "fraud" ? amount : floorAmount(amount);
 }
 
 /** The withdrawals that transactions asked for. */
@@ -83,10 +95,7 @@ function requestOf({ token, amount, to, withdraws }: Deed): TransactionRequest {
 }
 
 /** Fees go from sender to sequencer, by what the receipts say. */
-async function chargeFees(
-  { chain, books }: Pick<Stage, "chain" | "people" | "books">,
-  hashes: readonly Hex[],
-): Promise<void> {
+async function chargeFees({ chain, books }: Pick<Stage, "chain" | "books">, hashes: readonly Hex[]): Promise<void> {
   for (const hash of hashes) {
     const receipt = await chain.l2.provider.getTransactionReceipt(hash);
     if (receipt?.status !== 1) {

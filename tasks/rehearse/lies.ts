@@ -1,5 +1,6 @@
 import { formatEther } from "ethers";
 
+import { registerSequencer } from "../../plugin/l1/actions.js";
 import { revertUnproven } from "../../plugin/l1/validity-actions.js";
 import type { Hex } from "../../plugin/types.js";
 import { FAULTS } from "../../plugin/validator/faults.js";
@@ -65,7 +66,7 @@ export async function lieAndSlash(stage: Stage, log: StepLog): Promise<Judged> {
   return { posted: transaction, ended };
 }
 
-/** With validity proofs a batch that nobody proves is taken back by anybody. */
+/** With validity proofs a batch that nobody proves is taken back by anybody, and its sequencer loses its bond. */
 export async function leaveUnproved(stage: Stage, log: StepLog): Promise<Judged> {
   const { chain, connection, people } = stage;
   await payOnL2(stage);
@@ -75,6 +76,14 @@ export async function leaveUnproved(stage: Stage, log: StepLog): Promise<Judged>
   const { transaction } = await revertUnproven(stage.l1(people.payer), batch.header);
   log.say(`Nobody proved batch ${batch.header.index}; an account without any role took it back.`);
   await chain.sequencer.sync();
+  const { registry } = stage.l1();
+  log.compare({
+    what: "Wei that are left of the bond of who posted it",
+    ...{ actual: await registry.bondOf(people.sequencer.address), expected: 0n, transaction },
+    meaning: "A batch without a proof cost nothing.",
+  });
+  await registerSequencer(stage.l1(people.sequencer));
+  log.say("Its sequencer lost its bond, and bonds again.");
   log.compare({
     what: "The unproved batch is on L1 still",
     actual: (await stage.l1().headerHash(batch.header.index)) === batch.headerHash,

@@ -15,7 +15,6 @@ import { depositAll } from "./deposits.js";
 import { everybodyLeaves } from "./disaster.js";
 import { type Marks, measure } from "./durations.js";
 import type { WantedToken } from "./known-tokens.js";
-import { registerAll } from "./l2.js";
 import { leaveUnproved, lieAndSlash } from "./lies.js";
 import { newPeople } from "./people.js";
 import type { Script, StepLog } from "./script.js";
@@ -116,14 +115,12 @@ function stageOf(
 
 /** The life of the rollup, to its end. */
 async function live(stage: Stage, { hre, parameters, disk, script }: PlayOptions): Promise<Duration[]> {
-  const { people } = stage;
   const marks: Marks = {};
   const isFraud = parameters.proof === "fraud";
   const entered = await script.step("deposits", "Deposit ETH and every token", true, (log) => depositAll(stage, log));
   const isLive = deposited(stage).length > 0;
 
   const first = await script.step("transfers", "Pay each other on L2, and post the batch", isLive, async (log) => {
-    if (!isFraud) await registerAll(stage, [people.alice, people.bob, people.dave]);
     await transferAll(stage, log);
     return post(stage, log);
   });

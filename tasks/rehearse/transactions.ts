@@ -91,6 +91,23 @@ function kindOf({ to, data, hash }: TransactionResponse, { names, known, titles 
   return "other contracts";
 }
 
+/** Contracts whose transactions are of users, of who runs the rollup, and so on; the first that fits. */
+const GROUPS: readonly (readonly [prefix: string, group: GasRow["group"]])[] = [
+  ["deploy: ", "deployment"],
+  ["L1EscrowBridge.", "users"],
+  ["StateCommitmentChain.", "operators"],
+  ["SequencerRegistry.", "operators"],
+  ["ValidityResolver.", "operators"],
+  ["DisputeGame.", "disputes"],
+  ["AvailabilityChallenge.", "disputes"],
+  ["UpgradeTimelock.", "upgrades"],
+  ["create a contract", "upgrades"],
+];
+
+function groupOf(kind: string): GasRow["group"] {
+  return GROUPS.find(([prefix]) => kind.startsWith(prefix))?.[1] ?? "around";
+}
+
 /** Gas by kind, the dearest in all first. Failed transactions count apart, and in no mean. */
 export function gasRows(transactions: readonly TransactionRecord[]): GasRow[] {
   const kinds = new Map<string, TransactionRecord[]>();
@@ -101,7 +118,7 @@ export function gasRows(transactions: readonly TransactionRecord[]): GasRow[] {
     const [min = 0n] = gas.toSorted(ascending);
     const max = gas.toSorted(ascending).at(-1) ?? 0n;
     const mean = gas.length === 0 ? 0n : sum / BigInt(gas.length);
-    return { kind, count: gas.length, failed: records.length - gas.length, min, mean, max, sum };
+    return { kind, group: groupOf(kind), count: gas.length, failed: records.length - gas.length, min, mean, max, sum };
   });
   return rows.toSorted((a, b) => ascending(b.sum, a.sum));
 }

@@ -134,6 +134,8 @@ export interface Duration {
 
 export interface GasRow {
   kind: string;
+  /** Who sends it, or what for. */
+  group: "users" | "operators" | "disputes" | "upgrades" | "deployment" | "around";
   count: number;
   failed: number;
   min: bigint;

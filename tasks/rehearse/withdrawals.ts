@@ -8,7 +8,7 @@ import { ETH } from "../demo/books.js";
 import { explain } from "../support/explain.js";
 import { placeOf } from "../support/places.js";
 import { balanceOn } from "./erc20.js";
-import { act, type Deed, withdrawalsOf } from "./l2.js";
+import { act, type Deed, payable, withdrawalsOf } from "./l2.js";
 import type { StepLog } from "./script.js";
 import type { Actor, Stage } from "./stage.js";
 
@@ -22,7 +22,7 @@ export interface Leaving {
 export async function transferAll(stage: Stage, log: StepLog): Promise<void> {
   const { alice, bob, carol, dave } = stage.people;
   const deeds = deposited(stage).flatMap(({ address, deposit }): Deed[] => {
-    const part = (deposit?.credited ?? 0n) / 8n;
+    const part = payable(stage.chain.deployment, (deposit?.credited ?? 0n) / 8n);
     const pay = (to: Hex, amount: bigint): Deed => ({ by: alice, token: address, amount, to });
     return [pay(bob.address as Hex, 2n * part), pay(carol.address as Hex, part), pay(dave.address as Hex, part)];
   });
@@ -37,7 +37,7 @@ export async function transferAll(stage: Stage, log: StepLog): Promise<void> {
 export async function withdrawAll(stage: Stage, log: StepLog): Promise<Leaving[]> {
   const { bob, dave } = stage.people;
   const leaving: { token: Actor; deed: Deed }[] = deposited(stage).flatMap((token) => {
-    const part = (token.deposit?.credited ?? 0n) / 16n;
+    const part = payable(stage.chain.deployment, (token.deposit?.credited ?? 0n) / 16n);
     return [bob, dave].map((by) => ({
       token,
       deed: { by, token: token.address, amount: part, to: by.address as Hex, withdraws: true },
@@ -67,16 +67,12 @@ export async function post({ chain, connection }: Stage, log: StepLog): Promise<
   log.say(
     `Batch ${batch.header.index}: ${batch.transactions} transactions and ${messages} messages, ${batch.bytes} bytes in ${place}, ${receipt?.gasUsed ?? 0n} gas`,
   );
-  const { da } = chain.deployment.parameters;
-  const cheaper = da === "blob" && place === "calldata";
-  if (place !== (da === "blob" ? "blobs" : da)) {
+  if (chain.deployment.parameters.da === "committee" && place !== "committee") {
     log.find({
       severity: "note",
       what: `The data of batch ${batch.header.index} went to ${place}`,
-      meaning: cheaper
-        ? "At these prices calldata was cheaper than a blob: so small a batch pays for little data."
-        : "Too few members of the committee signed, so that the data went where everybody has them.",
-      ...{ expected: da, actual: place, transaction: batch.transaction },
+      meaning: "Too few members of the committee signed, so that the data went where everybody has them.",
+      ...{ expected: "committee", actual: place, transaction: batch.transaction },
     });
   }
   return batch;

@@ -24,6 +24,8 @@ export interface ForkOrigin {
 }
 
 export interface ForkOptions {
+  /** Under which id it runs. Default: that of the chain it is a fork of. */
+  chainId?: bigint | undefined;
   /** Block to go on after. Default: the last one. */
   block?: number | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
@@ -53,16 +55,16 @@ const HARDFORK = "osaka";
 const ANSWER_MS = 20_000;
 
 /**
- * Forks the chain behind `url`, under its own chain id. The clock, balances and whose account signs are free to choose there.
+ * Forks the chain behind `url`. The clock, balances and whose account signs are free to choose there.
  * @throws {ForkError}
  */
 export async function forkFrom(
   hre: HardhatRuntimeEnvironment,
   url: string,
-  { block, headers, signal }: ForkOptions = {},
+  { chainId, block, headers, signal }: ForkOptions = {},
 ): Promise<Fork> {
   const origin = await originOf(url, { block, headers, signal });
-  const environment = await environmentOf(hre, origin.chainId, {
+  const environment = await environmentOf(hre, [chainId ?? origin.chainId, origin.chainId], {
     url,
     blockNumber: origin.number,
     ...(headers === undefined ? {} : { httpHeaders: { ...headers } }),
@@ -126,17 +128,25 @@ interface Source {
  */
 function environmentOf(
   { userConfig, config }: HardhatRuntimeEnvironment,
-  chainId: bigint,
+  [id, originId]: readonly [bigint, bigint],
   forking: Source,
 ): Promise<HardhatRuntimeEnvironment> {
-  const id = Number(chainId);
+  const descriptor = {
+    name: NETWORK,
+    chainType: "l1" as const,
+    hardforkHistory: { [HARDFORK]: { blockNumber: 0 } },
+  };
   return createHardhatRuntimeEnvironment(
     {
       ...userConfig,
-      networks: { ...userConfig.networks, [NETWORK]: { type: "edr-simulated", chainType: "l1", chainId: id, forking } },
+      networks: {
+        ...userConfig.networks,
+        [NETWORK]: { type: "edr-simulated", chainType: "l1", chainId: Number(id), forking },
+      },
       chainDescriptors: {
         ...userConfig.chainDescriptors,
-        [id]: { name: NETWORK, chainType: "l1", hardforkHistory: { [HARDFORK]: { blockNumber: 0 } } },
+        [Number(id)]: descriptor,
+        [Number(originId)]: descriptor,
       },
     },
     {},
@@ -170,7 +180,7 @@ async function originOf(url: string, { block, headers, signal }: ForkOptions): P
   };
 }
 
-function asking(url: string, { headers, signal }: Omit<ForkOptions, "block">) {
+function asking(url: string, { headers, signal }: Omit<ForkOptions, "block" | "chainId">) {
   return async (method: string, params: unknown[]): Promise<unknown> => {
     const late = AbortSignal.timeout(ANSWER_MS);
     let answer: { result?: unknown; error?: { message?: string } } | null;

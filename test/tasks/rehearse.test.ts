@@ -285,6 +285,16 @@ describe("rollup:rehearse on a node that plays chain 1", function () {
       refused({ parameters: await fileOf("n.json", {}) }, /^l2ChainId: missing/));
     it("the chain id of L1 for L2", async () =>
       refused({ parameters: await fileOf("o.json", { l2ChainId: 1 }) }, /^l2ChainId/));
+    it("nobody who upgrades", async () =>
+      refused(
+        { parameters: await fileOf("z.json", { l2ChainId: 7_777_777, upgrader: `0x${"0".repeat(40)}` }) },
+        /^upgrader: is the zero address/,
+      ));
+    it("a Safe that is none", async () =>
+      refused(
+        { parameters: await fileOf("s.json", { l2ChainId: 7_777_777, upgrader: `safe:0x${"5a".repeat(20)}` }) },
+        /is no Safe on this chain/,
+      ));
     it("tokens that are none", () => refused({ tokens: "0x1234" }, /^--tokens: "0x1234" is no address/));
     it("a list of tokens that is not there", () =>
       refused({ tokens: "tokens.csv" }, /^--tokens: tokens.csv is neither/));

@@ -25,7 +25,11 @@ export function htmlOf(report: RehearsalReport): string {
       sections.tokens(report),
       "What left the holder, what L2 credited, what the bridge held and owed after all claims, and what came out when everybody left.",
     ),
-    section("Times", sections.durations(report), "By the timestamps of L1's blocks; the clock of the fork was moved."),
+    section(
+      "Times",
+      sections.durations(report),
+      "By the timestamps of L1's blocks; the clock of the fork was moved. The bar is what was measured, the mark what the parameters promise.",
+    ),
     section("Gas and cost", sections.gas(report)),
     section("What was rehearsed", sections.rehearsed(report)),
     section("Evidence", sections.transactions(report)),

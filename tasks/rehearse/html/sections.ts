@@ -1,5 +1,5 @@
 import { ZERO_ADDRESS } from "../../../plugin/types.js";
-import type { Duration, Finding, Outcome, RehearsalReport, StepReport, TokenReport } from "../types.js";
+import type { Duration, Finding, GasRow, Outcome, RehearsalReport, StepReport, TokenReport } from "../types.js";
 import { amount, count, esc, eth, gwei, lines, moment, mono, table, time, transactionLink } from "./format.js";
 
 type Tone = "good" | "note" | "bad";
@@ -120,12 +120,11 @@ function tokenRow(token: TokenReport): string[] {
 
 export function durations({ durations: all }: RehearsalReport): string {
   return table(
-    ["What", "#Measured", "#Promised", "Measured (bar) beside the promise (mark)", "The promise follows from", ""],
+    ["What", "#Measured", "#Promised", "The promise follows from", ""],
     all.map((each) => [
-      `${esc(each.what)}<br><span class="soft">${transactionLink(each.from)} → ${transactionLink(each.to)}</span>`,
+      `<b>${esc(each.what)}</b><br><span class="soft">${transactionLink(each.from)} → ${transactionLink(each.to)}</span>${barOf(each)}`,
       esc(time(each.measured)),
       `at ${each.bound} ${esc(time(each.promised))}`,
-      barOf(each),
       esc(each.because),
       `<span class="tag ${each.ok ? "good" : "bad"}">${each.ok ? "kept" : "broken"}</span>`,
     ]),
@@ -140,25 +139,39 @@ function barOf({ measured, promised }: Duration): string {
 
 export function gas({ gas: rows, gasPrices }: RehearsalReport): string {
   const [base = 0n, ...prices] = gasPrices;
-  const all = rows.reduce((sum, { sum: each }) => sum + each, 0n);
   const headings = [
     ...["Transaction", "#Count", "#Least", "#Mean", "#Most"],
-    ...[base, ...prices].map((price, i) => `#ETH at ${gwei(price)} gwei${i === 0 ? " (the fork's)" : ""}`),
+    ...[base, ...prices].map((price, i) => `#ETH at ${gwei(price)} gwei${i === 0 ? ", the fork's" : ""}`),
   ];
   const costs = (used: bigint) => gasPrices.map((price) => eth(used * price));
+  const sumOf = (some: readonly GasRow[]) => some.reduce((sum, { sum: each }) => sum + each, 0n);
+  const tables = GAS_GROUPS.map(([group, title]) => {
+    const some = rows.filter((row) => row.group === group);
+    if (some.length === 0) return undefined;
+    const body = some.map(({ kind, count: times, failed, min, mean, max }) => [
+      esc(kind.replace("deploy: ", "")),
+      `${count(times)}${failed === 0 ? "" : ` + ${count(failed)} failed`}`,
+      ...[count(min), count(mean), count(max)],
+      ...costs(mean),
+    ]);
+    const all = sumOf(some);
+    const sum = ["<b>All of these</b>", "", "", `<b>${count(all)}</b>`, "", ...costs(all)];
+    return `<h3>${title}</h3>${table(headings, [...body, sum])}`;
+  });
   return lines(
     "<p>Of every transaction that was mined, by receipts. Costs are of the mean; fees of blobs and priority are not in them.</p>",
-    table(headings, [
-      ...rows.map(({ kind, count: times, failed, min, mean, max }) => [
-        esc(kind),
-        `${count(times)}${failed === 0 ? "" : ` + ${count(failed)} failed`}`,
-        ...[count(min), count(mean), count(max)],
-        ...costs(mean),
-      ]),
-      ["<b>All of it</b>", "", "", `<b>${count(all)}</b>`, "", ...costs(all)],
-    ]),
+    ...tables,
   );
 }
+
+const GAS_GROUPS: readonly (readonly [GasRow["group"], string])[] = [
+  ["users", "What users send"],
+  ["operators", "What sequencers and provers send"],
+  ["disputes", "Disputes, the liar's side as well"],
+  ["upgrades", "Upgrades, new code included"],
+  ["deployment", "The deployment"],
+  ["around", "Around it: approvals, loans of tokens, blocklists"],
+];
 
 export function rehearsed({
   rehearsed: facts,

@@ -32,8 +32,11 @@ code, .hash { font: 12.5px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, mo
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th, td { text-align: left; vertical-align: top; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); }
-th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: 10px; }
+th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
+h3 { font-size: 15px; margin: 22px 0 4px; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; padding-left: 10px; }
+td.n, .hash { white-space: nowrap; }
+td code { font-size: 12px; }
 tr:target td { background: var(--note-box); }
 details { margin: 6px 0; }
 summary { cursor: pointer; color: var(--soft); }
