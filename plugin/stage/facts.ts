@@ -139,6 +139,9 @@ export async function readFacts(provider: Provider, bridge: Hex, fromBlock = 0):
     StateCommitmentChain__factory.connect(escrow.chain, provider).parameters(),
   );
   if (chain === undefined) throw new NoSuiteError(bridge, `the chain that it names, ${escrow.chain}, answers as none`);
+  // The code behind the proxy is asked for by mistake; an impostor names a chain that knows nothing of it.
+  if (chain.inbox !== bridge)
+    throw new NoSuiteError(bridge, `the chain that it names has another bridge, ${chain.inbox}`);
   const { chainId } = await ask("chain id", () => provider.getNetwork());
   const { genesis, transaction } = await findGenesis(provider, bridge, escrow.chain as Hex, fromBlock, {});
   const registry = await answerOf("the registry", () =>

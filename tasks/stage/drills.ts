@@ -3,6 +3,7 @@ import { ZeroAddress } from "ethers";
 import { deposit } from "../../plugin/l1/actions.js";
 import { L1EscrowBridge__factory } from "../../typechain-types/index.js";
 import { moveClock } from "../../plugin/hardhat/clock.js";
+import { readProgramFacts } from "../../plugin/machine/artifacts.js";
 import type { Drilled, Drills } from "../../plugin/stage/criteria.js";
 import { failed, notCheckable, passed } from "../../plugin/stage/outcome.js";
 import { seconds } from "../../plugin/stage/show.js";
@@ -29,7 +30,13 @@ export async function runDrills({ scene, only, onStart = () => undefined }: Dril
   const canPause = scene.look.facts.escrow.guardian !== ZeroAddress;
   const tried = canPause && wants("pause-scope") ? () => pause(scene) : undefined;
   const found: Partial<Record<Drilled, Outcome>> = {};
-  const stopped: string[] = [];
+  const pauses: Pauses = { stopped: [], blind: [] };
+  const foreign = foreignProgram(scene);
+  if (foreign !== undefined) {
+    for (const name of EXECUTING) if (wants(name)) found[name] = foreign;
+    if (wants("challengers", "anyone-challenges", "window-fixed")) Object.assign(found, await challenged(scene));
+    return chosen(found, only);
+  }
 
   if (wants("silent-sequencer", "anyone-proposes", "state-rebuilt", "pause-scope")) {
     onStart("silent sequencer");
@@ -37,18 +44,18 @@ export async function runDrills({ scene, only, onStart = () => undefined }: Dril
     found["silent-sequencer"] = drill.paid;
     found["anyone-proposes"] = drill.proposes;
     found["state-rebuilt"] = drill.rebuilt;
-    stopped.push(...(drill.stopped ?? []));
+    note(pauses, "a withdrawal", drill.paid, drill.stopped);
   }
   if (wants("silent-everyone", "pause-scope")) {
     onStart("silent everyone");
     const drill = await undone(scene, () => silentEveryone(scene, { tried }));
     found["silent-everyone"] = drill.escaped;
-    stopped.push(...(drill.stopped ?? []));
+    note(pauses, "the freeze", drill.escaped, drill.stopped);
   }
   if (wants("pause-scope")) {
     onStart("pause");
     found["pause-scope"] = canPause
-      ? await undone(scene, () => scopeOf(scene, stopped))
+      ? await undone(scene, () => scopeOf(scene, pauses))
       : passed("nobody can pause anything");
   }
   if (wants("walk-away")) {
@@ -59,9 +66,36 @@ export async function runDrills({ scene, only, onStart = () => undefined }: Dril
     onStart("challenge");
     Object.assign(found, await challenged(scene));
   }
-  return only === undefined
-    ? found
-    : Object.fromEntries(Object.entries(found).filter(([id]) => only.has(id as Drilled)));
+  return chosen(found, only);
+}
+
+function chosen(found: Drills, only: ReadonlySet<Drilled> | undefined): Drills {
+  if (only === undefined) return found;
+  return Object.fromEntries(Object.entries(found).filter(([id]) => only.has(id as Drilled)));
+}
+
+/** Criteria for which batches are executed. */
+const EXECUTING = [
+  ...(["silent-sequencer", "anyone-proposes", "state-rebuilt"] as const),
+  ...(["silent-everyone", "pause-scope", "walk-away"] as const),
+];
+
+/** Of a program that is not the ledger a drill makes no batch. */
+function foreignProgram({ look: { facts } }: Scene): Outcome | undefined {
+  if (!facts.isOptimistic || facts.chain.machineHash === readProgramFacts("ledger").machineHash) return undefined;
+  return notCheckable("drills execute this package's ledger, and the chain is judged by another program");
+}
+
+interface Pauses {
+  /** What a pause stopped. */
+  stopped: string[];
+  /** What was not seen to work without a pause, so that nobody can tell. */
+  blind: string[];
+}
+
+function note({ stopped, blind }: Pauses, what: string, without: Outcome, under: readonly string[] = []): void {
+  if (without.result !== "pass") blind.push(what);
+  else stopped.push(...under);
 }
 
 async function challenged(scene: Scene): Promise<Drills> {
@@ -96,7 +130,7 @@ async function pause(scene: Scene): Promise<void> {
 }
 
 /** Whether a pause stops deposits and nothing else, ends when it said, and does not follow on another. */
-async function scopeOf(scene: Scene, stopped: readonly string[]): Promise<Outcome> {
+async function scopeOf(scene: Scene, { stopped, blind }: Pauses): Promise<Outcome> {
   const { escrow, bridge: address } = scene.look.facts;
   const faults = [...stopped];
   const l1 = as(scene, await stranger(scene));
@@ -121,6 +155,12 @@ async function scopeOf(scene: Scene, stopped: readonly string[]): Promise<Outcom
     }
   } catch (error) {
     return notCheckable(`the guardian could not pause: ${told(error)}`, evidence);
+  }
+  if (faults.length === 0 && blind.length > 0) {
+    return notCheckable(
+      `whether a pause stops ${blind.join(" and ")} was not seen: the drill without one did not get there`,
+      evidence,
+    );
   }
   return faults.length === 0
     ? passed("a pause stops deposits, and nothing else; it ends, and does not follow on another", evidence)

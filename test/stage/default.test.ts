@@ -99,12 +99,30 @@ describe("stage: what the mainnet preset deploys", function () {
     expect(sums[await token.getAddress()]).to.equal("700 in the bridge, 700 taken out, 0 left");
   });
 
+  it("is no verdict on the suite that the blobs of a batch are gone", async () => {
+    const { report, deployment, connection, signers } = await deployStaged({ da: "blob" });
+    const chain = await connection.rollup.attach(deployment);
+    const [, alice] = signers;
+    if (alice === undefined) throw new Error("the network has no accounts");
+    await chain.deposit(alice, { amount: parseEther("5") });
+    const wallet = chain.l2.wallet(alice);
+    // So many that a blob is cheaper than their calldata.
+    for (let i = 0; i < 12; i++) await (await wallet.sendTransaction({ to: alice.address, value: 1n })).wait();
+    await chain.sequencer.post();
+    await chain.close();
+    const found = await report({ drills: "all" });
+    expect(failing(found)).to.deep.equal([]);
+    expect(open(found)).to.include.members(["state-rebuilt", "pause-scope", "silent-everyone", "walk-away"]);
+    expect(finding(found, "state-rebuilt").reason).to.match(/^the data of a batch cannot be had here \(--archive/);
+    expect(finding(found, "anyone-challenges").result).to.equal("pass");
+  });
+
   it("with validity proofs it is a ZK rollup, or a validium, of Stage 2, as far as a drill gets without a prover's key", async () => {
     const keys = { onL1: someKey("on L1"), withCommittee: someKey("with a committee") };
     const { report, deployment } = await deployStaged({ proof: "validity" }, { onL1: keys.onL1 });
     const found = await report({ drills: "all", book: deployment });
     expect(failing(found)).to.deep.equal([]);
-    expect(open(found)).to.deep.equal([...PEOPLE, "program", "ceremony", "silent-sequencer"]);
+    expect(open(found)).to.deep.equal([...PEOPLE, "program", "ceremony", "pause-scope", "silent-sequencer"]);
     expect(found).to.include({ stage: 2, category: "ZK rollup", others: undefined });
     expect(finding(found, "walk-away").reason).to.match(/^without them: everybody took out everything, to the wei/);
     // L1 alone has neither the points of the key nor the number of slots.
