@@ -1,6 +1,6 @@
 import { sourcesOf, type SourceOfContract } from "../deploy/sources.js";
 import { action, ArgumentError, type CommonArguments } from "./support/action.js";
-import { explorersOf, openExplorers, type Explorer, type Verdict } from "./support/explorers.js";
+import { ExplorerError, explorersOf, openExplorers, type Explorer, type Verdict } from "./support/explorers.js";
 import { LinesError } from "./support/explain.js";
 import { openDeployment } from "./support/network.js";
 
@@ -25,27 +25,35 @@ export default action<VerifyArguments>(async ({ deployment: path, explorers: nam
 
   const lines: Line[] = [];
   const leftOut: string[] = [];
+  const problems: string[] = [];
+  const asked = new Set(explorers);
   for (const source of sources) {
-    const { name, address } = source;
-    if (source.contract === undefined) {
+    const { name, address, contract: solidity } = source;
+    if (solidity === undefined) {
       leftOut.push(name);
       output.line(
         `  ${name} ${address}: left out; its code is published compiled, by the npm package poseidon-solidity`,
       );
       continue;
     }
-    for (const explorer of explorers) {
-      const verdict = await show({ ...source, contract: source.contract }, explorer);
-      lines.push({ name, address, explorer, ...verdict });
-      if (verdict.outcome !== "failed") output.line(`  ${name} ${address}: ${verdict.outcome} on ${explorer}`);
+    for (const explorer of asked) {
+      try {
+        const verdict = await show({ ...source, contract: solidity }, explorer);
+        lines.push({ name, address, explorer, ...verdict });
+        if (verdict.outcome === "failed") problems.push(`${name} ${address}: failed on ${explorer}: ${verdict.reason}`);
+        else output.line(`  ${name} ${address}: ${verdict.outcome} on ${explorer}`);
+      } catch (error) {
+        if (!(error instanceof ExplorerError)) throw error;
+        asked.delete(explorer);
+        // Who named it wants it.
+        if (!error.isOfOtherChains || named !== undefined) problems.push(`${explorer}: ${error.message}`);
+        else output.line(`  ${explorer}: left out; ${error.message}`);
+      }
     }
   }
-  const failed = lines.filter(({ outcome }) => outcome === "failed");
-  if (failed.length > 0) {
-    throw new LinesError(
-      failed.map(({ name, address, explorer, reason }) => `${name} ${address}: failed on ${explorer}: ${reason}`),
-    );
-  }
+  if (lines.length === 0 && problems.length === 0)
+    problems.push("no explorer has this chain; see `chainDescriptors` of the Hardhat config");
+  if (problems.length > 0) throw new LinesError(problems);
   const count = (outcome: Verdict["outcome"]) => lines.filter((line) => line.outcome === outcome).length;
   output.line(`${count("verified")} verified, ${count("already verified")} already verified.`);
   return { contracts: lines, leftOut };

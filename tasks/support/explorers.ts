@@ -18,7 +18,20 @@ export interface Verdict {
   reason?: string;
 }
 
-/** Shows one contract to one explorer. */
+/** An explorer that answers for no contract: it need not be asked for the next. */
+export class ExplorerError extends Error {
+  override readonly name = "ExplorerError";
+  constructor(
+    readonly explorer: Explorer,
+    /** It does not have this chain. */
+    readonly isOfOtherChains: boolean,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Shows one contract to one explorer. @throws {ExplorerError} */
 export type Show = (source: SourceOfContract & { contract: string }, explorer: Explorer) => Promise<Verdict>;
 
 /** The part of Hardhat's config that its own verification adds. */
@@ -78,12 +91,18 @@ export async function openExplorers(hre: HardhatRuntimeEnvironment, connection: 
       return { outcome: ALREADY.test(told) ? "already verified" : "verified" };
     } catch (error) {
       const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ").trim();
+      if (OTHER_CHAINS.test(reason) || DOWN.test(reason))
+        throw new ExplorerError(explorer, OTHER_CHAINS.test(reason), reason);
       return ALREADY.test(reason) ? { outcome: "already verified" } : { outcome: "failed", reason };
     }
   };
 }
 
 const ALREADY = /already (been )?verified/i;
+/** Hardhat's errors NETWORK_NOT_SUPPORTED and BLOCK_EXPLORER_NOT_CONFIGURED. */
+const OTHER_CHAINS = /^HHE800(00|27)\b/;
+/** Hardhat's errors EXPLORER_REQUEST_FAILED and EXPLORER_API_KEY_EMPTY. */
+const DOWN = /^HHE800(01|29)\b/;
 
 async function loadVerification() {
   try {

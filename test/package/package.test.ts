@@ -7,6 +7,8 @@ import { join, resolve } from "node:path";
 import { expect } from "chai";
 
 import { type Finished, finished } from "../support/run.js";
+import { CHAIN, startExplorers } from "../tasks/support/explorer.js";
+import { environment, runTask, succeed } from "../tasks/support/run.js";
 
 describe("the npm package in a project of its own", function () {
   this.timeout(240_000);
@@ -102,6 +104,47 @@ describe("the npm package in a project of its own", function () {
     expect(parameters.challengeWindow).to.equal("7200");
     expect(checks).to.be.greaterThan(40);
     expect(await exists(join(project, "artifacts/contracts"))).to.equal(false);
+  });
+
+  it("shows explorers the source of its contracts, whatever this project compiles with", async () => {
+    const deployments = join(folder, "deployments");
+    const host = await environment(
+      deployments,
+      { networks: { other: { type: "edr-simulated", chainId: CHAIN } } },
+      "other",
+    );
+    const server = await host.network.createServer("other", "127.0.0.1", 0);
+    const { port } = await server.listen();
+    const url = `http://127.0.0.1:${port.toString()}`;
+    const connected = await environment(deployments, { networks: { remote: { type: "http", url } } }, "remote");
+    succeed(await runTask(connected, "rollup:deploy", { preset: "dev", l2ChainId: "424200", yes: true }));
+    const explorers = await startExplorers((await connected.network.getOrCreate()).ethers.provider);
+    try {
+      const blockscout = { url: explorers.url, apiUrl: `${explorers.url}/blockscout` };
+      await writeFile(
+        join(project, "explorers.config.ts"),
+        `import config from "./hardhat.config.ts";
+export default {
+  ...config,
+  solidity: "0.8.28",
+  networks: { remote: { type: "http", url: "${url}" } },
+  chainDescriptors: { ${CHAIN}: { name: "Other", blockExplorers: { blockscout: ${JSON.stringify(blockscout)} } } },
+};
+`,
+      );
+      const shown = async (contract: string) => {
+        const book = ["--deployment", join(deployments, "remote", "rollup.json")];
+        const input = ["--contract", contract, "--explorers", "blockscout", "--network", "remote"];
+        const run = await hardhat("rollup:verify", ...book, ...input, "--config", "explorers.config.ts");
+        expectSuccess(run);
+        return run.stdout;
+      };
+      expect(await shown("CalldataDA")).to.include("1 verified, 0 already verified.");
+      expect(await shown("TransparentUpgradeableProxy")).to.include("3 verified, 0 already verified.");
+    } finally {
+      await explorers.close();
+      await server.close();
+    }
   });
 
   it("brings the schema of parameter files, for programs and for editors", async () => {

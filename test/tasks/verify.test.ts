@@ -10,7 +10,7 @@ import type { JsonRpcServer } from "hardhat/types/network";
 import { readDeployment, writeDeployment } from "../../deploy/address-book.js";
 import rollupPlugin from "../../plugin/index.js";
 import { memberKeys } from "../support/committee.js";
-import { type Explorers, startExplorers, type Submission } from "./support/explorer.js";
+import { CHAIN, type Explorers, startExplorers, type Submission } from "./support/explorer.js";
 import { environment, runTask, succeed, type TaskRun } from "./support/run.js";
 
 const COUNCIL = memberKeys(3).map(({ address }) => address);
@@ -23,10 +23,21 @@ describe("rollup:verify", function () {
   let explorers: Explorers;
   let honest: Explorers["judge"];
 
+  // Hardhat's verification waits half a second before it asks for the first time what became of a submission.
+  const { setTimeout: wait } = globalThis;
+  before(() => {
+    const hurried = (act: (...given: unknown[]) => void, delay?: number, ...given: unknown[]) =>
+      wait(act, delay === 500 ? 5 : delay, ...given);
+    globalThis.setTimeout = Object.assign(hurried, { __promisify__: wait.__promisify__ }) as typeof setTimeout;
+  });
+  after(() => {
+    globalThis.setTimeout = wait;
+  });
+
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "rollup-verify-"));
     // Explorers have no contracts of development chains.
-    const host = await environment(folder, { networks: { other: { type: "edr-simulated", chainId: 4242 } } }, "other");
+    const host = await environment(folder, { networks: { other: { type: "edr-simulated", chainId: CHAIN } } }, "other");
     server = await host.network.createServer("other", "127.0.0.1", 0);
     const { port } = await server.listen();
     url = `http://127.0.0.1:${port.toString()}`;
@@ -58,7 +69,7 @@ describe("rollup:verify", function () {
         plugins: [rollupPlugin, hardhatVerify],
         networks: { remote: { type: "http", url } },
         chainDescriptors: {
-          4242: {
+          [CHAIN]: {
             name: "Other",
             blockExplorers: {
               etherscan: { name: "Etherscan", url: explorers.url, apiUrl: apiUrl("etherscan") },
@@ -137,6 +148,24 @@ describe("rollup:verify", function () {
     expect(run.errors[0]).to.match(
       /^L1EscrowBridge implementation 0x\w{40}: failed on blockscout: .*not what created it/,
     );
+  });
+
+  it("asks an explorer that is down, or of other chains, once", async () => {
+    const sourcify = { apiUrl: "http://127.0.0.1:1/sourcify" };
+    const down = await verify(
+      {},
+      { verify: { etherscan: { enabled: false }, blockscout: { enabled: false }, sourcify } },
+    );
+    expect(down.errors).to.have.length(1);
+    expect(down.errors[0]).to.match(/^sourcify: HHE80001: The request to http:\/\/127\.0\.0\.1:1\/sourcify failed/);
+    const chainDescriptors = { [CHAIN]: { name: "Other" } };
+    const elsewhere = await verify({}, { chainDescriptors });
+    expect(elsewhere.stdout).to.match(/^ {2}etherscan: left out; HHE80027: /m);
+    expect(elsewhere.errors).to.deep.equal([
+      "no explorer has this chain; see `chainDescriptors` of the Hardhat config",
+    ]);
+    const named = await verify({ explorers: "etherscan" }, { chainDescriptors });
+    expect(named.errors[0]).to.match(/^etherscan: HHE80027: /);
   });
 
   it("says in one line what is missing", async () => {
