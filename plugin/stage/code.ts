@@ -126,14 +126,28 @@ const BEHIND = {
   SequencerRegistry: SequencerRegistry__factory,
 } as const;
 
-/** Whether code that stands, or stood, behind a proxy is this package's, whatever its parameters. */
-export async function comparePast(provider: Provider, name: ProxyName, address: Hex): Promise<boolean> {
+/** Neighbours that no upgrade changes: code that named others took their word for what it wrote. */
+const KEPT = {
+  L1EscrowBridge: ["chain", "stateProof"],
+  StateCommitmentChain: ["inbox", "registry"],
+  SequencerRegistry: ["chain"],
+} as const;
+
+/** What is wrong with code that stands, or stood, behind a proxy; undefined where it is this package's, with today's neighbours. */
+export async function comparePast(facts: SuiteFacts, name: ProxyName, address: Hex): Promise<string | undefined> {
+  const { provider } = facts;
   const factory = BEHIND[name];
-  const values = await answerOf<unknown>(`parameters of ${address}`, () =>
-    factory.connect(address, provider).parameters(),
+  const values = await answerOf<Record<string, unknown>>(
+    `parameters of ${address}`,
+    async () => (await factory.connect(address, provider).parameters()) as unknown as Record<string, unknown>,
   );
   const data = values === undefined ? undefined : creation(factory, values);
-  return (await compareOne(provider, name, address, data)).isOurs;
+  const { isOurs } = await compareOne(provider, name, address, data);
+  if (values === undefined || !isOurs) return "which is not this package's";
+  const today = { L1EscrowBridge: facts.escrow, StateCommitmentChain: facts.chain, SequencerRegistry: facts.registry };
+  const now = today[name] as Record<string, unknown> | undefined;
+  const other = now && KEPT[name].find((key) => values[key] !== now[key]);
+  return other && `whose ${other} is ${String(values[other])}, not ${String(now[other])}`;
 }
 
 const PUSH1 = 0x60;

@@ -222,7 +222,7 @@ export const PROBES: readonly Probe[] = [
     asked: "Storage was never written by code that nobody knows",
     source: OURS,
     probe:
-      "the factory that created the proxies, every code that stood behind them, the timelock's creation code, by its address",
+      "the factory that created the proxies, every code that stood behind them, every owner of their admins, the timelock's creation code, by its address",
     look: storageHistory,
   },
   {
@@ -376,7 +376,7 @@ export const PROBES: readonly Probe[] = [
     asked: "Whoever disputes has the time for it: a day in all, an hour at any move",
     source: OURS,
     probe: "clock and extension of the game; window of proofs; times of the availability challenge",
-    trusts: ["DisputeGame", "ValidityResolver", "AvailabilityChallenge"],
+    trusts: [CHAIN, "DisputeGame", "ValidityResolver", "AvailabilityChallenge"],
     look: answerTime,
   },
   {
@@ -384,8 +384,8 @@ export const PROBES: readonly Probe[] = [
     stage: 2,
     asked: "Bonds are finite, payable, come back, pay who answers, and outlast what they answer for",
     source: OURS,
-    probe: "bonds of registry and game, at all depths",
-    trusts: [REGISTRY, "DisputeGame"],
+    probe: "bonds of registry and game, at all depths, and of a demand of data",
+    trusts: [REGISTRY, "DisputeGame", "AvailabilityChallenge"],
     look: bonds,
   },
 ];

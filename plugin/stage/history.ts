@@ -14,6 +14,7 @@ import { readLogs } from "../l1/logs.js";
 import type { Hex } from "../types.js";
 import { compareFactory, comparePast } from "./code.js";
 import type { SuiteFacts } from "./facts.js";
+import { codeOf } from "./read.js";
 import type { Evidence } from "./types.js";
 
 /** Who wrote the storage of proxies and timelock before today's code came to stand there. */
@@ -28,12 +29,15 @@ export interface History {
 /** The deployment proxy that most chains have: salt, then creation code. */
 const DEPLOYMENT_PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C";
 const PROXY = new Interface(["event Upgraded(address indexed implementation)"]);
+const ADMIN = new Interface(["event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)"]);
 
 export async function readHistory(facts: SuiteFacts): Promise<History> {
   const history: History = { faults: [], unknown: [], evidence: [] };
   await factoryOf(facts, history);
   await codesOf(facts, history);
+  await hashesOf(facts, history);
   await timelockOf(facts, history);
+  await ownersOf(facts, history);
   return history;
 }
 
@@ -61,7 +65,8 @@ async function factoryOf({ provider, genesisTransaction, proxies }: SuiteFacts, 
 }
 
 /** Every code that ever stood behind a proxy. */
-async function codesOf({ provider, proxies, fromBlock, block }: SuiteFacts, history: History): Promise<void> {
+async function codesOf(facts: SuiteFacts, history: History): Promise<void> {
+  const { provider, proxies, fromBlock, block } = facts;
   const topics = [id("Upgraded(address)")];
   for (const { name, address } of proxies) {
     const codes = new Set<Hex>();
@@ -74,8 +79,43 @@ async function codesOf({ provider, proxies, fromBlock, block }: SuiteFacts, hist
     }
     history.evidence.push({ what: `code behind ${name}, ever`, value: [...codes].join(", ") });
     for (const code of codes) {
-      const isOurs = await comparePast(provider, name, code);
-      if (!isOurs) history.faults.push(`behind ${name} was once the code at ${code}, which is not this package's`);
+      const fault = await comparePast(facts, name, code);
+      if (fault !== undefined) history.faults.push(`behind ${name} was once the code at ${code}, ${fault}`);
+    }
+  }
+}
+
+/** Nobody but the timelock ever owned an admin: whoever did gave a proxy any code without notice, and took it back. */
+async function ownersOf(
+  { provider, proxies, timelock, fromBlock, block }: SuiteFacts,
+  history: History,
+): Promise<void> {
+  const topics = [ADMIN.getEvent("OwnershipTransferred")?.topicHash ?? ""];
+  for (const { name, admin } of proxies) {
+    const owners = new Set<string>();
+    const query = { addresses: [admin], topics, from: fromBlock, to: block };
+    for await (const logs of readLogs(provider, query, "forward")) {
+      for (const log of logs) owners.add(String(ADMIN.parseLog(log)?.args.getValue("newOwner")));
+    }
+    owners.delete(timelock.address);
+    for (const owner of owners) history.faults.push(`the admin of ${name} once belonged to ${owner}`);
+  }
+}
+
+/** Code that an upgrade brought has the hash that was announced still: an address can get other code when the first is gone. */
+async function hashesOf({ provider, timelock, fromBlock, block }: SuiteFacts, history: History): Promise<void> {
+  const face = UpgradeTimelock__factory.createInterface();
+  const topics = [face.getEvent("ProxyUpgraded").topicHash];
+  const query = { addresses: [timelock.address], topics, from: fromBlock, to: block };
+  for await (const logs of readLogs(provider, query, "forward")) {
+    for (const log of logs) {
+      const event = face.parseLog(log);
+      const implementation = event?.args.getValue("implementation") as Hex;
+      const then = String(event?.args.getValue("codeHash"));
+      const now = keccak256(await codeOf(provider, implementation));
+      if (then !== now) {
+        history.faults.push(`the code at ${implementation} had hash ${then} when an upgrade brought it, now ${now}`);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
-import { AbiCoder, id, keccak256, toBeHex, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, id, Interface, keccak256, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
 import { NoSuiteError } from "../../plugin/l1/discover.js";
 import type { Drilled } from "../../plugin/stage/criteria.js";
@@ -7,6 +8,7 @@ import type { Deployment, Hex } from "../../plugin/types.js";
 import {
   AnyEvidence__factory,
   AnyStep__factory,
+  AvailabilityChallenge__factory,
   DelegatingChain__factory,
   DisputeGame__factory,
   Gated__factory,
@@ -18,6 +20,7 @@ import {
   StepEvidence__factory,
   UpgradeTimelock__factory,
 } from "../../typechain-types/index.js";
+import { memberKeys } from "../support/committee.js";
 import { deployStaged, failing, finding, slotOf, type Staged } from "../support/stage.js";
 
 const DAY = 86_400n;
@@ -326,6 +329,54 @@ describe("stage: what is broken is named", function () {
       because: /^behind StateCommitmentChain was once the code at 0x\w+, which is not this package's$/,
     },
     {
+      name: "code behind a proxy took another chain's word for a while",
+      async make(each) {
+        const { facts, signers, connection } = each;
+        const { admin, address, implementation } = facts.proxies[0]!;
+        const own = new L1EscrowBridge__factory(signers[0]!);
+        const other = await own.deploy({ ...bridgeOf(each), chain: signers[7]!.address });
+        const owner = await impersonated(connection, facts.timelock.address);
+        for (const code of [await other.getAddress(), implementation]) {
+          await IProxyAdmin__factory.connect(admin, owner).upgradeAndCall(address, code, "0x");
+        }
+      },
+      fails: ["storage-history"],
+      because:
+        /^behind L1EscrowBridge was once the code at 0x\w+, whose chain is 0x14dC79964da2C08b23698B3D3cc7Ca32193d9955, not 0x/,
+    },
+    {
+      name: "code that was gone after its upgrade came again as this package's",
+      async make(each) {
+        const { facts, signers, connection, setCodeOf } = each;
+        const { address, implementation } = facts.proxies[1]!;
+        const other = await new DelegatingChain__factory(signers[0]!).deploy(chainOf(each));
+        const self = await impersonated(connection, facts.timelock.address);
+        for (const code of [await other.getAddress(), implementation]) {
+          const hash = keccak256(await connection.ethers.provider.getCode(code));
+          await UpgradeTimelock__factory.connect(facts.timelock.address, self).upgrade(address, code, hash, "0x");
+        }
+        await setCodeOf(await other.getAddress(), implementation);
+      },
+      fails: ["storage-history"],
+      because: /^the code at 0x\w+ had hash 0x\w{64} when an upgrade brought it, now 0x\w{64}$/,
+    },
+    {
+      name: "an account owned the admin of a proxy before the timelock did",
+      async make({ facts, signers, connection }) {
+        const { admin } = facts.proxies[0]!;
+        const owner = await impersonated(connection, facts.timelock.address);
+        const handOver = new Interface(["function transferOwnership(address)"]);
+        for (const [from, to] of [
+          [owner, signers[7]!.address],
+          [signers[7]!, facts.timelock.address],
+        ] as const) {
+          await from.sendTransaction({ to: admin, data: handOver.encodeFunctionData("transferOwnership", [to]) });
+        }
+      },
+      fails: ["storage-history"],
+      because: /^the admin of L1EscrowBridge once belonged to 0x14dC79964da2C08b23698B3D3cc7Ca32193d9955$/,
+    },
+    {
       name: "the timelock was not created by its own constructor",
       async make(each) {
         const { facts, setCodeOf, setStorage } = each;
@@ -392,6 +443,22 @@ describe("stage: what is broken is named", function () {
     });
   });
 
+  it("is: data that the committee withholds few can demand, or nobody", async () => {
+    const committeeMembers = memberKeys(5).map(({ address }) => address);
+    const optimium = await deployStaged({ da: "committee", committeeMembers });
+    const { signers, facts, setCodeOf, report } = optimium;
+    const p = facts.challenge!;
+    const code = await new AvailabilityChallenge__factory(signers[0]!).deploy({
+      ...{ chain: p.chain, committee: p.committee, demandWindow: p.demandWindow, answerMargin: p.answerMargin },
+      ...{ answerTime: facts.chain.challengeWindow, demandBond: 10_000n * 10n ** 18n },
+    });
+    await setCodeOf(facts.game!.availability, code);
+    const found = await report();
+    expect(failing(found)).to.deep.equal(["answer-time", "bonds"]);
+    expect(finding(found, "answer-time").reason).to.match(/^time to demand data that are withheld is -\d+d/);
+    expect(finding(found, "bonds").reason).to.match(/^demanding a chunk of data takes 10000.0 ETH, above 100.0/);
+  });
+
   for (const { name, make, fails, because, drills = [] } of breaks) {
     it(`is: ${name}`, () =>
       staged.undone(async () => {
@@ -405,6 +472,11 @@ describe("stage: what is broken is named", function () {
       }));
   }
 });
+
+async function impersonated(connection: Staged["connection"], address: string): Promise<HardhatEthersSigner> {
+  await connection.networkHelpers.setBalance(address, 10n ** 18n);
+  return connection.ethers.getImpersonatedSigner(address);
+}
 
 function hasRoleSlot(role: string, account: string): Hex {
   return slotOf("address", account, slotOf("bytes32", id(role), ROLES));

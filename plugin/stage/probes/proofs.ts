@@ -106,7 +106,7 @@ export function challengePeriod({ facts }: Look): Outcome {
 
 /** What taking part costs has an end, and comes back. */
 export async function bonds({ facts }: Look): Promise<Outcome> {
-  const { provider, registry, chain, game } = facts;
+  const { provider, registry, chain, game, challenge } = facts;
   if (registry === undefined) return failed("the registry does not tell its bonds");
   const faults: string[] = [];
   const judged = chain.challengeWindow + chain.disputeDuration;
@@ -158,12 +158,19 @@ export async function bonds({ facts }: Look): Promise<Outcome> {
         `the first answer to a false batch takes ${formatEther(first)} ETH, above ${formatEther(MOST.firstAnswer)}: few could dispute`,
       );
   }
+  if (challenge !== undefined) {
+    evidence.push({ what: "demand of a chunk of data", value: `${formatEther(challenge.demandBond)} ETH` });
+    if (challenge.demandBond > MOST.firstAnswer)
+      faults.push(
+        `demanding a chunk of data takes ${formatEther(challenge.demandBond)} ETH, above ${formatEther(MOST.firstAnswer)}: few could`,
+      );
+  }
   return unless(faults, `posting takes ${formatEther(registry.minimumBond)} ETH, which comes back`, evidence);
 }
 
 /** Whoever disputes, proves or demands data has the time for it. */
 export function answerTime({ facts }: Look): Outcome {
-  const { game, resolver, challenge } = facts;
+  const { chain, game, resolver, challenge } = facts;
   const times: (readonly [what: string, value: bigint, least: bigint])[] = [];
   if (game !== undefined) {
     times.push(["time of each line of claims in a dispute", game.clock, LEAST.clock]);
@@ -171,7 +178,10 @@ export function answerTime({ facts }: Look): Outcome {
   }
   if (resolver !== undefined) times.push(["time to prove a batch", resolver.proofWindow, LEAST.proof]);
   if (challenge !== undefined) {
-    times.push(["time to demand data that are withheld", challenge.demandWindow, LEAST.clock]);
+    // What an answer, and a dispute about it, take of the challenge window nobody can demand in.
+    const rest = chain.challengeWindow - challenge.answerTime - challenge.answerMargin;
+    const demand = rest < challenge.demandWindow ? rest : challenge.demandWindow;
+    times.push(["time to demand data that are withheld", demand, LEAST.clock]);
     times.push(["time to dispute what was published at last", challenge.answerMargin, LEAST.extension]);
   }
   return unless(
