@@ -1,7 +1,7 @@
-import { DAY, ETHER, HOUR, MINUTE } from "./units.js";
 import type { RollupParameters } from "../../plugin/types.js";
-import type { Preset } from "./types.js";
 import { EXIT_MARGIN } from "./times.js";
+import type { Preset } from "./types.js";
+import { DAY, ETHER, HOUR, MINUTE } from "./units.js";
 
 type Fixed =
   | "challengeWindow"

@@ -1,7 +1,7 @@
 import { getAddress, Interface, type Provider, type Result } from "ethers";
 
 import type { Hex } from "../types.js";
-import { ask, type AskOptions, L1UnavailableError } from "./ask.js";
+import { ask, type AskOptions, causes, L1UnavailableError } from "./ask.js";
 
 /** What is behind an address that has a role, as far as the chain tells. */
 export type Holder =
@@ -74,6 +74,9 @@ async function readSafe(
   return { kind: "safe", threshold: Number(needed), owners: members };
 }
 
+/** EIP-1474: the node has had enough of its caller. */
+const LIMIT_EXCEEDED = -32005;
+
 /** Undefined when the contract refuses, or answers with something else. */
 async function answer(
   provider: Provider,
@@ -90,6 +93,9 @@ async function answer(
     return values;
   } catch (error) {
     if (error instanceof L1UnavailableError || options.signal?.aborted === true) throw error;
+    if (causes(error).some((cause) => (cause as { code?: unknown }).code === LIMIT_EXCEEDED)) {
+      throw new L1UnavailableError(`${name} of ${address}`, "the node refuses that many requests", { cause: error });
+    }
     return undefined;
   }
 }
