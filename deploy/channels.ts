@@ -18,6 +18,7 @@ export interface ChannelsOptions extends ChannelsGiven {
   journal: JournalStore;
   restartOnNewChain: boolean;
   onStep?: RunOptions["onStep"] | undefined;
+  onNotice?: RunOptions["onNotice"] | undefined;
   signal?: AbortSignal | undefined;
 }
 

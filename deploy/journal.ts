@@ -51,8 +51,11 @@ export interface JournalStore {
 /** Two processes that deploy by one journal would each send what the other sends. */
 export class JournalBusyError extends Error {
   override readonly name = "JournalBusyError";
-  constructor(readonly lockPath: string) {
-    super(`another rollup:deploy works on this deployment; wait until it ends (it holds ${lockPath})`);
+  constructor(
+    readonly lockPath: string,
+    readonly task: string,
+  ) {
+    super(`another ${task} works on this deployment; wait until it ends (it holds ${lockPath})`);
   }
 }
 
@@ -72,14 +75,15 @@ export function memoryJournal(): JournalStore {
 /** How long another process may take to end, in milliseconds. */
 const LOCK_PATIENCE = 500;
 
-export function fileJournal(path: string): JournalStore {
+/** @param task Named in errors. */
+export function fileJournal(path: string, task = "rollup:deploy"): JournalStore {
   const lockPath = resolve(`${path}.lock`);
   return {
     async lock() {
       try {
         return await new MultiProcessMutex(lockPath, LOCK_PATIENCE).acquire();
       } catch (error) {
-        if (error instanceof MultiProcessMutexTimeoutError) throw new JournalBusyError(lockPath);
+        if (error instanceof MultiProcessMutexTimeoutError) throw new JournalBusyError(lockPath, task);
         throw error;
       }
     },
@@ -107,7 +111,7 @@ function parseJournal(text: string, path: string): Journal {
   if (journal?.version !== 1 || journal.entries === undefined || journal.anchor === undefined) {
     throw new AddressBookError(
       path,
-      "is not a journal of rollup:deploy; restore it, or remove it to deploy from the start",
+      "is no journal of a deployment; restore it, or remove it to deploy from the start",
     );
   }
   return journal as Journal;

@@ -48,7 +48,10 @@ export default action<ChannelDeployArguments>(async (input, { hre, output }) => 
   await confirm(hre, connection, { isLocal, yes: input.yes });
   const { deployment, steps } = await deployChannels({
     ...{ network: networkName, challengeBond, signer, restartOnNewChain: isLocal },
-    journal: stays ? fileJournal(join(deploymentFolder(hre, networkName), "channels-journal.json")) : memoryJournal(),
+    journal: stays
+      ? fileJournal(join(deploymentFolder(hre, networkName), "channels-journal.json"), "channel:deploy")
+      : memoryJournal(),
+    onNotice: (line) => output.line(`  ${line}`),
     onStep: ({ title, outcome, gasUsed }) => {
       output.line(`  ${title}: ${outcome === "found" ? "done before" : `${gasUsed.toLocaleString("en")} gas`}`);
     },
@@ -96,9 +99,7 @@ async function report(
   const checks = await verifyChannels(deployment, ethers.provider);
   const failed = checks.filter(({ ok }) => !ok);
   if (failed.length > 0) {
-    throw new LinesError(
-      failed.map(({ name, expected, actual }) => `${name} is ${actual} on the chain; ${expected} expected`),
-    );
+    throw new LinesError(failed.map(({ name, expected, actual }) => `${name}: expected ${expected}, found ${actual}`));
   }
   output.table([
     { type: "section-header", text: "Contracts" },

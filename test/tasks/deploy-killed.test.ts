@@ -23,9 +23,9 @@ const IS_LONG = process.env.ROLLUP_TEST_LONG === "1";
 /** When a process is killed: its transaction is not sent; is pending, and its hash unknown to it; is pending, and known. */
 const MOMENTS = ["before the send", "before the answer", "before the receipt"] as const;
 
-/** The moments of one deployment: of every second step one, or all of all of them. */
+/** The moments of one deployment: of every second step one; or of every step before its send, and one after. */
 const KILLS = Array.from({ length: STEPS }, (_, step) => step).flatMap((step) => {
-  if (IS_LONG) return MOMENTS.map((moment) => ({ step, moment }));
+  if (IS_LONG) return [MOMENTS[0], MOMENTS[1 + (step % 2)]!].map((moment) => ({ step, moment }));
   return step % 2 === 0 ? [{ step, moment: MOMENTS[(step / 2) % MOMENTS.length]! }] : [];
 });
 
