@@ -222,7 +222,7 @@ export const PROBES: readonly Probe[] = [
     asked: "Storage was never written by code that nobody knows",
     source: OURS,
     probe:
-      "the factory that created the proxies, every code that stood behind them, every owner of their admins, the timelock's creation code, by its address",
+      "the factory that created the proxies, every code that stood behind them, every owner of their admins, the creation code of timelock, judge and committee, by their addresses",
     look: storageHistory,
   },
   {

@@ -97,6 +97,8 @@ export interface SuiteFacts {
   genesis: BatchHeader;
   /** The transaction that created the proxies. */
   genesisTransaction: Hex;
+  /** Its block. */
+  genesisBlock: number;
   bridge: Hex;
   escrow: BridgeParameters;
   chain: ChainParameters;
@@ -143,7 +145,7 @@ export async function readFacts(provider: Provider, bridge: Hex, fromBlock = 0):
   if (chain.inbox !== bridge)
     throw new NoSuiteError(bridge, `the chain that it names has another bridge, ${chain.inbox}`);
   const { chainId } = await ask("chain id", () => provider.getNetwork());
-  const { genesis, transaction } = await findGenesis(provider, bridge, escrow.chain as Hex, fromBlock, {});
+  const { genesis, transaction, block } = await findGenesis(provider, bridge, escrow.chain as Hex, fromBlock, {});
   const registry = await answerOf("the registry", () =>
     SequencerRegistry__factory.connect(chain.registry, provider).parameters(),
   );
@@ -196,7 +198,7 @@ export async function readFacts(provider: Provider, bridge: Hex, fromBlock = 0):
   return {
     provider,
     ...{ l1ChainId: chainId, block: head.number, time: BigInt(head.timestamp), fromBlock, genesis },
-    ...{ genesisTransaction: transaction, bridge, escrow, chain, registry, proxies, timelock },
+    ...{ genesisTransaction: transaction, genesisBlock: block, bridge, escrow, chain, registry, proxies, timelock },
     isOptimistic: !chain.proofRequired,
     ...judge,
     ...{ layer: below, ...layer, challenge, evidenceChain },

@@ -1,23 +1,31 @@
-import {
-  dataSlice,
-  getCreate2Address,
-  getCreateAddress,
-  id,
-  Interface,
-  keccak256,
-  type TransactionResponse,
-} from "ethers";
+import { id, Interface, keccak256 } from "ethers";
 
-import { SuiteFactory__factory, UpgradeTimelock__factory } from "../../typechain-types/index.js";
+import {
+  AvailabilityChallenge__factory,
+  DataAvailabilityCommittee__factory,
+  DisputeGame__factory,
+  SuiteFactory__factory,
+  UpgradeTimelock__factory,
+  ValidityResolver__factory,
+} from "../../typechain-types/index.js";
 import { ask } from "../l1/ask.js";
 import { readLogs } from "../l1/logs.js";
 import type { Hex } from "../types.js";
 import { compareFactory, comparePast } from "./code.js";
+import { creationIn, creationsBefore } from "./creations.js";
 import type { SuiteFacts } from "./facts.js";
 import { codeOf } from "./read.js";
 import type { Evidence } from "./types.js";
 
-/** Who wrote the storage of proxies and timelock before today's code came to stand there. */
+/** Parts without a proxy that keep storage. */
+const KEEPERS = new Map<string, string>([
+  ["DisputeGame", DisputeGame__factory.bytecode],
+  ["ValidityResolver", ValidityResolver__factory.bytecode],
+  ["AvailabilityChallenge", AvailabilityChallenge__factory.bytecode],
+  ["DataAvailabilityCommittee", DataAvailabilityCommittee__factory.bytecode],
+]);
+
+/** Who wrote the storage of proxies, timelock, judge and committee before today's code came to stand there. */
 export interface History {
   /** What other code than this package's wrote. */
   faults: string[];
@@ -26,18 +34,28 @@ export interface History {
   evidence: Evidence[];
 }
 
-/** The deployment proxy that most chains have: salt, then creation code. */
-const DEPLOYMENT_PROXY = "0x4e59b44847b379578588920cA78FbF26c0B4956C";
 const PROXY = new Interface(["event Upgraded(address indexed implementation)"]);
 const ADMIN = new Interface(["event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)"]);
 
 export async function readHistory(facts: SuiteFacts): Promise<History> {
   const history: History = { faults: [], unknown: [], evidence: [] };
+  const { parts, timelock, provider, genesisBlock } = facts;
+  const keepers = parts.filter(({ name }) => KEEPERS.has(name));
+  const wanted = [timelock.address, ...keepers.map(({ address }) => address)];
+  const creations = await creationsBefore(provider, genesisBlock, wanted);
   await factoryOf(facts, history);
   await codesOf(facts, history);
   await hashesOf(facts, history);
-  await timelockOf(facts, history);
+  await timelockOf(facts, history, creations.get(timelock.address));
   await ownersOf(facts, history);
+  for (const { name, address } of keepers) {
+    const initCode = creations.get(address);
+    if (initCode === undefined) {
+      history.unknown.push(`no transaction shortly before the proxies' shows with which code ${name} was created`);
+    } else if (!initCode.startsWith(KEEPERS.get(name) ?? "")) {
+      history.faults.push(`${name} at ${address} was created by other code than this package's`);
+    }
+  }
   return history;
 }
 
@@ -121,8 +139,13 @@ async function hashesOf({ provider, timelock, fromBlock, block }: SuiteFacts, hi
 }
 
 /** The timelock's storage was begun by this package's constructor: no role and no operation that its events do not tell. */
-async function timelockOf({ provider, timelock, fromBlock, block }: SuiteFacts, history: History): Promise<void> {
+async function timelockOf(
+  { provider, timelock, fromBlock, block }: SuiteFacts,
+  history: History,
+  found: string | undefined,
+): Promise<void> {
   const { address } = timelock;
+  if (found?.startsWith(UpgradeTimelock__factory.bytecode)) return;
   const topics = [UpgradeTimelock__factory.createInterface().getEvent("RoleGranted").topicHash];
   for await (const [log] of readLogs(
     provider,
@@ -145,12 +168,4 @@ async function timelockOf({ provider, timelock, fromBlock, block }: SuiteFacts, 
   history.faults.push(
     `no event tells who has a role of the timelock ${address}: its storage was not begun by this package's constructor`,
   );
-}
-
-/** The creation code of a contract, shown by its address: of a plain creation, or one through the deployment proxy. */
-function creationIn({ from, nonce, to, data }: TransactionResponse, address: Hex): string | undefined {
-  if (to === null) return getCreateAddress({ from, nonce }) === address ? data : undefined;
-  if (to !== DEPLOYMENT_PROXY || data.length < 66) return undefined;
-  const initCode = dataSlice(data, 32);
-  return getCreate2Address(to, dataSlice(data, 0, 32), keccak256(initCode)) === address ? initCode : undefined;
 }

@@ -255,13 +255,13 @@ export async function initialisers({ facts }: Look): Promise<Outcome> {
   return unless([...new Set(faults)], "nobody can initialise anything again", evidence);
 }
 
-/** Only code of this package ever wrote the storage of proxies and timelock. */
+/** Only code of this package ever wrote the storage of proxies, timelock, judge and committee. */
 export function storageHistory({ history }: Look): Outcome {
   const { faults, unknown, evidence } = history;
   if (faults.length > 0) return failed(faults.join("; "), evidence);
   if (unknown.length > 0) return notCheckable(unknown.join("; "), evidence);
   return passed(
-    "proxies and timelock were made by this package's code, and no other ever stood behind a proxy",
+    "whatever keeps storage was made by this package's code, and no other ever stood behind a proxy",
     evidence,
   );
 }
