@@ -4,7 +4,7 @@ import { formatEther, formatUnits } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { AddressBookError, readDeployment, writeDeployment } from "../deploy/address-book.js";
-import { fileJournal, memoryJournal } from "../deploy/journal.js";
+import { fileJournal, type JournalStore, memoryJournal } from "../deploy/journal.js";
 import {
   memberUrlsOf,
   PARAMETER_NAMES,
@@ -92,7 +92,7 @@ export default action<DeployArguments & ParameterArguments>(async (input, contex
   await requireSafes(provider, given);
 
   if (input.dryRun) {
-    const { cost } = await output.progress("Rehearsing on a copy of the chain", () =>
+    const cost = await output.progress("Rehearsing on a copy of the chain", () =>
       costOf(hre, connection, options, deployer),
     );
     showCost(output, "Plan (nothing was sent)", cost);
@@ -113,19 +113,7 @@ export default action<DeployArguments & ParameterArguments>(async (input, contex
   const journal = isInProcess(connection)
     ? memoryJournal()
     : fileJournal(join(deploymentFolder(hre, networkName), "journal.json"));
-  if (!isLocal && !isInProcess(connection)) {
-    const isResumed = (await journal.load()) !== undefined;
-    const cost = await output.progress("Rehearsing on a copy of the chain", () =>
-      costIfKnown(hre, connection, options, deployer),
-    );
-    if (cost instanceof ForkError) {
-      output.line(`What it costs is not known before: ${cost.message}`);
-    } else {
-      showCost(output, "Plan", cost);
-      if (isResumed) output.line("An earlier run was interrupted; what it has done is not paid again.");
-      else if (cost.balance < cost.least) throw new ArgumentError("network", notEnough(cost, deployer));
-    }
-  }
+  if (!isLocal && !isInProcess(connection)) await showCostBefore(context, connection, options, { deployer, journal });
   await confirm(hre, connection, { isLocal, yes: input.yes });
   const steps = deploymentSteps(parameters);
   const result = await deploySuite({
@@ -145,6 +133,23 @@ export default action<DeployArguments & ParameterArguments>(async (input, contex
   const unused = isNew ? { bond: options.bond ? parameters.sequencerBond : 0n } : undefined;
   return report(context, connection, result.deployment, result, isInProcess(connection) ? undefined : bookPath, unused);
 });
+
+/** On a real network: what it takes, and whether that is there, before anybody is asked. */
+async function showCostBefore(
+  { hre, output }: TaskContext,
+  connection: NetworkConnection,
+  planned: Omit<DeployOptions, "signer" | "journal">,
+  { deployer, journal }: { deployer: Hex; journal: JournalStore },
+): Promise<void> {
+  const isResumed = (await journal.load()) !== undefined;
+  const cost = await output.progress("Rehearsing on a copy of the chain", () =>
+    costIfKnown(hre, connection, planned, deployer),
+  );
+  if (cost instanceof ForkError) return output.line(`What it costs is not known before: ${cost.message}`);
+  showCost(output, "Plan", cost);
+  if (isResumed) output.line("An earlier run was interrupted; what it has done is not paid again.");
+  else if (cost.balance < cost.least) throw new ArgumentError("network", notEnough(cost, deployer));
+}
 
 function notEnough({ gasUsed, gasPrice, cost, bond, balance }: Cost, deployer: Hex): string {
   return (

@@ -12,8 +12,8 @@ export const BONDS_OF_A_SEQUENCER = 4n;
 
 /**
  * The parameters that were given over the defaults of the preset. A default that a relation ties to what was given follows it:
- * the preset's value, or the smallest sensible one that satisfies the relation. Without a value are only parameters that nobody
- * can choose but the user, and those of another kind of suite may have one.
+ * the preset's value, or the smallest sensible one that satisfies the relation. Only what nobody but the user can choose has no
+ * value. There are values for parameters, too, that another kind of suite has.
  */
 export function withDefaults(given: Given, { preset, deployer }: ParameterContext): Given {
   const { exitWindow, ...values } = PRESETS[preset];

@@ -85,7 +85,7 @@ export async function costOf(
   connection: NetworkConnection,
   planned: Planned,
   deployer: Hex,
-): Promise<{ cost: Cost; result: DeployResult }> {
+): Promise<Cost> {
   const result = await rehearse(hre, connection, { ...planned, deployer }).catch((error: unknown) => {
     if (error instanceof ForkError) throw error;
     throw new LinesError(
@@ -93,8 +93,7 @@ export async function costOf(
       { cause: error },
     );
   });
-  const { provider } = connection.ethers;
-  return { cost: await priced(provider, planned, result, deployer), result };
+  return priced(connection.ethers.provider, planned, result, deployer);
 }
 
 async function priced(
@@ -138,7 +137,7 @@ export async function costIfKnown(
   ...[hre, connection, planned, deployer]: Parameters<typeof costOf>
 ): Promise<Cost | ForkError> {
   try {
-    return (await costOf(hre, connection, planned, deployer)).cost;
+    return await costOf(hre, connection, planned, deployer);
   } catch (error) {
     if (error instanceof ForkError) return error;
     throw error;
