@@ -1,9 +1,9 @@
-import { formatEther, parseEther } from "ethers";
+import { formatEther, getAddress, parseEther } from "ethers";
 
 import { leave } from "../../plugin/escape/leave.js";
 import { reconstruct } from "../../plugin/escape/reconstruct.js";
 import { programOfSuite } from "../../plugin/hardhat/proof.js";
-import { deposit, forceWithdrawal } from "../../plugin/l1/actions.js";
+import { deposit, finalize, forceWithdrawal } from "../../plugin/l1/actions.js";
 import { createSource } from "../../plugin/l1/source.js";
 import { failed, passed } from "../../plugin/stage/outcome.js";
 import { duration, seconds } from "../../plugin/stage/show.js";
@@ -14,7 +14,7 @@ import { moveClock } from "../../plugin/hardhat/clock.js";
 import { escapeAll, failuresOf } from "../support/escape-all.js";
 import type { Narrator } from "../support/narrator.js";
 import { as, type Scene, stranger, told, unavailable } from "./scene.js";
-import { type Interference, underPause } from "./silent-sequencer.js";
+import { type Interference, post, type Posting, underPause } from "./silent-sequencer.js";
 
 const AMOUNT = parseEther("1");
 
@@ -32,18 +32,29 @@ export async function silentEveryone(scene: Scene, interference: Interference = 
   const stopped: string[] | undefined = interference.tried && [];
   const evidence: Evidence[] = [];
   try {
-    await deposit(as(scene, user), { amount: AMOUNT });
+    const own = as(scene, user);
+    await deposit(own, { amount: AMOUNT });
+    const last = await lastBatch(scene);
+    if (last !== undefined) {
+      evidence.push({ what: "last batch, of a stranger", value: `${last}, with a balance of the user` });
+      await deposit(own, { amount: AMOUNT });
+    }
     await interference.before?.();
     const l1 = as(scene, payer);
     const begunAt = await l1.now();
-    await underPause(scene, interference.tried, "the freeze and a refund", stopped, () => refund(scene, user.address));
+    await underPause(scene, interference.tried, "the freeze, an escape or a refund", stopped, () =>
+      refund(scene, user.address, last !== undefined),
+    );
     const figures = await escapeAll({ connection: scene.copy, l1, narrator: SILENT });
     const faults = failuresOf(figures);
     if (figures.freezableFrom !== undefined) {
       evidence.push({ what: "frozen after", value: seconds(figures.freezableFrom - begunAt) });
     }
     evidence.push({ what: "everybody out after", value: seconds(figures.l1Seconds) });
-    evidence.push({ what: "accounts", value: `${new Set(figures.left.map(({ account }) => account)).size}` });
+    evidence.push({
+      what: "accounts",
+      value: `${new Set(figures.left.map(({ account }) => getAddress(account))).size}`,
+    });
     for (const { token, putIn, takenOut, leftBehind } of figures.sums) {
       const of = token === ZERO_ADDRESS ? "ETH" : token;
       const amount = (value: bigint) => (token === ZERO_ADDRESS ? formatEther(value) : `${value}`);
@@ -51,8 +62,12 @@ export async function silentEveryone(scene: Scene, interference: Interference = 
       evidence.push({ what: of, value });
       if (takenOut + leftBehind !== putIn) faults.push(`sums in ${of} do not agree: ${value}`);
     }
-    const own = figures.left.find(({ account, taken }) => account === user.address && taken.length > 0);
-    if (own === undefined) faults.push(`${user.address} did not get its deposit back`);
+    const taken = figures.left
+      .filter(({ account }) => getAddress(account) === user.address)
+      .flatMap((each) => each.taken);
+    const got = taken.reduce((sum, each) => sum + (each.failure === undefined ? each.amount : 0n), 0n);
+    const due = last === undefined ? AMOUNT : 2n * AMOUNT;
+    if (got !== due) faults.push(`${user.address} took out ${formatEther(got)} ETH of ${formatEther(due)}`);
     const nobodys = figures.sums.filter(({ leftBehind }) => leftBehind > 0n).length;
     const rest = nobodys === 0 ? "to the wei" : `but for what nobody owns in ${nobodys} tokens`;
     const escaped =
@@ -68,8 +83,26 @@ export async function silentEveryone(scene: Scene, interference: Interference = 
   }
 }
 
-/** The freeze, and the refund of what a user deposited. */
-async function refund(scene: Scene, account: string): Promise<void> {
+/** A last batch, by somebody: so a balance of the state is there to escape. With validity proofs it would never be final. */
+async function lastBatch(scene: Scene): Promise<bigint | undefined> {
+  if (scene.deployment.parameters.proof === "validity") return undefined;
+  let posting: Posting;
+  try {
+    posting = await post(scene, await stranger(scene));
+  } catch (error) {
+    if (unavailable(error) !== undefined) throw error;
+    // Where only some may post, the silent-sequencer drill says so.
+    return undefined;
+  }
+  await posting.sequencer.stop();
+  const l1 = as(scene, await stranger(scene));
+  await moveClock(scene.copy, (await l1.batchHeader(posting.batch)).finalizesAt);
+  await finalize(l1);
+  return posting.batch;
+}
+
+/** The freeze, the escape of a balance where there is one, and the refund of a deposit. */
+async function refund(scene: Scene, account: string, hasBalance: boolean): Promise<void> {
   const l1 = as(scene, await stranger(scene));
   const store = memoryStore();
   const program = programOfSuite(scene.deployment);
@@ -80,7 +113,9 @@ async function refund(scene: Scene, account: string): Promise<void> {
     const failure = taken.find((each) => each.failure !== undefined)?.failure;
     if (failure !== undefined) throw new Error(failure);
     if (waiting === undefined) {
-      if (taken.length === 0) throw new Error("nothing was refunded");
+      const kinds = taken.map(({ kind }) => kind);
+      if (!kinds.includes("deposit")) throw new Error("nothing was refunded");
+      if (hasBalance && !kinds.includes("balance")) throw new Error("the balance did not escape");
       return;
     }
     if (waiting.until === undefined) throw new Error(waiting.reason);

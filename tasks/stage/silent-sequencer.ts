@@ -120,7 +120,7 @@ export async function underPause(
   });
 }
 
-interface Posting {
+export interface Posting {
   sequencer: LocalSequencer;
   /** Index of the last batch. */
   batch: bigint;
@@ -129,7 +129,7 @@ interface Posting {
 }
 
 /** Bonds, waits until everybody in the set may post, and posts all there is. */
-async function post(scene: Scene, poster: BaseWallet): Promise<Posting> {
+export async function post(scene: Scene, poster: BaseWallet): Promise<Posting> {
   const l1 = as(scene, poster);
   await registerSequencer(l1);
   // Not by its name: of an array that is a function.

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { AbiCoder, id, Interface, keccak256, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
 import { NoSuiteError } from "../../plugin/l1/discover.js";
+import { headerHash } from "../../plugin/ledger/hashes.js";
 import type { Drilled } from "../../plugin/stage/criteria.js";
 import type { Deployment, Hex } from "../../plugin/types.js";
 import {
@@ -31,6 +32,9 @@ const ADMIN_SLOT = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b
 /** Of AccessControl and TimelockController. */
 const ROLES = 0n;
 const MIN_DELAY = "0x2";
+
+/** Of the chain: its heads, then header hashes by index. */
+const CHAIN_STORAGE = 0xe88a45d81295dbd1afce42b2577fbf5abc29e2b1b47f4ab0fa85687acef75800n;
 
 /** As `Gated` counts them. */
 const FOR_OTHERS = 0;
@@ -216,6 +220,35 @@ describe("stage: what is broken is named", function () {
       fails: ["suite-code", "second-path", "silent-everyone"],
       because: /^StateCommitmentChain implementation at 0x\w+ is not this package's/,
       drills: ["silent-everyone", "silent-sequencer", "pause-scope"],
+    },
+    {
+      name: "nobody can escape",
+      make: (each) => gate(each, each.facts.bridge, bridgeFace.getFunction("escape").selector, ALWAYS),
+      fails: ["suite-code", "second-path", "silent-everyone", "walk-away"],
+      because: /^L1EscrowBridge implementation at 0x\w+ is not this package's/,
+      drills: ["silent-everyone", "silent-sequencer", "walk-away", "pause-scope"],
+    },
+    {
+      name: "a pause covers refunds",
+      make: (each) => gate(each, each.facts.bridge, bridgeFace.getFunction("refundDeposit").selector, ONCE_PAUSED),
+      fails: ["suite-code", "second-path", "pause-scope", "walk-away"],
+      because: /^L1EscrowBridge implementation at 0x\w+ is not this package's/,
+      drills: ["silent-everyone", "walk-away", "pause-scope"],
+    },
+    {
+      name: "the chain began with balances that nobody deposited",
+      async make(each) {
+        const { facts, setStorage } = each;
+        const stateRoot = id("a premine") as Hex;
+        await setStorage(
+          facts.escrow.chain,
+          slotOf("uint64", 0n, CHAIN_STORAGE + 1n),
+          headerHash({ ...facts.genesis, stateRoot }),
+        );
+        await chain(each, { genesisStateRoot: stateRoot });
+      },
+      fails: ["state-roots"],
+      because: /^the chain begins with 0x\w+, its event tells 0x/,
     },
     {
       name: "it takes a year until anybody can freeze the chain",
@@ -416,7 +449,7 @@ describe("stage: what is broken is named", function () {
       name: "who wins against a batch loses money",
       make: (each) => registry(each, { minimumBond: 1n }),
       fails: ["bonds"],
-      because: /^half of a sequencer's bond of 1 wei is below what winning against its batch costs/,
+      because: /^a sequencer's bond of 1 wei is below four base bonds of 100000000000000000 wei/,
     },
     {
       name: "a dispute may take longer than the chain reckons with",

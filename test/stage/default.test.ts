@@ -2,7 +2,11 @@ import { expect } from "chai";
 import { parseEther, Wallet } from "ethers";
 
 import type { StageReport } from "../../plugin/stage/types.js";
-import { StandardToken__factory } from "../../typechain-types/index.js";
+import {
+  DataAvailabilityCommittee__factory,
+  StandardToken__factory,
+  UpgradeTimelock__factory,
+} from "../../typechain-types/index.js";
 import { memberKeys } from "../support/committee.js";
 import { someKey } from "../support/groth16.js";
 import { deployStaged, failing, finding } from "../support/stage.js";
@@ -94,9 +98,35 @@ describe("stage: what the mainnet preset deploys", function () {
     expect(finding(found, "state-rebuilt").reason).to.match(/^3 batches were executed from L1 data alone/);
     const { evidence } = finding(found, "silent-everyone");
     const sums = Object.fromEntries(evidence.map(({ what, value }) => [what, value]));
-    // Those of the drill beside them.
-    expect(sums.ETH).to.equal("6.000000000000000003 in the bridge, 6.000000000000000003 taken out, 0 left");
+    // With those of the drill.
+    expect(sums.ETH).to.equal("7.000000000000000003 in the bridge, 7.000000000000000003 taken out, 0 left");
     expect(sums[await token.getAddress()]).to.equal("700 in the bridge, 700 taken out, 0 left");
+  });
+
+  it("names what is missing in the bridge", async () => {
+    const { report, facts, connection, deployment, signers } = await deployStaged();
+    const chain = await connection.rollup.attach(deployment);
+    await chain.deposit(signers[1]!, { amount: parseEther("5") });
+    await chain.finalize();
+    await chain.close();
+    await connection.networkHelpers.setBalance(facts.bridge, parseEther("2"));
+    const found = await report({ drills: "all" });
+    expect(failing(found)).to.deep.equal(["silent-everyone", "walk-away"]);
+    expect(finding(found, "silent-everyone").reason).to.match(/0x\w+: .*ETH/);
+  });
+
+  it("has every epoch of a committee that attests looked at", async () => {
+    const committeeMembers = memberKeys(6).map(({ address }) => address);
+    const { report, facts, connection } = await deployStaged({ da: "committee", committeeMembers });
+    const { address } = facts.timelock;
+    const timelock = await connection.ethers.getImpersonatedSigner(address);
+    await connection.networkHelpers.setBalance(address, parseEther("1"));
+    const committee = DataAvailabilityCommittee__factory.connect(facts.committee!.address, timelock);
+    await committee.startEpoch(committeeMembers.slice(0, 1), 1n, 0n);
+    await committee.startEpoch(committeeMembers, 4n, 0n);
+    const found = await report();
+    expect(failing(found)).to.deep.equal(["data-available"]);
+    expect(finding(found, "data-available").reason).to.equal("epoch 1 has 1 members, fewer than 5");
   });
 
   it("is no verdict on the suite that the blobs of a batch are gone", async () => {
@@ -145,6 +175,16 @@ describe("stage: what the mainnet preset deploys", function () {
       /^the key 0x\w{64} of 0x\w{40} comes from a set-up for development: on chain 31337 anybody can prove anything$/,
     );
     expect(found.stage).to.equal(0);
+  });
+
+  it("tells what was announced, in the evidence of the exit window", async () => {
+    const { report, facts, signers, connection } = await deployStaged();
+    const timelock = UpgradeTimelock__factory.connect(facts.timelock.address, signers[0]!);
+    const { ZeroHash, ZeroAddress } = connection.ethers;
+    await timelock.schedule(ZeroAddress, 0n, "0x", ZeroHash, ZeroHash, facts.timelock.delay!);
+    const { evidence } = finding(await report(), "exit-window-30d");
+    const id = await timelock.hashOperation(ZeroAddress, 0n, "0x", ZeroHash, ZeroHash);
+    expect(evidence.find(({ what }) => what === `announced: ${id}`)?.value).to.match(/^can be executed from \d{4}-/);
   });
 
   it("is of no stage that L1 shows while the drills are not run", async () => {

@@ -148,9 +148,9 @@ export async function bonds({ facts }: Look): Promise<Outcome> {
         `the least bond of a claim, ${game.baseBond} wei, pays no answer: who floods a dispute pays less than who answers`,
       );
     }
-    if (registry.minimumBond < 2n * game.baseBond) {
+    if (registry.minimumBond < 4n * game.baseBond) {
       faults.push(
-        `half of a sequencer's bond of ${registry.minimumBond} wei is below what winning against its batch costs, ${game.baseBond} wei`,
+        `a sequencer's bond of ${registry.minimumBond} wei is below four base bonds of ${game.baseBond} wei: winning against its batch costs more than it pays`,
       );
     }
     if (first > MOST.firstAnswer)
