@@ -179,7 +179,7 @@ describe("stage: what the mainnet preset deploys", function () {
 
   it("tells what was announced, in the evidence of the exit window", async () => {
     const { report, facts, signers, connection } = await deployStaged();
-    const timelock = UpgradeTimelock__factory.connect(facts.timelock.address, signers[0]!);
+    const timelock = UpgradeTimelock__factory.connect(facts.timelock.address, signers[0]);
     const { ZeroHash, ZeroAddress } = connection.ethers;
     await timelock.schedule(ZeroAddress, 0n, "0x", ZeroHash, ZeroHash, facts.timelock.delay!);
     const { evidence } = finding(await report(), "exit-window-30d");
