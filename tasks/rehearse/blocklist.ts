@@ -69,8 +69,9 @@ export async function claimWithBlocklists(stage: Stage, leaving: readonly Leavin
     signal.throwIfAborted();
     const claimed = await claim(stage, each, log);
     const blocklist = blocklists.get(each.token);
-    if (claimed === undefined || each.pending.withdrawal.target !== dave.address) continue;
-    if (blocklist !== undefined) {
+    if (claimed === undefined) continue;
+    const isBlocked = blocklist !== undefined && each.pending.withdrawal.target === dave.address;
+    if (isBlocked) {
       await payBlocked(stage, each, claimed.credited, log);
       // What follows is about other things.
       await blocklist.set(dave.address, false);
@@ -83,6 +84,7 @@ function sayCredit(
   { credited, transaction }: { credited: bigint; transaction: Hex },
   log: StepLog,
 ) {
+  token.isOdd = true;
   log.find({
     severity: "note",
     what: `${token.symbol} does not pay ${pending.withdrawal.target}`,

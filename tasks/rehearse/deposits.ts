@@ -56,7 +56,7 @@ async function depositOne(
     const kept = (await look(people.alice.address)) === before.own && (await look(bridge)) === before.bridge;
     token.absent = `its deposit was refused: ${explain(error).join("; ")}`;
     log.find({
-      severity: kept ? "note" : "essential",
+      severity: kept && address !== ETH ? "note" : "essential",
       what: `The bridge refused the deposit of ${symbol}`,
       meaning: kept
         ? "Nobody lost anything; this token cannot be brought to the L2."

@@ -1,4 +1,4 @@
-import { formatUnits } from "ethers";
+import { formatUnits, getAddress } from "ethers";
 
 import { openArchive } from "../../plugin/da/archive.js";
 import { committeeReader } from "../../plugin/hardhat/committee.js";
@@ -10,7 +10,7 @@ import { escapeAll, type EscapeFigures } from "../support/escape-all.js";
 import { explain } from "../support/explain.js";
 import { balanceOn } from "./erc20.js";
 import type { StepLog } from "./script.js";
-import type { Stage } from "./stage.js";
+import { lackOf, type Stage } from "./stage.js";
 import { deposited } from "./withdrawals.js";
 
 /** When everybody was gone, and from when on they waited. */
@@ -71,6 +71,25 @@ export async function everybodyLeaves(stage: Stage, disk: string, log: StepLog):
     });
   }
 
+  const told = new Set<string>();
+  for (const { account, taken } of figures.left) {
+    for (const { failure, token, amount } of taken) {
+      const actor = tokens.find(({ address }) => address.toLowerCase() === token.toLowerCase());
+      const what = `${getAddress(account)} could not take ${amount} of ${actor?.symbol ?? token}`;
+      if (failure === undefined || told.has(what)) continue;
+      told.add(what);
+      log.find({
+        ...{
+          severity: actor === undefined ? "note" : lackOf(actor, amount),
+          what,
+          error: failure,
+          token: actor?.address ?? token,
+        },
+        meaning: "It stays theirs: the escape can be tried again at any time, by anybody, for them.",
+      });
+    }
+  }
+
   const after = await look();
   for (const token of actors) {
     const { address, symbol, decimals } = token;
@@ -87,7 +106,7 @@ export async function everybodyLeaves(stage: Stage, disk: string, log: StepLog):
       log.compare({
         what: `${symbol} that ${owner} has after leaving`,
         ...{ actual: received, expected, token: address },
-        severity: isLess && address === ETH ? "essential" : "note",
+        severity: isLess ? lackOf(token, expected - received) : "note",
         meaning: isLess
           ? "Less arrived than was on L2: the token kept a fee, blocked the account, or the bridge lacked it."
           : "More arrived than was on L2.",
@@ -101,20 +120,9 @@ export async function everybodyLeaves(stage: Stage, disk: string, log: StepLog):
     log.compare({
       what: `${symbol} left in the bridge when everybody is gone`,
       ...{ actual: leftBehind, expected: 0n, token: address },
-      severity: address === ETH ? "essential" : "note",
+      severity: lackOf(token, leftBehind),
       meaning: "Credits of accounts that the token does not pay, or gains of the token, stay in the bridge.",
     });
-  }
-  for (const { account, taken } of figures.left) {
-    for (const { failure, token, amount } of taken) {
-      if (failure === undefined) continue;
-      log.find({
-        severity: token === ETH ? "essential" : "note",
-        what: `${account} could not take ${amount} of ${tokens.find(({ address }) => address === token)?.symbol ?? token}`,
-        meaning: "It stays theirs: the escape can be tried again at any time, by anybody, for them.",
-        ...{ error: failure, token },
-      });
-    }
   }
   const taken = figures.left.flatMap((each) => each.taken.flatMap(({ transaction }) => transaction ?? []));
   const gone = taken.at(-1);

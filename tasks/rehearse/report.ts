@@ -65,7 +65,7 @@ export async function reportOf(options: ReportOptions): Promise<RehearsalReport>
     },
     findings,
     steps: [...steps],
-    tokens: tokens.map(({ isDeposited: _, takesFee: __, ...token }) => token),
+    tokens: tokens.map(({ isDeposited: _, takesFee: __, isOdd: ___, ...token }) => token),
     durations: [...durations],
     gas: gasRows(transactions),
     gasPrices: [origin.baseFee, ...gasPrices],

@@ -3,10 +3,10 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import type { RollupChain } from "../../plugin/hardhat/types.js";
 import type { L1Client } from "../../plugin/l1/client.js";
-import type { Hex } from "../../plugin/types.js";
+import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
 import type { Books } from "../demo/books.js";
 import type { Output } from "../support/output.js";
-import type { TokenReport } from "./types.js";
+import type { Severity, TokenReport } from "./types.js";
 
 /** Who acts: accounts with fresh keys, which exist on the fork only. */
 export interface People {
@@ -33,6 +33,17 @@ export interface Actor extends TokenReport {
   isDeposited: boolean;
   /** Of a transfer less arrives than was sent, which was said once. */
   takesFee: boolean;
+  /** It did not pay as asked, which was said: what is missing later may be its own doing. */
+  isOdd: boolean;
+}
+
+/** Tokens that count in shares are off by so many of their smallest units. */
+const ROUNDING = 10n;
+
+/** What a lack of `missing` is: of ETH, and of a token that did all that was asked, money that somebody lost. */
+export function lackOf(token: Actor, missing: bigint): Severity {
+  if (token.address === ZERO_ADDRESS) return "essential";
+  return token.isOdd || token.takesFee || missing <= ROUNDING ? "note" : "essential";
 }
 
 /** What the scenes of a rehearsal share. */

@@ -79,7 +79,7 @@ export async function fund(
   const eth: Actor = {
     ...{ address: ZERO_ADDRESS, symbol: "ETH", decimals: 18, holder: undefined, withdrawals: [] },
     traits: ["given by the fork: nobody lost any"],
-    ...{ isDeposited: false, takesFee: false },
+    ...{ isDeposited: false, takesFee: false, isOdd: false },
   };
   const actors = [eth];
   for (const token of tokens) {
@@ -101,13 +101,13 @@ async function borrow(
   const symbol = facts?.symbol ?? rest.name ?? `${address.slice(0, 8)}…`;
   const decimals = facts?.decimals ?? 0;
   const actor: Actor = {
-    ...{ address, symbol, decimals, holder: named, withdrawals: [], isDeposited: false, takesFee: false },
+    ...{ address, symbol, decimals, holder: named, withdrawals: [], isDeposited: false, takesFee: false, isOdd: false },
     traits: facts === undefined ? [] : await traitsOf(provider, address, facts.decimals),
   };
   const without = (absent: string, error?: string): Actor => {
     log.find({
       ...{ severity: "note", what: `${symbol} takes no part: ${absent}`, token: address, error },
-      meaning: "Nothing is known of this token after the rehearsal. Name another holder by --tokens, or leave it out.",
+      meaning: "Nothing is known of this token after the rehearsal.",
     });
     return { ...actor, absent };
   };

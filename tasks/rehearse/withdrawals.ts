@@ -10,7 +10,7 @@ import { placeOf } from "../support/places.js";
 import { balanceOn } from "./erc20.js";
 import { act, type Deed, payable, withdrawalsOf } from "./l2.js";
 import type { StepLog } from "./script.js";
-import type { Actor, Stage } from "./stage.js";
+import { type Actor, lackOf, type Stage } from "./stage.js";
 
 /** A withdrawal that is on its way. */
 export interface Leaving {
@@ -92,8 +92,9 @@ export async function claim(stage: Stage, { token, pending }: Leaving, log: Step
   } catch (error) {
     const kept = (await look(bridge)) === before.bridge;
     stage.unclaimed.push({ token, amount });
+    token.isOdd = true;
     log.find({
-      severity: kept ? "note" : "essential",
+      severity: kept && address !== ETH ? "note" : "essential",
       what: `A withdrawal of ${symbol} cannot be claimed`,
       meaning: kept
         ? "The claim stays open and can be tried again for ever; nobody else's is touched."
@@ -157,7 +158,7 @@ export async function compareEscrow(stage: Stage, log: StepLog): Promise<void> {
     log.compare({
       what: `${symbol} in the bridge`,
       ...{ actual: held, expected: owed, token: address },
-      severity: isMore ? "note" : "essential",
+      severity: isMore ? "note" : lackOf({ ...token, isOdd: false, takesFee: false }, owed - held),
       meaning: isMore
         ? "The bridge has more than it owes: gains of the token, or somebody's present. They stay there."
         : "The bridge has less than it owes: not everybody can be paid.",

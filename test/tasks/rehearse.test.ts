@@ -148,6 +148,19 @@ describe("rollup:rehearse on a node that plays chain 1", function () {
       });
     }
 
+    it("goes on where a token cannot be paid out as it should, and says what is open", () => {
+      const { withdrawals, escape } = tokenOf("charges the sender");
+      expect(withdrawals).to.deep.equal([]);
+      expect(escape).to.include({ takenOut: 0n, leftBehind: escape?.putIn });
+      const said = findingsOf("charges the sender").map(({ step, what }) => `${step}: ${what}`);
+      expect(said.filter((line) => /^claims: A withdrawal of .* cannot be claimed$/.test(line))).to.have.length(2);
+      expect(said.some((line) => line.startsWith("upgrade: Carol cannot claim her"))).to.equal(true);
+      expect(new Set(said.filter((line) => line.includes("could not take"))).size).to.be.greaterThan(2);
+      expect(tokenOf("moves half").withdrawals.map(({ amount, credited }) => credited * 2n === amount)).to.not.include(
+        false,
+      );
+    });
+
     it("knows a proxy", () => {
       expect(tokenOf("proxy").traits.join()).to.match(/proxy of 0x[0-9a-fA-F]{40}/);
     });

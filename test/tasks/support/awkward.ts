@@ -4,12 +4,14 @@ import type { Hex } from "../../../plugin/types.js";
 import {
   BlocklistToken__factory,
   DecimalsToken__factory,
+  FeeOnSenderToken__factory,
   FeeOnTransferToken__factory,
   InjectedNameToken__factory,
   LyingToken__factory,
   MissingReturnToken__factory,
   MockSafe__factory,
   NoRevertToken__factory,
+  PartialToken__factory,
   PausableToken__factory,
   RebasingToken__factory,
   ReentrantToken__factory,
@@ -66,6 +68,12 @@ export async function awkwardChain({ provider }: Anvil): Promise<AwkwardChain> {
   await (await paused.setPaused(true)).wait();
   await (await silent.setSilent(true)).wait();
   await add("proxy", await proxied(signer));
+  const greedy = await new FeeOnSenderToken__factory(signer).deploy();
+  await add("charges the sender", greedy);
+  await (await greedy.setCharging(true)).wait();
+  const halving = await new PartialToken__factory(signer).deploy();
+  await add("moves half", halving);
+  await (await halving.setHalving(true)).wait();
   const safe = await new MockSafe__factory(signer).deploy(owners, 2);
   return { tokens, holder: holder as Hex, safe: (await safe.getAddress()) as Hex };
 }
