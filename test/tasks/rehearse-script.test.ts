@@ -3,7 +3,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { createScript } from "../../tasks/rehearse/script.js";
 import { type Actor, lackOf } from "../../tasks/rehearse/stage.js";
-import { type Hex, ZERO_ADDRESS } from "../../plugin/types.js";
+import { ZERO_ADDRESS } from "../../plugin/types.js";
 import { environment } from "./support/run.js";
 
 const SILENT = {
