@@ -244,6 +244,14 @@ async function runStep<State extends RunState>(
     nonce: nonce ?? (await provider.getTransactionCount(state.deployer, "pending")),
     sentAfterBlock: await provider.getBlockNumber(),
   };
+  // INVARIANT: steps take nonces in their order; an earlier one's that is free again was undone with its block.
+  const undone = Object.entries(journal.entries).find(([id, { nonce }]) => id < step.id && nonce >= pending.nonce);
+  if (undone !== undefined) {
+    throw new DeployError(
+      step.id,
+      `L1 took back step ${undone[0]}, or this node lags behind; run the same command again`,
+    );
+  }
   await save(pending);
   try {
     const response = await signer.sendTransaction({ ...sending.request, nonce: pending.nonce });

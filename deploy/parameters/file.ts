@@ -16,6 +16,9 @@ export class ParameterFileError extends Error {
   }
 }
 
+/** All parameters with the longest lists take a tenth of it. */
+const MOST_TEXT = 100_000;
+
 /** What is in a parameter file. */
 export interface ParameterFile {
   preset?: Preset;
@@ -54,6 +57,9 @@ async function readObject(path: string): Promise<Record<string, unknown>> {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new ParameterFileError(path, `: ${code === "ENOENT" ? "there is no such file" : message}`, { cause: error });
   }
+  if (text.length > MOST_TEXT) throw new ParameterFileError(path, ` is longer than ${MOST_TEXT} characters`);
+  // What some editors put in front.
+  text = text.replace(/^\uFEFF/, "");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -63,5 +69,19 @@ async function readObject(path: string): Promise<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ParameterFileError(path, " holds no JSON object of parameters");
   }
+  const twice = keyTwice(text);
+  if (twice !== undefined) throw new ParameterFileError(path, ` names ${JSON.stringify(twice)} twice; once is right`);
   return value as Record<string, unknown>;
+}
+
+/** JSON takes the last of two values of one name, and readers the first. @param text Valid JSON; nothing in it is nested but lists. */
+function keyTwice(text: string): string | undefined {
+  const seen = new Set<string>();
+  for (const [token, literal = ""] of text.matchAll(/("(?:[^"\\]|\\.)*")(?:\s*:)?/g)) {
+    if (token === literal) continue;
+    const key = JSON.parse(literal) as string;
+    if (seen.has(key)) return key;
+    seen.add(key);
+  }
+  return undefined;
 }

@@ -22,7 +22,9 @@ export function parseParameters(input: object): { values: Partial<RollupParamete
   for (const [name, raw] of Object.entries(input) as [string, unknown][]) {
     if (raw === undefined) continue;
     if (!isParameterName(name)) {
-      issues.push({ parameter: name, message: `no such parameter${suggestion(name)}` });
+      // Whatever a name has in it: it ends up in terminals.
+      const parameter = JSON.stringify(name).slice(1, -1);
+      issues.push({ parameter, message: `no such parameter${suggestion(name)}` });
       continue;
     }
     const result = parseOne(PARAMETERS[name], raw);
