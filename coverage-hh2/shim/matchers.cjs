@@ -6,7 +6,13 @@ Assertion.addMethod("revert", function () {
   return this.__flags.negate ? assertion.not.to.be.reverted : assertion.to.be.reverted;
 });
 
-for (const name of ["changeEtherBalance", "changeEtherBalances", "revertedWithoutReason"])
+for (const name of [
+  "changeEtherBalance",
+  "changeEtherBalances",
+  "changeTokenBalance",
+  "changeTokenBalances",
+  "revertedWithoutReason",
+])
   Assertion.overwriteMethod(
     name,
     (inner) =>
