@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 
 import { getAddress, type Provider } from "ethers";
 
@@ -104,16 +106,19 @@ export async function startExplorers(provider: Provider): Promise<Explorers> {
     return { verificationId };
   }
 
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    const url = new URL(request.url ?? "/", "http://explorer");
+    const body = await textOf(request);
+    if (url.pathname.startsWith("/sourcify/")) return sourcify(url, body);
+    return etherscanOrBlockscout(url.pathname === "/etherscan" ? "etherscan" : "blockscout", url, body);
+  }
   const server = createServer((request, response) => {
-    void (async () => {
-      const url = new URL(request.url ?? "/", "http://explorer");
-      const body = await textOf(request);
-      const answer = url.pathname.startsWith("/sourcify/")
-        ? await sourcify(url, body)
-        : await etherscanOrBlockscout(url.pathname === "/etherscan" ? "etherscan" : "blockscout", url, body);
-      const isUnknown = answer.match === null;
-      response.writeHead(isUnknown ? 404 : 200, { "content-type": "application/json" }).end(JSON.stringify(answer));
-    })();
+    const send = (status: number, value: Answer) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+    answer(request).then(
+      (value) => send(value.match === null ? 404 : 200, value),
+      (error: unknown) => send(500, { status: "0", result: String(error) }),
+    );
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
@@ -175,7 +180,7 @@ async function judge(
     if (sent !== `${bytecode}${constructorArguments.slice(2)}`) return `Fail - Unable to verify: not what created it`;
   }
   if (!COMPILED.includes(name) && process.env.ROLLUP_TEST_LONG !== "1") return undefined;
-  const { object, immutableReferences } = compile(input, source, name);
+  const { object, immutableReferences } = await compile(input, source, name);
   const mask = (code: string): string =>
     Object.values(immutableReferences)
       .flat()
@@ -196,16 +201,25 @@ interface Compiled {
 const compiled = new Map<string, Compiled>();
 
 /** A suite has three proxies of one code. */
-function compile(input: Submission["input"], source: string, name: string): Compiled {
+async function compile(input: Submission["input"], source: string, name: string): Promise<Compiled> {
   const outputSelection = { [source]: { [name]: ["evm.deployedBytecode"] } };
   const given = JSON.stringify({ ...input, settings: { ...input.settings, outputSelection } });
   const known = compiled.get(given);
   if (known !== undefined) return known;
-  const solc = require("solc") as { compile(input: string): string };
-  const { contracts } = JSON.parse(solc.compile(given)) as {
+  const { contracts } = JSON.parse(await runSolc(given)) as {
     contracts: Record<string, Record<string, { evm: { deployedBytecode: Compiled } }>>;
   };
   const code = contracts[source]![name]!.evm.deployedBytecode;
   compiled.set(given, code);
   return code;
+}
+
+/** In a thread: while this one computes, connections that wait would time out. */
+async function runSolc(input: string): Promise<string> {
+  const program = `const { parentPort, workerData } = require("node:worker_threads");
+parentPort.postMessage(require(workerData.solc).compile(workerData.input));`;
+  const worker = new Worker(program, { eval: true, workerData: { solc: require.resolve("solc"), input } });
+  const [output] = (await once(worker, "message")) as [string];
+  await worker.terminate();
+  return output;
 }
