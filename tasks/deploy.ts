@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { formatEther, formatUnits } from "ethers";
+import { formatEther, formatUnits, type Provider } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { AddressBookError, readDeployment, writeDeployment } from "../deploy/address-book.js";
@@ -57,13 +57,12 @@ export default action<DeployArguments & ParameterArguments>(async (input, contex
     ? work()
     : output.progress("Making the circuit and its key", work));
   const bookPath = join(deploymentFolder(hre, networkName), "rollup.json");
+  const journal = isInProcess(connection)
+    ? memoryJournal()
+    : fileJournal(join(deploymentFolder(hre, networkName), "journal.json"));
   if (!isInProcess(connection) && !input.dryRun) {
-    const earlier = await findEarlier(
-      bookPath,
-      connection,
-      { isLocal, given, machineHash: program.machineHash, salt },
-      output,
-    );
+    const wanted = { isLocal, journal, given, machineHash: program.machineHash, salt };
+    const earlier = await findEarlier(bookPath, connection, wanted, output);
     if (earlier !== undefined) {
       const book = withUrls(earlier, memberUrlsOf(given));
       if (book !== earlier) await writeDeployment(bookPath, book);
@@ -110,9 +109,6 @@ export default action<DeployArguments & ParameterArguments>(async (input, contex
     };
   }
 
-  const journal = isInProcess(connection)
-    ? memoryJournal()
-    : fileJournal(join(deploymentFolder(hre, networkName), "journal.json"));
   if (!isLocal && !isInProcess(connection)) await showCostBefore(context, connection, options, { deployer, journal });
   await confirm(hre, connection, { isLocal, yes: input.yes });
   const steps = deploymentSteps(parameters);
@@ -160,6 +156,8 @@ function notEnough({ gasUsed, gasPrice, cost, bond, balance }: Cost, deployer: H
 
 interface Wanted {
   isLocal: boolean;
+  /** By which the deployment can go on. */
+  journal: JournalStore;
   given: RollupParametersInput;
   machineHash: Hex;
   salt: Hex | undefined;
@@ -169,7 +167,7 @@ interface Wanted {
 async function findEarlier(
   path: string,
   { ethers, networkName }: NetworkConnection,
-  { isLocal, given, machineHash, salt }: Wanted,
+  { isLocal, journal, given, machineHash, salt }: Wanted,
   output: Output,
 ): Promise<Deployment | undefined> {
   let earlier: Deployment;
@@ -181,6 +179,11 @@ async function findEarlier(
   }
   if ((await ethers.provider.getCode(earlier.contracts.SuiteFactory.address)) === "0x" && isLocal) {
     output.line(`${path} is of a chain that is gone; deploying anew`);
+    return undefined;
+  }
+  const gone = await absent(earlier, ethers.provider);
+  if (gone !== undefined && (await journal.load()) !== undefined) {
+    output.line(`L1 took back ${gone}, which ${path} names; going on where the deployment is now`);
     return undefined;
   }
   const { values } = parseParameters(given);
@@ -208,6 +211,15 @@ async function findEarlier(
   }
   output.line(`Network "${networkName}" has this rollup already; reading it back`);
   return earlier;
+}
+
+/** A contract of an address book of this very chain that is not there. */
+async function absent({ contracts, l1ChainId }: Deployment, provider: Provider): Promise<string | undefined> {
+  if ((await provider.getNetwork()).chainId !== l1ChainId) return undefined;
+  for (const [name, { address }] of Object.entries(contracts)) {
+    if ((await provider.getCode(address)) === "0x") return name;
+  }
+  return undefined;
 }
 
 /** Members' servers move: what is named now counts. */

@@ -160,6 +160,23 @@ describe("rollup:deploy", () => {
       expect(run.errors).to.include("L1EscrowBridge.inboxCapacity: expected 2048, found 1024");
     });
 
+    it("goes on where L1 took it back to, though the address book was written", async () => {
+      const { provider } = await hre.network.getOrCreate();
+      const snapshots: unknown[] = [];
+      const inner = provider.request.bind(provider);
+      provider.request = async (request) => {
+        if (request.method === "eth_sendTransaction") snapshots.push(await inner({ method: "evm_snapshot" }));
+        return inner(request) as Promise<unknown>;
+      };
+      expect((await runTask(hre, "rollup:deploy")).errors).to.deep.equal([]);
+      expect(await inner({ method: "evm_revert", params: [snapshots.at(-2)] })).to.equal(true);
+
+      const run = await runTask(await connected(), "rollup:deploy");
+      expect(run.errors).to.deep.equal([]);
+      expect(run.stdout).to.match(/L1 took back L1EscrowBridge, which \S+ names; going on where the deployment is now/);
+      expect(run.stdout.match(/: done before/g)).to.have.length(snapshots.length - 2);
+    });
+
     it("goes on where it stopped when L1 goes away in mid-run", async () => {
       const { provider } = await hre.network.getOrCreate();
       let sends = 0;
