@@ -88,7 +88,9 @@ export function steps({ steps: all }: RehearsalReport): string {
 function storyOf({ story, checks }: StepReport): string {
   if (story.length + checks.length === 0) return "";
   const told = story.map((line) => `<li>${esc(line)}</li>`).join("");
-  const compared = checks.map(({ what, ok, actual }) => `<li>${ok ? "✓" : "✗"} ${esc(what)}: ${mono(actual)}</li>`);
+  const compared = checks.map(
+    ({ what, ok, actual }) => `<li class="check">${ok ? "✓" : "✗"} ${esc(what)}: ${mono(actual)}</li>`,
+  );
   return `<details><summary>what happened</summary><ul class="story">${told}${compared.join("")}</ul></details>`;
 }
 
@@ -224,7 +226,7 @@ export function transactions({ transactions: all }: RehearsalReport): string {
   const rest = all.length - shown.length;
   return lines(
     `<p>They are on the fork only, which is gone; the same command makes them again. ${rest > 0 ? `The other ${count(rest)} are in report.json.` : ""}</p>`,
-    `<details><summary>${count(shown.length)} transactions</summary>`,
+    `<details class="check"><summary>${count(shown.length)} transactions</summary>`,
     table(
       ["#Block", "Time", "Transaction", "What", "Step", "#Gas"],
       shown.map(({ hash, block, time: at, kind, step, gasUsed, ok }) => [

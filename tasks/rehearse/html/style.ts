@@ -47,5 +47,5 @@ ul.story { margin: 4px 0; padding-left: 18px; overflow-wrap: anywhere; }
 footer { margin-top: 48px; color: var(--soft); font-size: 13px; }
 @media print { body { font-size: 11px; } main { max-width: none; padding: 0; } h2 { break-after: avoid; } tr { break-inside: avoid; }
   .verdict, .tag, .fact, .bar, .bar i { print-color-adjust: exact; } details::details-content { content-visibility: visible; height: auto; }
-  summary { display: none; } .wide { overflow: visible; } code, .hash { font-size: 9px; } }
+  summary, .check { display: none; } .wide { overflow: visible; } code, .hash { font-size: 9px; } }
 `;
