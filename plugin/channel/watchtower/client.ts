@@ -164,6 +164,8 @@ export async function createWatchClient(options: WatchClientOptions): Promise<Wa
   }
 
   async function rest(): Promise<void> {
+    // What was handed while the outbox was looked through is not settled.
+    if (handed.length > 0) return;
     isIdle = true;
     for (const resolve of idlers) resolve();
     idlers.clear();

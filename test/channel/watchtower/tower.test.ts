@@ -328,6 +328,29 @@ describe("A watchtower's server", () => {
       expect(events).to.deep.equal([{ kind: "uploaded", count: 1 }]);
     });
 
+    it("is not settled before what was handed while it looked through its outbox has a receipt", async () => {
+      const { server } = await served();
+      const inner = memoryStore();
+      let begin = (): void => undefined;
+      let settled: Promise<void> | undefined;
+      const store: Store = {
+        ...inner,
+        async *entries(range) {
+          await new Promise((resolve) => setImmediate(resolve));
+          yield* inner.entries(range);
+          if (range.limit === MAX_BLOBS && settled === undefined) begin();
+        },
+      };
+      const watch = await clientOf(server.url, store);
+      begin = () => {
+        hand(watch, 0, 3);
+        settled = watch.settled();
+      };
+      while (settled === undefined) await new Promise((resolve) => setImmediate(resolve));
+      await settled;
+      expect(await watch.receipts(channel.channelId)).to.have.length(3);
+    });
+
     it("believes the receipts of its tower only", async () => {
       const { server } = await served();
       const watch = await clientOf(server.url, memoryStore(), { tower: keyOf("the tower that was chosen").address });
