@@ -19,7 +19,7 @@ import { play } from "./rehearse/play.js";
 import { reportOf } from "./rehearse/report.js";
 import { createScript } from "./rehearse/script.js";
 import { tokensArgument } from "./rehearse/tokens.js";
-import { writeReport } from "./rehearse/write.js";
+import { requireFolder, writeReport } from "./rehearse/write.js";
 
 interface RehearseArguments extends CommonArguments {
   fork: string | undefined;
@@ -52,11 +52,13 @@ export default action<RehearseArguments>(async (input, { hre, output }) => {
     const fork = await forkFrom(hre, url, { chainId, block, signal });
     try {
       const { origin, connection } = fork;
+      const folder = input.report ?? join(hre.config.paths.root, "rehearsals", `${origin.chainId}-${origin.number}`);
       const tokens = await tokensArgument(input.tokens, origin.chainId);
       const place = { preset: preset ?? file.preset ?? presetFor(origin.chainId), l1ChainId: origin.chainId, deployer };
       const { parameters, members } = rehearsedParameters(given, place);
       const { provider } = connection.ethers;
       await requireSafes(provider, given);
+      await requireFolder(folder);
       const roles = await readHolders(provider, parameters);
       const holders = new Map(
         roles.flatMap(({ address, holder }) => (holder === undefined ? [] : [[address, holder]])),
@@ -71,7 +73,6 @@ export default action<RehearseArguments>(async (input, { hre, output }) => {
       const warnings = warningsOf(parameters, { ...place, holders });
       const report = await reportOf({ ...facts, warnings, gasPrices, startedAt, script, played });
       signal.throwIfAborted();
-      const folder = input.report ?? join(hre.config.paths.root, "rehearsals", `${origin.chainId}-${origin.number}`);
       const files = await writeReport(folder, report);
       output.heading(report.verdict.line);
       output.line(`Report: ${files.html}, ${files.json}`);

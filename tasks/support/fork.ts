@@ -40,7 +40,7 @@ export class ForkError extends Error {
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`${placeOf(url)} cannot be forked: ${reason}`, options);
+    super(`${placeOf(url)} cannot be forked: ${reason.replaceAll(url, placeOf(url))}`, options);
   }
 }
 

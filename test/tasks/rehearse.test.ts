@@ -289,6 +289,9 @@ describe("rollup:rehearse on a node that plays chain 1", function () {
 
     it("without a URL", () => refused({ fork: "" }, /^--fork is missing/));
     it("a URL where nobody answers", () => refused({ fork: "http://127.0.0.1:9" }, /cannot be forked/));
+    it("a URL with a password, which it does not repeat", () =>
+      refused({ fork: "http://user:secret@127.0.0.1:9/key" }, /^http:..127\.0\.0\.1:9 cannot be forked: (?!.*secret)/));
+    it("a report where a file is", () => refused({ report: import.meta.filename }, /^--report \S+ is no folder/));
     it("a block that is not there", () => refused({ block: 9_999_999 }, /has no block 9999999/));
     it("a preset that is none", () => refused({ preset: "production" }, /^--preset production is unknown/));
     it("a parameter file that is not there", () => refused({ parameters: "/no/file.json" }, /there is no such file/));
