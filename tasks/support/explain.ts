@@ -23,7 +23,8 @@ export function explain(error: unknown): string[] {
   if (error instanceof DeployError && error.cause !== undefined) {
     return [`${error.message}: ${explain(error.cause).join("; ")}`];
   }
-  return [explainOne(error)];
+  // Reasons of reverts are anybody's, and end up in terminals.
+  return [explainOne(error).replaceAll(/\p{Cc}+/gu, " ")];
 }
 
 function explainOne(error: unknown): string {
