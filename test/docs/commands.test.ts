@@ -218,7 +218,7 @@ async function freePort(): Promise<number> {
 async function untilItWorks(run: () => Promise<Finished>): Promise<Finished> {
   for (let tries = 0; ; tries++) {
     const done = await run();
-    if (done.exitCode === 0 || tries === 5 || !/insufficient|has 0 /i.test(done.stderr)) return done;
+    if (done.exitCode === 0 || tries === 10 || !/the account has (0\.0|not enough) ETH/.test(done.stderr)) return done;
     await new Promise((resume) => setTimeout(resume, 500));
   }
 }
